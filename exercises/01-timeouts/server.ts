@@ -1,0 +1,29 @@
+import '../../shared/core/fastify.ts'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+
+/** Every limit of one server, in milliseconds. */
+export interface ServerLimits {
+  /** To receive a request's headers. */
+  headersMs: number
+  /** To receive a whole request, body included. */
+  requestMs: number
+  /** A kept-alive connection may sit idle for this long. */
+  keepAliveMs: number
+  /** Between two chunks of a request's body. */
+  bodyChunkMs: number
+  /** For a handler, from the request's headers to the response's last byte. */
+  handlerMs: number
+}
+
+/** Options for `Fastify(…)`. */
+export function serverOptions(_limits: ServerLimits): FastifyServerOptions {
+  return {}
+}
+
+/** Gives each request its `deadline` and its `abortSignal`, and ends what takes too long. */
+export function limitServer(app: FastifyInstance, _limits: ServerLimits): void {
+  app.decorateRequest('deadline', Infinity)
+  app.addHook('onRequest', async (request) => {
+    request.abortSignal = new AbortController().signal
+  })
+}

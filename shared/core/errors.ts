@@ -1,0 +1,74 @@
+/** What every error of the patterns can tell: how often it was tried, and for how long. */
+export interface Effort {
+  /** Attempts begun, the first included. */
+  attempts?: number
+  /** Milliseconds from the call to the failure. */
+  elapsedMs?: number
+}
+
+/** The base of the patterns' errors. `code` is stable and meant for programs, `message` for people, `cause` for both. */
+export abstract class FailWellError extends Error {
+  abstract readonly code: string
+  readonly attempts: number | undefined
+  readonly elapsedMs: number | undefined
+
+  constructor(message: string, { cause, attempts, elapsedMs }: Effort & { cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    this.attempts = attempts
+    this.elapsedMs = elapsedMs
+  }
+}
+
+/** The time was up. Distinct from an abort, which is somebody's wish and carries that somebody's own reason. */
+export class TimeoutError extends FailWellError {
+  readonly code = 'TIMEOUT'
+}
+
+/** The retries ended without a success; `cause` is what the last attempt threw, `stoppedBy` why there was no further one. */
+export class RetryError extends FailWellError {
+  readonly code = 'RETRY_EXHAUSTED'
+  readonly stoppedBy: string
+
+  constructor(message: string, stoppedBy: string, effort: Effort & { cause?: unknown }) {
+    super(message, effort)
+    this.stoppedBy = stoppedBy
+  }
+}
+
+/** The circuit is open: the call was rejected without being made. */
+export class CircuitOpenError extends FailWellError {
+  readonly code = 'CIRCUIT_OPEN'
+  /** Milliseconds until a probe may be let through; asking earlier is in vain. */
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message, { attempts: 0, elapsedMs: 0 })
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Every attempt of a hedged request failed; `errors` holds each cause in the order in which the attempts began. */
+export class HedgeError extends FailWellError {
+  readonly code = 'HEDGE_FAILED'
+  readonly errors: readonly unknown[]
+
+  constructor(message: string, errors: readonly unknown[], effort: Effort) {
+    super(message, { ...effort, cause: errors.at(-1) })
+    this.errors = errors
+  }
+}
+
+/** An upstream answered, but not with a success (RFC 9110, section 15). */
+export class ResponseError extends FailWellError {
+  readonly code = 'RESPONSE'
+  readonly status: number
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+
+  constructor(message: string, status: number, headers: ResponseError['headers'] = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+}

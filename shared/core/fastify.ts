@@ -1,0 +1,15 @@
+import type { Deadline } from './operation.ts'
+
+// What chapter 01 adds to each request of a Fastify server, declared once for the exercise and the solution.
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the answer is no longer wanted: the caller's deadline, or the server's own limit, whichever is earlier. */
+    deadline: Deadline
+    /** Aborts when the caller hangs up or the handler's time is up; never on a normal end. */
+    abortSignal: AbortSignal
+  }
+  interface FastifyContextConfig {
+    /** Milliseconds for this route's handler instead of the server's; `Infinity` for a stream that may live longer. */
+    handlerMs?: number
+  }
+}

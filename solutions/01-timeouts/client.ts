@@ -1,0 +1,41 @@
+import { type Dispatcher, Pool } from 'undici'
+import type { TimeoutOptions } from './timeout.ts'
+
+/** Every limit of one upstream, in milliseconds unless it says otherwise. */
+export interface ClientLimits {
+  /** Sockets to the upstream; a call more waits for one to come free. */
+  connections: number
+  /** To open a socket. */
+  connectMs: number
+  /** From the request's last byte to the response's headers. */
+  headersMs: number
+  /** Between two chunks of the response's body: it says nothing about the whole body. */
+  bodyMs: number
+  /** The largest response body, in bytes. */
+  maxBytes: number
+}
+
+export interface Call extends TimeoutOptions {
+  method?: Dispatcher.HttpMethod
+  path: string
+  headers?: Record<string, string>
+  body?: string
+  /** For the whole call: waiting for a socket, connecting, headers and body. */
+  timeoutMs: number
+}
+
+export interface Reply {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
+
+export function createClient(origin: string, { connections }: ClientLimits): Pool {
+  return new Pool(origin, { connections })
+}
+
+/** One HTTP call, with its body read. */
+export async function call(client: Dispatcher, { method = 'GET', path, headers, body }: Call): Promise<Reply> {
+  const response = await client.request({ method, path, headers, body })
+  return { status: response.statusCode, headers: response.headers, body: await response.body.text() }
+}
