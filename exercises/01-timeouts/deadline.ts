@@ -13,12 +13,12 @@ export function remainingMs(deadline: Deadline): number {
   return deadline - Date.now()
 }
 
-/** What to put on the wire for the next service, in `DEADLINE_HEADER`. */
-export function toHeader(deadline: Deadline): string {
-  return String(deadline)
+/** What to send to the next service: `DEADLINE_HEADER` with its value. */
+export function deadlineHeader(deadline: Deadline): Record<string, string> {
+  return { [DEADLINE_HEADER]: String(deadline) }
 }
 
-/** The deadline that a caller sent, but not later than `maxMs` from now. */
-export function fromHeader(value: string | string[] | undefined, _maxMs: number): Deadline {
-  return Number(value)
+/** The deadline that a caller sent, but never later than `maxMs` from now. */
+export function deadlineFrom(header: string | string[] | undefined, maxMs: number): Deadline {
+  return header ? Number(header) : Date.now() + maxMs
 }

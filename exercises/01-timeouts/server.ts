@@ -1,14 +1,15 @@
 import '../../shared/core/fastify.ts'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 
 /** Every limit of one server, in milliseconds. */
 export interface ServerLimits {
   /** To receive a request's headers. */
   headersMs: number
-  /** To receive a whole request, body included. */
+  /** To receive a whole request, body included; at least `headersMs`. */
   requestMs: number
-  /** A kept-alive connection may sit idle for this long. */
-  keepAliveMs: number
+  /** After which the balancer in front closes an idle connection. */
+  balancerIdleMs: number
   /** Between two chunks of a request's body. */
   bodyChunkMs: number
   /** For a handler, from the request's headers to the response's last byte. */
@@ -16,8 +17,9 @@ export interface ServerLimits {
 }
 
 /** Options for `Fastify(…)`. */
-export function serverOptions(_limits: ServerLimits): FastifyServerOptions {
-  return {}
+export function serverOptions({ balancerIdleMs }: ServerLimits): FastifyHttpOptions<Server> {
+  // The same as the balancer, so that the two agree.
+  return { keepAliveTimeout: balancerIdleMs }
 }
 
 /** Gives each request its `deadline` and its `abortSignal`, and ends what takes too long. */

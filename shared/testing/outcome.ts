@@ -1,0 +1,25 @@
+// The real one, also while a test has the clock in its hand.
+const { setTimeout } = globalThis
+
+export type Outcome<T> =
+  { status: 'fulfilled'; value: T } | { status: 'rejected'; reason: unknown } | { status: 'pending' }
+
+/**
+ * How a promise stands, once it has settled or the event loop has had ample turns to settle it. Turns and not
+ * milliseconds, because a busy machine makes time pass, but no turns; so "pending" is a fact and not a guess.
+ */
+export async function outcomeOf<T>(promise: Promise<T>, turns = 100): Promise<Outcome<T>> {
+  let outcome: Outcome<T> = { status: 'pending' }
+  promise.then(
+    (value) => (outcome = { status: 'fulfilled', value }),
+    (reason) => (outcome = { status: 'rejected', reason }),
+  )
+  while (turns-- > 0 && outcome.status === 'pending') await new Promise((resolve) => setTimeout(resolve, 1))
+  return outcome
+}
+
+/** Lets the event loop turn until `condition` holds; false when it still does not after ample turns. */
+export async function eventually(condition: () => boolean, turns = 100): Promise<boolean> {
+  while (!condition() && turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  return condition()
+}
