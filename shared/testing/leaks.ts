@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { beforeEach, expect, vi } from 'vitest'
 import { eventually } from './outcome.ts'
 
 // Set up for every suite: a test that passes must also leave nothing behind. One that failed has said enough.
@@ -10,19 +10,18 @@ function held(): Record<string, number> {
   return Object.fromEntries(counted.map((kind) => [kind, resources.filter((resource) => resource === kind).length]))
 }
 
-let before: Record<string, number>
+// Registered first and therefore run last, when the test's own clean-up is over.
+beforeEach(({ onTestFinished, task }) => {
+  const before = held()
+  const leaked = () => counted.filter((kind) => held()[kind]! > before[kind]!)
 
-beforeEach(() => {
-  before = held()
-})
-
-afterEach(async ({ task }) => {
-  const timers = vi.isFakeTimers() ? vi.getTimerCount() : 0
-  vi.useRealTimers()
-  if (task.result?.state === 'fail') return
-  expect(timers, 'timers left behind').toBe(0)
-  // Sockets take a few turns of the event loop to close.
-  await eventually(() => counted.every((kind) => held()[kind]! <= before[kind]!), 500)
-  const leaked = counted.filter((kind) => held()[kind]! > before[kind]!)
-  expect(leaked, 'left behind (timers, sockets, servers or processes)').toEqual([])
+  onTestFinished(async () => {
+    const timers = vi.isFakeTimers() ? vi.getTimerCount() : 0
+    vi.useRealTimers()
+    if (task.result?.state === 'fail') return
+    expect(timers, 'timers left behind').toBe(0)
+    // Sockets take a few turns of the event loop to close.
+    await eventually(() => leaked().length === 0, 500)
+    expect(leaked(), 'left behind (timers, sockets, servers or processes)').toEqual([])
+  })
 })
