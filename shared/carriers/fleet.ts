@@ -1,74 +1,70 @@
-import type { Fault } from './faults.ts'
+import { type Controls, startAdmin } from './admin.ts'
+import { Carrier, type CarrierOptions } from './carrier.ts'
+import { CARRIER_NAMES, carrierNamed, type CarrierName } from './tariffs.ts'
 
-export type { Fault } from './faults.ts'
-
-export type CarrierName = 'albatross' | 'kestrel' | 'pelican' | 'pigeon' | 'swift'
-export const CARRIER_NAMES: readonly CarrierName[] = ['albatross', 'kestrel', 'pelican', 'pigeon', 'swift']
-
-/** `percent` of the requests take `ms`; the percents add up to 100. */
-export type LatencyLaw = readonly { percent: number; ms: number }[]
-
-export interface CarrierOptions {
-  /** Default: 5, 10, 80, 800, 1000 ms for 50, 45, 4, 0.9, 0.1 % of the requests. */
-  latency?: LatencyLaw
-  /** The share of requests (0 to 1) that fail with 500 after their latency. Default: 0. */
-  errorRate?: number
-  /** Requests that a replica works on at a time before it slows down. */
-  capacity?: number
-  /** The mean time that a shipment spends in each status. */
-  statusMs?: number
-  /** Between two comments on a stream of events on which nothing happens. */
-  heartbeatMs?: number
-}
+export type { CarrierStats, Controls } from './admin.ts'
+export type { CarrierOptions } from './carrier.ts'
+export { type Fault, FAULT_KINDS, type FaultKind, parseFault } from './faults.ts'
+export { type LatencyLaw, LONG_TAIL } from './latency.ts'
+export type { ReplicaStats } from './replica.ts'
+export { CARRIER_NAMES, type CarrierName } from './tariffs.ts'
 
 export interface FleetOptions extends CarrierOptions {
-  /** The same seed gives the same latencies and errors, in the order of each replica's requests. */
+  /** The same seed gives each replica the same latencies and errors, in the order of its requests. Default: 1. */
   seed?: number
-  /** Default: 127.0.0.1. */
+  /** The address to listen on. Default: 127.0.0.1. */
   host?: string
-  /** What one carrier does otherwise than the rest. */
+  /** What one carrier does otherwise than the others. */
   carriers?: Partial<Record<CarrierName, CarrierOptions>>
 }
 
-export interface ReplicaStats {
-  origin: string
-  fault: Fault | null
-  /** started = completed + aborted + inFlight */
-  started: number
-  /** Answered to the end, or cut off where the fault says so. */
-  completed: number
-  /** The client closed the connection before the answer ended. */
-  aborted: number
-  inFlight: number
-}
-
-export interface CarrierStats {
-  name: CarrierName
-  /** Distinct bookings, over all replicas. */
-  bookings: number
-  replicas: ReplicaStats[]
-}
-
-export interface Fleet {
-  /** Each carrier with the origins of its replicas, `http://127.0.0.1:port`. */
+export interface Fleet extends Controls {
+  /** Each with the origins of its replicas, `http://127.0.0.1:port`. */
   carriers: { name: CarrierName; replicas: string[] }[]
-  /** Origin of the admin server. */
+  /** The origin of the admin server. */
   admin: string
-  /** `null` is healthy; without `replica` it is for all replicas. Resolves once the next request meets it. */
-  setFault(carrier: string, fault: Fault | null, replica?: number): Promise<void>
-  stats(): CarrierStats[]
-  /** All as at the start: healthy, nothing counted, nothing booked, the same draws again. */
-  reset(): Promise<void>
-  /** Cuts every connection, under every fault; calling it again changes nothing. */
+  /** Cuts every connection, whatever the faults; calling it again changes nothing. */
   close(): Promise<void>
 }
 
-/** Five carriers with two replicas each, on free ports. */
-export async function startFleet(_options: FleetOptions = {}): Promise<Fleet> {
-  throw new Error('the carriers are not here yet')
+/** `pigeon=http://127.0.0.1:1|http://127.0.0.1:2,swift=…`: what Parcel takes from the environment as CARRIERS. */
+export function carriersValue(carriers: Fleet['carriers']): string {
+  return carriers.map(({ name, replicas }) => `${name}=${replicas.join('|')}`).join(',')
 }
 
-/** `pigeon:blackhole`, `pigeon:5xx,status=502,rate=0.5`, or for one replica `pigeon/1:blackhole`. Throws a RangeError. */
-export function parseFault(_text: string): { carrier: CarrierName; fault: Fault; replica?: number } {
-  throw new Error('the carriers are not here yet')
+/** Five carriers with two replicas each, on free ports. Throws a RangeError for an option out of bounds. */
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  const { seed = 1, host = '127.0.0.1', carriers: special = {}, ...common } = options
+  const carriers = CARRIER_NAMES.map((name) => new Carrier(name, seed, host, { ...common, ...special[name] }))
+  const each = (change: (carrier: Carrier) => Promise<void>) => Promise.all(carriers.map(change))
+
+  const controls: Controls = {
+    setFault: async (name, fault, replica) => {
+      const wanted = carrierNamed(name)
+      await each(async (carrier) => (carrier.name === wanted ? carrier.setFault(fault, replica) : undefined))
+    },
+    stats: () => carriers.map((carrier) => carrier.stats()),
+    reset: async () => {
+      await each((carrier) => carrier.reset())
+    },
+  }
+  const close = async () => {
+    await each((carrier) => carrier.close())
+  }
+  try {
+    await each((carrier) => carrier.setFault(null))
+    const admin = await startAdmin(controls, host)
+    return {
+      ...controls,
+      carriers: controls.stats().map(({ name, replicas }) => ({ name, replicas: replicas.map(({ origin }) => origin) })),
+      admin: admin.origin,
+      close: async () => {
+        await Promise.all([close(), admin.close()])
+      },
+    }
+  } catch (error) {
+    // Half a fleet would keep the process alive.
+    await close()
+    throw error
+  }
 }

@@ -1,0 +1,15 @@
+import { parseArgs } from 'node:util'
+import { carriersValue, parseFault, startFleet } from './fleet.ts'
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, fault: { type: 'string', multiple: true, default: [] } },
+})
+const faults = values.fault.map(parseFault)
+const fleet = await startFleet({ seed: Number(values.seed) })
+for (const { carrier, fault, replica } of faults) await fleet.setFault(carrier, fault, replica)
+
+console.log(`CARRIERS='${carriersValue(fleet.carriers)}'`)
+console.log(`admin ${fleet.admin}  (curl -X PUT -d blackhole ${fleet.admin}/carriers/pigeon/fault)`)
+
+// Once: a second signal ends the process the hard way.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void fleet.close())
