@@ -1,0 +1,15 @@
+/**
+ * Mistake: measures time on a clock that people and NTP set.
+ * Replaces: deadline.ts
+ * Killed by: is measured on the monotonic clock
+ */
+import type { Deadline } from '../../../shared/core/operation.ts'
+
+export { DEADLINE_HEADER, deadlineFrom, deadlineHeader } from '../deadline.ts'
+
+export function deadlineIn(timeoutMs: number, parent: Deadline = Infinity): Deadline {
+  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
+  return Math.min(parent, Date.now() + timeoutMs)
+}
+
+export const remainingMs = (deadline: Deadline): number => Math.max(0, deadline - Date.now())
