@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+
+/** One carrier and the origins of its replicas. */
+export interface CarrierConfig {
+  name: string
+  replicas: string[]
+}
+
+/** One environment variable. Name, default and description are also the README's table; a test compares the two. */
+interface Variable<T> {
+  fallback: T
+  /** What it takes, for the error and the table. */
+  takes: string
+  about: string
+  /** Undefined when the text is not what it takes. */
+  parse(text: string): T | undefined
+}
+
+const integer = (fallback: number, min: number, max: number, about: string): Variable<number> => ({
+  fallback,
+  takes: `a whole number from ${min} to ${max}`,
+  about,
+  parse: (text) => (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
+})
+
+/** A limit in milliseconds. Never 0, which undici and Node read as "no limit", and at most a day. */
+const limitMs = (fallback: number, about: string): Variable<number> => integer(fallback, 1, 86_400_000, `ms ${about}`)
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+export const variables = {
+  PORT: integer(3000, 0, 65_535, 'to listen on; 0 takes any free one'),
+  HOST: {
+    fallback: '127.0.0.1',
+    takes: 'an IP address or a host name',
+    about: 'to listen on; 0.0.0.0 for every network',
+    parse: (text) => (isIP(text) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text) ? text : undefined),
+  } as Variable<string>,
+  CARRIERS: {
+    fallback: null,
+    takes: 'name=origin|origin,name=origin with lower-case names, such as pigeon=http://10.0.0.1:80|http://10.0.0.2:80',
+    about: 'to ask, each with its replicas; without it, embedded ones are started in the same process',
+    parse: parseCarriers,
+  } as Variable<CarrierConfig[] | null>,
+  LOG_LEVEL: {
+    fallback: 'info',
+    takes: `one of ${LEVELS.join(', ')}`,
+    about: 'of the log on stdout',
+    parse: (text) => (LEVELS.includes(text) ? text : undefined),
+  } as Variable<string>,
+
+  CARRIER_CONNECTIONS: integer(32, 1, 10_000, 'sockets per replica; a call more waits for one to come free'),
+  CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
+  CARRIER_ATTEMPTS: integer(2, 1, 10, 'attempts at a carrier, the first included'),
+  CARRIER_CONNECT_MS: limitMs(100, 'to open a socket to a carrier'),
+  CARRIER_BODY_MS: limitMs(150, 'between two chunks of a carrier’s answer'),
+  CARRIER_HEADERS_MS: limitMs(200, 'until a carrier’s headers'),
+  CARRIER_CALL_MS: limitMs(250, 'for one whole attempt: waiting for a socket, connecting, headers and body'),
+  QUOTE_DEADLINE_MS: limitMs(1000, 'until `GET /quotes` answers with what it has'),
+  HANDLER_MS: limitMs(3000, 'for any handler; a caller’s `deadline-ms` shortens it, but cannot lengthen it'),
+
+  MAX_BODY_BYTES: integer(16_384, 1, 1_000_000_000, 'bytes of a request’s body, at most'),
+  BODY_CHUNK_MS: limitMs(3000, 'between two chunks of a request’s body'),
+  HEADERS_MS: limitMs(5000, 'to receive a request’s headers'),
+  REQUEST_MS: limitMs(15_000, 'to receive a whole request'),
+  BALANCER_IDLE_MS: limitMs(60_000, 'after which the balancer in front closes an idle connection; ours stay open longer'),
+
+  DRAIN_DELAY_MS: integer(2000, 0, 86_400_000, 'ms to go on serving after `/readyz` has failed, for the balancer to notice'),
+  SHUTDOWN_MS: limitMs(10_000, 'for all of a shutdown, after which the process exits whatever is left'),
+}
+
+type Name = keyof typeof variables
+type Value<V> = V extends Variable<infer T> ? T : never
+export type Config = { [N in Name]: Value<(typeof variables)[N]> }
+
+/** How the limits fit into each other: the sum on the left stays below the right, or the inner one can never be first. */
+export const fits: { sum: Name[]; below: Name }[] = [
+  { sum: ['CARRIER_CONNECT_MS'], below: 'CARRIER_CALL_MS' },
+  { sum: ['CARRIER_BODY_MS'], below: 'CARRIER_CALL_MS' },
+  { sum: ['CARRIER_HEADERS_MS'], below: 'CARRIER_CALL_MS' },
+  { sum: ['CARRIER_CALL_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
+  { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
+  { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },
+  { sum: ['DRAIN_DELAY_MS', 'HANDLER_MS'], below: 'SHUTDOWN_MS' },
+]
+
+export class ConfigError extends Error {}
+
+/**
+ * The configuration that `env` asks for; an empty variable counts as none, as it does in a compose file.
+ *
+ * @throws ConfigError with a line for each variable that is wrong, so that nobody mends them one start at a time
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const wrong: string[] = []
+  const entries = Object.entries(variables).map(([name, { fallback, takes, parse }]) => {
+    const text = env[name]?.trim()
+    const value = text ? parse(text) : fallback
+    if (value === undefined) wrong.push(`${name} is ${JSON.stringify(text)}; it takes ${takes}`)
+    return [name, value]
+  })
+  const config: Config = Object.fromEntries(entries)
+  for (const { sum, below } of fits) {
+    const total = sum.reduce((ms, name) => ms + Number(config[name]), 0)
+    if (total >= Number(config[below])) {
+      wrong.push(`${sum.join(' + ')} is ${total}; it takes less than ${below}, which is ${config[below]}`)
+    }
+  }
+  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
+  return config
+}
+
+function parseCarriers(text: string): CarrierConfig[] | undefined {
+  const carriers = text.split(',').map((entry) => {
+    const [name = '', origins = ''] = entry.trim().split(/=(.*)/)
+    return { name, replicas: origins.split('|') }
+  })
+  const names = new Set(carriers.map(({ name }) => name))
+  const isRight = ({ name, replicas }: CarrierConfig) => /^[a-z][a-z\d]*$/.test(name) && replicas.every(isOrigin)
+  return names.size === carriers.length && carriers.every(isRight) ? carriers : undefined
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '')
+}

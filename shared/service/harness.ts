@@ -1,0 +1,47 @@
+import { pino } from 'pino'
+import { onTestFinished, vi } from 'vitest'
+import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
+import { type CarrierConfig, readConfig } from './config.ts'
+import { buildServer, type Server } from './server.ts'
+
+// The real one, also while the clock is in the test's hand.
+const { setTimeout } = globalThis
+
+/** Parcel for the time of a test. `lines` is its log, parsed. */
+export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = {}) {
+  const lines: Record<string, unknown>[] = []
+  const logger = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) })
+  const server: Server = buildServer({ config: readConfig(env), carriers, logger, exit: () => {} })
+  onTestFinished(() => server.app.close())
+  return { ...server, lines }
+}
+
+/** Parcel and the real carriers, for the time of a test; they answer at once unless told otherwise. */
+export async function startParcel(env: Record<string, string> = {}, options: FleetOptions = {}) {
+  const fleet: Fleet = await startFleet({ latency: [{ percent: 100, ms: 0 }], ...options })
+  onTestFinished(() => fleet.close())
+  return { ...buildParcel(fleet.carriers, env), fleet }
+}
+
+/**
+ * Runs `work` while the clock goes on by 5 ms with each turn of the event loop: limits end when they should, and a busy
+ * machine, on which time passes without turns, does not end them early.
+ *
+ * @returns how long it took on that clock, in milliseconds
+ */
+export async function inVirtualTime<T>(work: () => Promise<T>): Promise<{ value: T; tookMs: number }> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
+  try {
+    const startedAt = performance.now()
+    let pending = true
+    const promise = work().finally(() => (pending = false))
+    promise.catch(() => {})
+    while (pending) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      await vi.advanceTimersByTimeAsync(5)
+    }
+    return { value: await promise, tookMs: performance.now() - startedAt }
+  } finally {
+    vi.useRealTimers()
+  }
+}

@@ -1,0 +1,83 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { TimeoutError } from '../core/errors.ts'
+import { CarrierError } from './reasons.ts'
+
+const PROBLEM_TYPE = 'application/problem+json'
+
+interface ProblemOptions {
+  cause?: unknown
+  headers?: Record<string, string | number>
+  /** Further members of the body (RFC 9457, section 3.2). */
+  extensions?: Record<string, unknown>
+}
+
+/** An answer that is not a success, as it goes to the caller: so nothing in it may be a secret. */
+export class Problem extends Error {
+  readonly status: number
+  readonly headers: Record<string, string | number>
+  readonly extensions: Record<string, unknown>
+
+  constructor(status: number, detail: string, { cause, headers = {}, extensions = {} }: ProblemOptions = {}) {
+    super(detail, { cause })
+    this.status = status
+    this.headers = headers
+    this.extensions = extensions
+  }
+
+  /** RFC 9457. The type `about:blank` says that the status tells it all; the title is then its name. */
+  toJSON(): object {
+    const { status, message: detail, extensions } = this
+    return { type: 'about:blank', title: STATUS_CODES[status], status, detail, ...extensions }
+  }
+}
+
+/** Everything that goes wrong, from a broken header to a bug, leaves as `application/problem+json`. */
+export function answerProblems(app: FastifyInstance): void {
+  const send = (problem: Problem, reply: FastifyReply) =>
+    reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request)
+    request.log[problem.status === 500 ? 'error' : 'info']({ err: error }, problem.message)
+    return send(problem, reply)
+  })
+  app.setNotFoundHandler((request, reply) => send(new Problem(404, `There is no ${request.method} ${request.url}`), reply))
+}
+
+function problemOf(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof CarrierError && error.reason !== 'error') return carrierProblem(error)
+  const { statusCode = 500, message } = (error ?? {}) as Partial<FastifyError>
+  // Fastify's own complaints about the request (400, 408, 413, 415, …) are meant for the caller.
+  if (statusCode >= 400 && statusCode < 500) return new Problem(statusCode, message ?? '', { cause: error })
+  if (error instanceof TimeoutError) return new Problem(504, 'There was no answer in time', { cause: error })
+  return new Problem(500, `This is our mistake; the log has more under request ${request.id}`, { cause: error })
+}
+
+const BY_REASON: Record<string, number> = { timeout: 504, 'bad-answer': 502, 'status-404': 404, 'status-422': 422 }
+
+function carrierProblem(error: CarrierError): Problem {
+  const { carrier, reason, retryAfterS } = error
+  const status = BY_REASON[reason] ?? 503
+  const headers = status === 503 ? { 'retry-after': retryAfterS } : undefined
+  return new Problem(status, `${carrier} did not do it: ${reason}`, { cause: error, headers, extensions: { carrier, reason } })
+}
+
+/** For what is too broken to become a request, so that Fastify never sees it: an option for `Fastify(…)`. */
+export function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const body = JSON.stringify(new Problem(status, 'This is not an HTTP request that we can read'))
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      `Content-Type: ${PROBLEM_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

@@ -1,0 +1,67 @@
+import { CircuitOpenError, FailWellError, HedgeError, ResponseError, RetryError, TimeoutError } from '../core/errors.ts'
+
+/** The carrier answered with a success whose body is not what was agreed. */
+export class BadAnswerError extends FailWellError {
+  readonly code = 'BAD_ANSWER'
+}
+
+/** A carrier did not do what was asked; `cause` is what the patterns threw. */
+export class CarrierError extends FailWellError {
+  readonly code = 'CARRIER'
+  readonly carrier: string
+  /** Short and stable, for callers and metrics: see `reasonOf`. */
+  readonly reason: string
+  /** Whole seconds before asking again makes sense. */
+  readonly retryAfterS: number
+
+  constructor(carrier: string, cause: unknown) {
+    const reason = reasonOf(cause)
+    super(`${carrier}: ${reason}`, { cause })
+    this.carrier = carrier
+    this.reason = reason
+    this.retryAfterS = retryAfterS(rootOf(cause))
+  }
+}
+
+const BY_CODE: Record<string, string> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'too-large',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+}
+
+/**
+ * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `status-503` (or
+ * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unknown-host`, `cancelled`, and `error` for a
+ * mistake of our own.
+ */
+export function reasonOf(error: unknown): string {
+  const root = rootOf(error)
+  if (root instanceof CarrierError) return root.reason
+  if (root instanceof TimeoutError) return 'timeout'
+  if (root instanceof CircuitOpenError) return 'open'
+  if (root instanceof ResponseError) return `status-${root.status}`
+  if (root instanceof BadAnswerError) return 'bad-answer'
+  if (!(root instanceof Error)) return 'error'
+  if (root.name === 'AbortError') return 'cancelled'
+  const code = String((root as NodeJS.ErrnoException).code)
+  if (code.startsWith('HPE_')) return 'bad-answer'
+  return BY_CODE[code] ?? 'error'
+}
+
+/** What the last attempt died of, below the retries and hedges around it. */
+function rootOf(error: unknown): unknown {
+  while (error instanceof RetryError || error instanceof HedgeError) error = error.cause
+  return error
+}
+
+/** What a breaker or a 429 said, else a second: long enough for a restart, short enough for somebody who waits. */
+function retryAfterS(error: unknown): number {
+  if (error instanceof CircuitOpenError) return Math.max(1, Math.ceil(error.retryAfterMs / 1000))
+  const told = error instanceof ResponseError ? error.headers['retry-after'] : undefined
+  return typeof told === 'string' && /^\d{1,9}$/.test(told) ? Math.max(1, Number(told)) : 1
+}

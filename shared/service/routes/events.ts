@@ -1,0 +1,38 @@
+import { addAbortSignal, Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
+import type { Carrier } from '../carrier.ts'
+import { ShipmentId } from '../schemas.ts'
+import { findCarrier } from '../shipment-id.ts'
+
+interface Options {
+  carriers: Carrier[]
+  shutdown: Pick<Shutdown, 'signal'>
+}
+
+export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, shutdown }) => {
+  // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
+  const options = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
+
+  app.get('/shipments/:id/events', options, async ({ params, headers, abortSignal, deadline }, reply) => {
+    const { carrier, id } = findCarrier(carriers, params.id)
+    const lastEventId = headers['last-event-id']
+    const accept = { accept: 'text/event-stream', ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }) }
+    const stream = await carrier.events(id, accept, { signal: abortSignal, deadline })
+    // Both, because the reader below notices neither while the carrier is silent.
+    addAbortSignal(abortSignal, stream)
+    addAbortSignal(shutdown.signal, stream)
+    return reply
+      .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      .send(Readable.from(untilShutdown(stream, shutdown.signal)))
+  })
+}
+
+/** A stream that we end ourselves ends like any other: an EventSource then connects again, and finds another instance. */
+async function* untilShutdown(stream: Readable, signal: AbortSignal) {
+  try {
+    yield* stream
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

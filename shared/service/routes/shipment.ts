@@ -1,0 +1,14 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Carrier } from '../carrier.ts'
+import { Shipment, ShipmentId } from '../schemas.ts'
+import { findCarrier } from '../shipment-id.ts'
+
+const schema = { params: ShipmentId, response: { 200: Shipment } }
+
+export const shipment: FastifyPluginAsyncTypebox<{ carriers: Carrier[] }> = async (app, { carriers }) => {
+  app.get('/shipments/:id', { schema }, async ({ params, abortSignal, deadline }) => {
+    const { carrier, id } = findCarrier(carriers, params.id)
+    const tracked = await carrier.shipment(id, { signal: abortSignal, deadline })
+    return { ...tracked, carrier: carrier.name, id: params.id }
+  })
+}

@@ -1,0 +1,48 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+const Place = Type.String({ pattern: '\\S', maxLength: 100 })
+
+/** What is to be shipped. */
+export const Consignment = Type.Object({
+  from: Place,
+  to: Place,
+  grams: Type.Integer({ minimum: 1, maximum: 30_000 }),
+})
+export type Consignment = Static<typeof Consignment>
+
+/** What a carrier asks for it. One currency, because "cheapest first" means nothing across several. */
+const Offer = Type.Object({
+  cents: Type.Integer({ minimum: 0 }),
+  currency: Type.Literal('EUR'),
+  days: Type.Integer({ minimum: 0 }),
+})
+export type Offer = Static<typeof Offer>
+
+const Booked = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }), ...Offer.properties, ...Consignment.properties })
+export type Booked = Static<typeof Booked>
+
+const Tracked = Type.Object({ ...Booked.properties, status: Type.String() })
+export type Tracked = Static<typeof Tracked>
+
+// Carriers are not ours: their answers are checked like any input.
+export const offer = Compile(Offer)
+export const booked = Compile(Booked)
+export const tracked = Compile(Tracked)
+
+const byCarrier = { carrier: Type.String() }
+
+export const Quotes = Type.Object({
+  quotes: Type.Array(Type.Object({ ...byCarrier, ...Offer.properties })),
+  missing: Type.Array(Type.Object({ ...byCarrier, reason: Type.String() })),
+})
+export type Quotes = Static<typeof Quotes>
+
+export const NewShipment = Type.Object({ ...byCarrier, ...Consignment.properties })
+export const BookedShipment = Type.Object({ ...byCarrier, ...Booked.properties })
+export const Shipment = Type.Object({ ...byCarrier, ...Tracked.properties })
+
+/** A draft of the IETF's HTTPAPI group (Idempotency-Key) leaves the bounds to the service: printable ASCII, no spaces. */
+export const IdempotencyKey = Type.Object({ 'idempotency-key': Type.String({ pattern: '^[!-~]{1,128}$' }) })
+
+export const ShipmentId = Type.Object({ id: Type.String() })

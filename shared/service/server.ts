@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
+import { createShutdown, type Shutdown, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
+import { Carrier } from './carrier.ts'
+import type { CarrierConfig, Config } from './config.ts'
+import { createConfirmations } from './confirmations.ts'
+import { createMetrics, measureRequests } from './metrics.ts'
+import { answerProblems, clientErrorHandler } from './problems.ts'
+import { events } from './routes/events.ts'
+import { probes } from './routes/probes.ts'
+import { quotes } from './routes/quotes.ts'
+import { shipment } from './routes/shipment.ts'
+import { shipments } from './routes/shipments.ts'
+
+export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
+  config: Config
+  carriers: CarrierConfig[]
+  logger: FastifyBaseLogger
+  /** Where the metrics go; a new one unless given. */
+  registry?: Registry
+}
+
+export interface Server {
+  /** Its `close` also closes what `buildServer` has opened: the confirmations, then the carriers' pools. */
+  app: FastifyInstance
+  shutdown: Shutdown
+}
+
+/** Parcel, ready to `listen` or to be injected into. */
+export function buildServer({ config, carriers: carrierConfigs, logger, registry, hooks, exit }: Deps): Server {
+  const limits = serverLimits(config)
+  const app = Fastify({
+    ...serverOptions(limits),
+    bodyLimit: config.MAX_BODY_BYTES,
+    loggerInstance: logger,
+    genReqId: () => randomUUID(),
+    clientErrorHandler,
+    // What arrives on an open connection during a shutdown is answered; a 503 would fail it for nothing.
+    return503OnClosing: false,
+  })
+  const metrics = createMetrics(registry)
+  const carriers = carrierConfigs.map((carrier) => new Carrier(carrier, clientLimits(config), metrics))
+  const confirmations = createConfirmations(metrics, app.log)
+  const shutdown = createShutdown(app, {
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    deadlineMs: config.SHUTDOWN_MS,
+    hooks,
+    exit,
+  })
+
+  measureRequests(app, metrics)
+  answerProblems(app)
+  limitServer(app, limits)
+
+  app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })
+  app.register(shipments, { carriers, confirmations })
+  app.register(shipment, { carriers })
+  app.register(events, { carriers, shutdown })
+  app.register(probes, { shutdown, registry: metrics.registry })
+
+  // The confirmations first: they still need the carriers.
+  app.addHook('onClose', async () => {
+    await confirmations.drain()
+    await Promise.all(carriers.map((carrier) => carrier.close()))
+  })
+  return { app, shutdown }
+}
+
+const clientLimits = (config: Config) => ({
+  connections: config.CARRIER_CONNECTIONS,
+  connectMs: config.CARRIER_CONNECT_MS,
+  headersMs: config.CARRIER_HEADERS_MS,
+  bodyMs: config.CARRIER_BODY_MS,
+  maxBytes: config.CARRIER_MAX_BYTES,
+  callMs: config.CARRIER_CALL_MS,
+  attempts: config.CARRIER_ATTEMPTS,
+})
+
+const serverLimits = (config: Config): ServerLimits => ({
+  headersMs: config.HEADERS_MS,
+  requestMs: config.REQUEST_MS,
+  balancerIdleMs: config.BALANCER_IDLE_MS,
+  bodyChunkMs: config.BODY_CHUNK_MS,
+  handlerMs: config.HANDLER_MS,
+})

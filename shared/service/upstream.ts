@@ -1,0 +1,108 @@
+import type { Pool } from 'undici'
+import { type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
+import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
+import { retry } from '#chapters/03-retry/retry.ts'
+import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
+import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
+import { ResponseError, TimeoutError } from '../core/errors.ts'
+import type { Deadline } from '../core/operation.ts'
+import type { CarrierConfig } from './config.ts'
+import type { Metrics } from './metrics.ts'
+import { CarrierError, reasonOf } from './reasons.ts'
+
+export interface UpstreamLimits extends ClientLimits {
+  /** For one attempt, whole, in milliseconds. */
+  callMs: number
+  /** Attempts in all, the first included. */
+  attempts: number
+}
+
+/** For how long somebody waits for the answer. */
+export interface Patience {
+  signal: AbortSignal
+  deadline: Deadline
+}
+
+export interface Replica {
+  client: Pool
+  /** A pool of their own for streams: they hold a socket for hours, and would leave none for the calls. */
+  streams: Pool
+  /** One for each replica: a dead one must not close the way to its healthy twin. */
+  breaker: CircuitBreaker
+}
+
+/**
+ * One attempt at one replica. What it throws may be tried again and counts against the replica; a ResponseError that
+ * it *returns* is the replica's considered no (404, 422): no other replica would say anything else.
+ */
+export type Exchange<T> = (replica: Replica, patience: Patience) => Promise<T | ResponseError>
+
+/**
+ * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
+ * replica, and in the exchange the time-out around the HTTP call.
+ */
+export class Upstream {
+  readonly name: string
+  readonly #replicas: Replica[]
+  readonly #maxAttempts: number
+  readonly #metrics: Metrics
+  #turn = 0
+
+  constructor({ name, replicas }: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {
+    this.name = name
+    this.#replicas = replicas.map((origin) => ({
+      client: createClient(origin, limits),
+      // A stream may be long and silent: for undici, 0 and -1 are "no limit".
+      streams: createClient(origin, { ...limits, bodyMs: 0, maxBytes: -1 }),
+      breaker: new CircuitBreaker(),
+    }))
+    this.#maxAttempts = limits.attempts
+    this.#metrics = metrics
+  }
+
+  /**
+   * @param options.hedged whether a second replica may be asked while the first still thinks: reads only
+   * @throws CarrierError with the reason, whatever it was
+   */
+  async send<T>(exchange: Exchange<T>, patience: Patience, { hedged = false } = {}): Promise<T> {
+    const first = this.#turn++
+    // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
+    const tries = (signal: AbortSignal, hedgeNumber: number) =>
+      retry((signal, attempt) => this.#attempt(first + hedgeNumber + attempt - 1, exchange, { ...patience, signal }), {
+        maxAttempts: this.#maxAttempts,
+        signal,
+      })
+    try {
+      if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
+      const answer = await (hedged ? hedge(tries, { signal: patience.signal }) : tries(patience.signal, 0))
+      if (answer instanceof ResponseError) throw answer
+      this.#metrics.outcomes.inc({ carrier: this.name, outcome: 'ok' })
+      return answer
+    } catch (cause) {
+      const outcome = patience.signal.aborted ? 'cancelled' : reasonOf(cause)
+      this.#metrics.outcomes.inc({ carrier: this.name, outcome })
+      throw new CarrierError(this.name, cause)
+    }
+  }
+
+  /** Resolves when what is in flight has ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#replicas.flatMap(({ client, streams }) => [client.close(), streams.close()]))
+  }
+
+  #attempt<T>(turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
+    const replica = this.#replicas[turn % this.#replicas.length]!
+    const { attempts, inFlight } = this.#metrics
+    // Counted inside the breaker: what it refuses never leaves the house.
+    const counted = async (signal: AbortSignal) => {
+      attempts.inc({ carrier: this.name })
+      inFlight.inc({ carrier: this.name })
+      try {
+        return await exchange(replica, { ...patience, signal })
+      } finally {
+        inFlight.dec({ carrier: this.name })
+      }
+    }
+    return replica.breaker.execute(counted, patience.signal)
+  }
+}
