@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type Fault, FAULT_KINDS, readFault } from './faults.ts'
-import { type Answer, answerOf, json, listen, readBody, Refusal, send, stop } from './http.ts'
+import { type Answer, answerOf, json, listen, readBody, Refusal, sendHead, stop } from './http.ts'
 import type { ReplicaStats } from './replica.ts'
 import { CARRIER_NAMES, type CarrierName } from './tariffs.ts'
 
@@ -24,6 +24,7 @@ export interface Controls {
 }
 
 const ROUTES = 'GET /, PUT or DELETE /carriers/:name/fault (?replica=0 for one replica), POST /reset'
+const ACCEPTS = { carriers: CARRIER_NAMES, faults: FAULT_KINDS, routes: ROUTES }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const isLoopback = (url: string): boolean => LOOPBACK.has(URL.parse(url)?.hostname ?? '')
@@ -37,7 +38,7 @@ function checkCaller({ host, origin }: IncomingMessage['headers']): void {
 async function administer(request: IncomingMessage, controls: Controls): Promise<Answer> {
   const { method, url = '/', headers } = request
   checkCaller(headers)
-  const { pathname, searchParams } = new URL(url, 'http://admin')
+  const { pathname, searchParams } = URL.parse(url, 'http://admin') ?? new URL('http://admin')
   const name = /^\/carriers\/([^/]+)\/fault$/.exec(pathname)?.[1]
 
   if (name && (method === 'PUT' || method === 'DELETE')) {
@@ -47,17 +48,17 @@ async function administer(request: IncomingMessage, controls: Controls): Promise
     return json(200, controls.stats().find((carrier) => carrier.name === name))
   }
   if (method === 'POST' && pathname === '/reset') await controls.reset()
-  else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; there are ${ROUTES}`)
-  return json(200, { carriers: controls.stats(), accepts: { carriers: CARRIER_NAMES, faults: FAULT_KINDS, routes: ROUTES } })
+  else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
+  return json(200, { carriers: controls.stats(), accepts: ACCEPTS })
 }
 
 /** Switches faults from outside of the process, for instance by `curl -X PUT -d blackhole …/carriers/pigeon/fault`. */
 export async function startAdmin(controls: Controls, host: string) {
   const server = createServer(async (request, response) => {
-    const answer = await answerOf(() => administer(request, controls)).catch((error: Error) =>
-      json(500, { error: error.message }),
-    )
-    await send(response, answer, AbortSignal.abort())
+    const failed = ({ message }: Error) => json(500, { error: message })
+    const answer = await answerOf(() => administer(request, controls)).catch(failed)
+    sendHead(response, answer)
+    response.end(answer.body)
   })
   return { origin: await listen(server, host, 0), close: () => stop(server) }
 }

@@ -27,8 +27,8 @@ const DEFAULTS: Required<CarrierOptions> = {
   heartbeatMs: 15_000,
 }
 
-function check(options: Required<CarrierOptions>, name: 'errorRate' | 'capacity' | 'statusMs' | 'heartbeatMs', min: number, max: number) {
-  const value = options[name]
+/** What is not a number is out of bounds too. */
+function check(name: string, value: number, min: number, max: number): void {
   if (!(value >= min && value <= max)) throw new RangeError(`${name}: expected ${min} to ${max}, got ${value}`)
 }
 
@@ -42,10 +42,10 @@ export class Carrier {
   constructor(name: CarrierName, seed: number, host: string, given: CarrierOptions) {
     const options = { ...DEFAULTS, ...given }
     checkLaw(options.latency)
-    check(options, 'errorRate', 0, 1)
-    check(options, 'capacity', 1, Infinity)
-    check(options, 'statusMs', 0, 3_600_000)
-    check(options, 'heartbeatMs', 1, 3_600_000)
+    check('errorRate', options.errorRate, 0, 1)
+    check('capacity', options.capacity, 1, Infinity)
+    check('statusMs', options.statusMs, 0, 3_600_000)
+    check('heartbeatMs', options.heartbeatMs, 1, 3_600_000)
     this.name = name
     const bookings = new Bookings(name, options.statusMs, () => randomFor(seed, `${name} bookings`))
     this.#bookings = bookings

@@ -1,39 +1,43 @@
 import { Refusal } from './http.ts'
 import { carrierNamed, type CarrierName } from './tariffs.ts'
 
-/** What a carrier can be told to do wrong. Only `kind` is needed; `PARAMETERS` has the defaults and the bounds of the rest. */
-export type Fault =
+/** What a carrier can be told to do wrong, and how; `PARAMETERS` below has defaults and bounds. */
+export interface Faults {
   /** Nobody listens: open connections are cut, new ones get ECONNREFUSED. */
-  | { kind: 'refused' }
-  /** Accepts the request and never answers, not even after the fault is over; no work is done. */
-  | { kind: 'blackhole' }
+  refused: {}
+  /** Accepts the request and never answers it, not even after the fault is over. No work is done. */
+  blackhole: {}
   /** Silent for `delayMs`, then as if nothing had been. */
-  | { kind: 'slow-headers'; delayMs?: number }
-  /** Headers at once, then one byte of the body every `everyMs`: each byte restarts a client's timer between chunks. */
-  | { kind: 'dripping-body'; everyMs?: number }
+  'slow-headers': { delayMs: number }
+  /** Headers at once, then a byte of the body every `everyMs`, each of which restarts a client's body timer. */
+  'dripping-body': { everyMs: number }
   /** The work is done, but the connection ends halfway through the body. */
-  | { kind: 'truncated-body' }
-  /** The work is done, but `afterMs` after the first half of the body comes a TCP reset instead of the other. */
-  | { kind: 'reset'; afterMs?: number }
+  'truncated-body': {}
+  /** The work is done, but `afterMs` after the first half of the body comes a TCP reset instead of the second. */
+  reset: { afterMs: number }
   /** Status, length and content type are right; the JSON ends halfway. */
-  | { kind: 'malformed-json' }
+  'malformed-json': {}
   /** The right answer behind `bytes` bytes of white space: valid JSON, of a length that no header announces. */
-  | { kind: 'huge-body'; bytes?: number }
+  'huge-body': { bytes: number }
   /** `status` at once, without the work, for a share `rate` of the requests. */
-  | { kind: '5xx'; status?: number; rate?: number }
+  '5xx': { status: number; rate: number }
   /** 429 at once, without the work, with a Retry-After of `retryAfterS` seconds (RFC 9110, section 10.2.3). */
-  | { kind: '429'; retryAfterS?: number }
+  '429': { retryAfterS: number }
   /**
-   * The carrier comes back just well enough to ruin the breaker's probe. Each replica, from the moment the fault is set:
-   * for `failMs` it answers 503 at once, which opens a breaker; it then accepts the next `probes` requests and never
+   * The carrier comes back just well enough to ruin a breaker's probe. Each replica, from the moment the fault is set:
+   * for `failMs` it answers 503 at once, which opens the breaker; it then accepts the next `probes` requests and never
    * answers them; after those it is healthy. A breaker that takes the slot of a lost probe back finds out, another never.
    */
-  | { kind: 'stuck-after-half-open'; failMs?: number; probes?: number }
+  'stuck-after-half-open': { failMs: number; probes: number }
+}
 
-export type FaultKind = Fault['kind']
+export type FaultKind = keyof Faults
+
+/** A union discriminated by `kind`, which is all that is needed. */
+export type Fault = { [K in FaultKind]: { kind: K } & Partial<Faults[K]> }[FaultKind]
 
 /** A fault with all of its parameters. */
-export type CompleteFault<K extends FaultKind = FaultKind> = { [P in K]: { kind: P } & Required<Extract<Fault, { kind: P }>> }[K]
+export type CompleteFault<K extends FaultKind = FaultKind> = { [P in K]: { kind: P } & Faults[P] }[K]
 
 interface Parameter {
   default: number
@@ -43,7 +47,7 @@ interface Parameter {
 
 const milliseconds = (byDefault: number): Parameter => ({ default: byDefault, min: 0, max: 3_600_000 })
 
-const PARAMETERS: { [K in FaultKind]: Record<Exclude<keyof CompleteFault<K>, 'kind'>, Parameter> } = {
+const PARAMETERS: { [K in FaultKind]: Record<keyof Faults[K], Parameter> } = {
   refused: {},
   blackhole: {},
   'slow-headers': { delayMs: milliseconds(5000) },
@@ -66,15 +70,17 @@ export function completeFault({ kind, ...given }: { kind?: unknown; [parameter: 
   const parameters: Record<string, Parameter> = PARAMETERS[known]
   const stranger = Object.keys(given).find((name) => !Object.hasOwn(parameters, name))
   if (stranger !== undefined) {
-    throw new Refusal(400, `${known} has no '${stranger}'; it takes ${Object.keys(parameters).join(', ') || 'no parameter'}`)
+    const accepted = Object.keys(parameters).join(', ') || 'no parameter'
+    throw new Refusal(400, `${known} has no '${stranger}'; it takes ${accepted}`)
   }
   const values = Object.entries(parameters).map(([name, { default: byDefault, min, max }]) => {
     const value = given[name] ?? byDefault
-    const fits = typeof value === 'number' && value >= min && value <= max && (name === 'rate' || Number.isInteger(value))
-    if (fits) return [name, value]
-    throw new Refusal(400, `${known}: ${name} is a number from ${min} to ${max}, got ${JSON.stringify(given[name])}`)
+    const isNumber = typeof value === 'number' && (Number.isInteger(value) || name === 'rate')
+    if (isNumber && value >= min && value <= max) return [name, value]
+    const what = name === 'rate' ? 'a number' : 'a whole number'
+    throw new Refusal(400, `${known}: ${name} is ${what} from ${min} to ${max}, got ${String(value)}`)
   })
-  return { kind: known, ...Object.fromEntries(values) }
+  return Object.fromEntries([['kind', known], ...values])
 }
 
 /** Reads `{ "kind": "5xx", "rate": 0.5 }`, or for hasty fingers `5xx,rate=0.5`. */
@@ -95,7 +101,7 @@ export function readFault(text: string): CompleteFault {
 export function parseFault(text: string): { carrier: CarrierName; fault: CompleteFault; replica?: number } {
   const [, name, replica, fault] = /^([^:/]*)(?:\/([01]))?:(.*)$/s.exec(text) ?? []
   if (name === undefined || fault === undefined) {
-    throw new Refusal(400, `expected carrier:fault or carrier/replica:fault such as pigeon:blackhole or pigeon/1:5xx, got '${text}'`)
+    throw new Refusal(400, `expected carrier:fault as in pigeon:blackhole, or for a replica pigeon/1:5xx, got '${text}'`)
   }
   return { carrier: carrierNamed(name), fault: readFault(fault), ...(replica && { replica: Number(replica) }) }
 }

@@ -10,9 +10,9 @@ export type { ReplicaStats } from './replica.ts'
 export { CARRIER_NAMES, type CarrierName } from './tariffs.ts'
 
 export interface FleetOptions extends CarrierOptions {
-  /** The same seed gives each replica the same latencies and errors, in the order of its requests. Default: 1. */
+  /** An integer; the same gives each replica the same latencies and errors, in the order of its requests. Default: 1. */
   seed?: number
-  /** The address to listen on. Default: 127.0.0.1. */
+  /** The loopback address to listen on. Default: 127.0.0.1. */
   host?: string
   /** What one carrier does otherwise than the others. */
   carriers?: Partial<Record<CarrierName, CarrierOptions>>
@@ -35,13 +35,14 @@ export function carriersValue(carriers: Fleet['carriers']): string {
 /** Five carriers with two replicas each, on free ports. Throws a RangeError for an option out of bounds. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const { seed = 1, host = '127.0.0.1', carriers: special = {}, ...common } = options
+  if (!Number.isInteger(seed)) throw new RangeError(`seed: expected an integer, got ${seed}`)
   const carriers = CARRIER_NAMES.map((name) => new Carrier(name, seed, host, { ...common, ...special[name] }))
   const each = (change: (carrier: Carrier) => Promise<void>) => Promise.all(carriers.map(change))
 
   const controls: Controls = {
     setFault: async (name, fault, replica) => {
-      const wanted = carrierNamed(name)
-      await each(async (carrier) => (carrier.name === wanted ? carrier.setFault(fault, replica) : undefined))
+      const known = carrierNamed(name)
+      await carriers.find((carrier) => carrier.name === known)?.setFault(fault, replica)
     },
     stats: () => carriers.map((carrier) => carrier.stats()),
     reset: async () => {
@@ -56,7 +57,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     const admin = await startAdmin(controls, host)
     return {
       ...controls,
-      carriers: controls.stats().map(({ name, replicas }) => ({ name, replicas: replicas.map(({ origin }) => origin) })),
+      carriers: controls.stats().map(({ name, replicas }) => ({ name, replicas: replicas.map((each) => each.origin) })),
       admin: admin.origin,
       close: async () => {
         await Promise.all([close(), admin.close()])

@@ -20,7 +20,8 @@ export function checkLaw(law: LatencyLaw): void {
   const sum = law.reduce((total, { percent }) => total + percent, 0)
   const fits = law.every(({ percent, ms }) => percent >= 0 && ms >= 0 && ms <= MAX_MS)
   if (fits && Math.abs(sum - 100) < 1e-6) return
-  throw new RangeError(`latency: expected percents that add up to 100 with 0 to ${MAX_MS} ms each, got ${JSON.stringify(law)}`)
+  const got = JSON.stringify(law)
+  throw new RangeError(`latency: expected percents that add up to 100, with 0 to ${MAX_MS} ms each, got ${got}`)
 }
 
 /** The latency at `draw` (0 to 1) of the law's distribution. */
@@ -31,8 +32,9 @@ export function latencyAt(law: LatencyLaw, draw: number): number {
 }
 
 /**
- * ms × max(1, working / capacity)², at most a minute. Up to its capacity a replica keeps its speed. At twice the capacity
- * a request takes four times as long, so the replica gets only half as much done: overload feeds itself.
+ * ms × max(1, working / capacity)², at most a minute, for a request that makes it `working` requests at a time.
+ * Up to its capacity a replica keeps its speed. At twice the capacity a request takes four times as long, so the
+ * replica gets only half as much done: overload feeds itself.
  */
 export function underLoad(ms: number, working: number, capacity: number): number {
   return Math.min(ms * Math.max(1, working / capacity) ** 2, MAX_MS)

@@ -7,7 +7,7 @@ import { parcelFrom, quote } from './tariffs.ts'
 /** What a healthy carrier says to a request. Throws refusals. */
 export function route(request: IncomingMessage, body: string, bookings: Bookings, heartbeatMs: number): Answer {
   const { method, url = '/', headers } = request
-  const { pathname = '/', searchParams = new URLSearchParams() } = URL.parse(url, 'http://carrier') ?? {}
+  const { pathname, searchParams } = URL.parse(url, 'http://carrier') ?? new URL('http://carrier')
   const [, shipment, stream] = /^\/shipments\/([^/]+)(\/events)?$/.exec(pathname) ?? []
 
   if (method === 'GET' && pathname === '/quotes') {
@@ -25,7 +25,7 @@ export function route(request: IncomingMessage, body: string, bookings: Bookings
     return { status: 200, headers, body: past, tail: future }
   }
   if (method === 'GET' && shipment) return json(200, describe(bookings.find(shipment)))
-  throw new Refusal(404, `no ${method} ${pathname}; try GET /quotes, POST /bookings, GET /shipments/:id or GET /shipments/:id/events`)
+  throw new Refusal(404, `no ${method} ${pathname}; try GET /quotes, POST /bookings, GET /shipments/:id and its /events`)
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -15,7 +15,7 @@ function event({ booking, statusAt }: Shipment, index: number): string {
   return `id: ${index + 1}\nevent: status\ndata: ${data}\n\n`
 }
 
-/** The events so far as one text, and the rest as they happen; later only comments, so that the line is not taken for dead. */
+/** The events so far as one text, and the rest as they happen; in between comments, lest the line be taken for dead. */
 export function events(shipment: Shipment, heartbeatMs: number) {
   let next = reached(shipment)
   const past = STATUSES.slice(0, next).map((_, index) => event(shipment, index)).join('')

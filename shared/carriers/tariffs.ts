@@ -11,7 +11,7 @@ interface Tariff {
   daysPerZone: number
 }
 
-// Each is the cheapest for somebody: a letter, a heavy box, a long way, an impatient customer, a short hop.
+// Each is somebody's best: for a long way, in a hurry, for a heavy box, for a letter, for a short hop.
 const TARIFFS = {
   albatross: { baseCents: 1290, centsPerKg: 190, stepGrams: 500, centsPerZone: 40, days: 4, daysPerZone: 1 },
   kestrel: { baseCents: 990, centsPerKg: 320, stepGrams: 250, centsPerZone: 390, days: 1, daysPerZone: 0 },
