@@ -29,23 +29,23 @@ const limitMs = (fallback: number, about: string): Variable<number> => integer(f
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export const variables = {
-  PORT: integer(3000, 0, 65_535, 'to listen on; 0 takes any free one'),
+  PORT: integer(3000, 0, 65_535, 'port to listen on; 0 takes any free one'),
   HOST: {
     fallback: '127.0.0.1',
     takes: 'an IP address or a host name',
-    about: 'to listen on; 0.0.0.0 for every network',
+    about: 'address to listen on; `0.0.0.0` for every network',
     parse: (text) => (isIP(text) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text) ? text : undefined),
   } as Variable<string>,
   CARRIERS: {
     fallback: null,
     takes: 'name=origin|origin,name=origin with lower-case names, such as pigeon=http://10.0.0.1:80|http://10.0.0.2:80',
-    about: 'to ask, each with its replicas; without it, embedded ones are started in the same process',
+    about: 'carriers to ask, each with its replicas; without it, embedded ones start in the same process',
     parse: parseCarriers,
   } as Variable<CarrierConfig[] | null>,
   LOG_LEVEL: {
     fallback: 'info',
     takes: `one of ${LEVELS.join(', ')}`,
-    about: 'of the log on stdout',
+    about: 'the least level that is logged, to stdout',
     parse: (text) => (LEVELS.includes(text) ? text : undefined),
   } as Variable<string>,
 
@@ -117,7 +117,7 @@ function parseCarriers(text: string): CarrierConfig[] | undefined {
     return { name, replicas: origins.split('|') }
   })
   const names = new Set(carriers.map(({ name }) => name))
-  const isRight = ({ name, replicas }: CarrierConfig) => /^[a-z][a-z\d]*$/.test(name) && replicas.every(isOrigin)
+  const isRight = ({ name, replicas }: CarrierConfig) => /^[a-z][a-z\d]{0,31}$/.test(name) && replicas.every(isOrigin)
   return names.size === carriers.length && carriers.every(isRight) ? carriers : undefined
 }
 

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
@@ -21,6 +24,17 @@ export async function startParcel(env: Record<string, string> = {}, options: Fle
   const fleet: Fleet = await startFleet({ latency: [{ percent: 100, ms: 0 }], ...options })
   onTestFinished(() => fleet.close())
   return { ...buildParcel(fleet.carriers, env), fleet }
+}
+
+/** A carrier that says what the test wants, for what a real one never says. */
+export async function startDouble(listener: RequestListener): Promise<CarrierConfig> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => new Promise((resolve) => {
+    server.close(resolve as () => void)
+    server.closeAllConnections()
+  }))
+  return { name: 'double', replicas: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] }
 }
 
 /**

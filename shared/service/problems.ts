@@ -33,17 +33,23 @@ export class Problem extends Error {
   }
 }
 
-/** Everything that goes wrong, from a broken header to a bug, leaves as `application/problem+json`. */
+/** Everything that goes wrong in a request, from a missing field to a bug, leaves as `application/problem+json`. */
 export function answerProblems(app: FastifyInstance): void {
-  const send = (problem: Problem, reply: FastifyReply) =>
-    reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+  app.setErrorHandler(answer)
+  app.setNotFoundHandler(({ method, url }, reply) => send(new Problem(404, `There is no ${method} ${url}`), reply))
+}
 
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request)
-    request.log[problem.status === 500 ? 'error' : 'info']({ err: error }, problem.message)
-    return send(problem, reply)
-  })
-  app.setNotFoundHandler((request, reply) => send(new Problem(404, `There is no ${request.method} ${request.url}`), reply))
+/** Options for `Fastify(…)`: the same for what never becomes a request of a route. */
+export const problemOptions = { frameworkErrors: answer, clientErrorHandler }
+
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = problemOf(error, request)
+  request.log[problem.status === 500 ? 'error' : 'info']({ err: error }, problem.message)
+  return send(problem, reply)
+}
+
+function send(problem: Problem, reply: FastifyReply) {
+  return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
 }
 
 function problemOf(error: unknown, request: FastifyRequest): Problem {
@@ -65,8 +71,8 @@ function carrierProblem(error: CarrierError): Problem {
   return new Problem(status, `${carrier} did not do it: ${reason}`, { cause: error, headers, extensions: { carrier, reason } })
 }
 
-/** For what is too broken to become a request, so that Fastify never sees it: an option for `Fastify(…)`. */
-export function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Socket): void {
+/** Not even HTTP: there is a socket, and nothing else to answer with. */
+function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   const body = JSON.stringify(new Problem(status, 'This is not an HTTP request that we can read'))

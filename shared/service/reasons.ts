@@ -44,7 +44,8 @@ export function reasonOf(error: unknown): string {
   if (root instanceof CarrierError) return root.reason
   if (root instanceof TimeoutError) return 'timeout'
   if (root instanceof CircuitOpenError) return 'open'
-  if (root instanceof ResponseError) return `status-${root.status}`
+  // A 504 is the time that we gave it, run out on the carrier's clock a little before ours.
+  if (root instanceof ResponseError) return root.status === 504 ? 'timeout' : `status-${root.status}`
   if (root instanceof BadAnswerError) return 'bad-answer'
   if (!(root instanceof Error)) return 'error'
   if (root.name === 'AbortError') return 'cancelled'

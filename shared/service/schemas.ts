@@ -19,7 +19,12 @@ const Offer = Type.Object({
 })
 export type Offer = Static<typeof Offer>
 
-const Booked = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }), ...Offer.properties, ...Consignment.properties })
+const Booked = Type.Object({
+  // With the carrier's name it has to fit into a path parameter, of which Fastify takes 100 characters.
+  id: Type.String({ minLength: 1, maxLength: 64 }),
+  ...Offer.properties,
+  ...Consignment.properties,
+})
 export type Booked = Static<typeof Booked>
 
 const Tracked = Type.Object({ ...Booked.properties, status: Type.String() })

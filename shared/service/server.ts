@@ -7,7 +7,7 @@ import { Carrier } from './carrier.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createMetrics, measureRequests } from './metrics.ts'
-import { answerProblems, clientErrorHandler } from './problems.ts'
+import { answerProblems, problemOptions } from './problems.ts'
 import { events } from './routes/events.ts'
 import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
@@ -33,10 +33,10 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   const limits = serverLimits(config)
   const app = Fastify({
     ...serverOptions(limits),
+    ...problemOptions,
     bodyLimit: config.MAX_BODY_BYTES,
     loggerInstance: logger,
     genReqId: () => randomUUID(),
-    clientErrorHandler,
     // What arrives on an open connection during a shutdown is answered; a 503 would fail it for nothing.
     return503OnClosing: false,
   })

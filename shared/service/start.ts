@@ -10,7 +10,7 @@ import { Traffic } from './traffic.ts'
 const TRAFFIC = { perSecond: 5, maxInFlight: 100, patienceMs: 30_000, seed: 1 }
 const REDRAW_MS = 1000
 /** Where nothing can be redrawn, each summary is a line of its own. */
-const LINE_MS = 5000
+const LINE_MS = 3000
 
 function readArguments() {
   try {
@@ -58,13 +58,14 @@ Parcel, on your code, is at ${origin}
 `)
 
 const traffic = new Traffic(origin, TRAFFIC)
+const startedAt = performance.now()
 void traffic.run()
 
 const { isTTY } = process.stdout
 const show = isTTY ? createScreen(process.stdout) : (lines: string[]) => console.log(lines.join('; '))
 setInterval(
   () => {
-    const seconds = Math.round(process.uptime())
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
     show(summarize({ seconds, faults: faultsOf(fleet), traffic: traffic.snapshot(), latestError }))
   },
   isTTY ? REDRAW_MS : LINE_MS,

@@ -17,7 +17,7 @@ interface Options {
 
 export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, deadlineMs }) => {
   app.get('/quotes', { schema: { querystring: Consignment, response: { 200: Quotes } } }, async (request) => {
-    const deadline = deadlineIn(deadlineMs - ANSWER_MS, request.deadline - ANSWER_MS)
+    const deadline = deadlineIn(deadlineMs, request.deadline) - ANSWER_MS
     const legs = carriers.map(
       (carrier) => (signal: AbortSignal) => carrier.quote(request.query, { signal, deadline }),
     )

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, fits, readConfig, variables } from './config.ts'
+
+const complaints = (env: Record<string, string>): string[] => {
+  try {
+    readConfig(env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as Error).message.split('\n')
+  }
+  return []
+}
+
+test('an empty environment gives the defaults, and they fit into each other', () => {
+  expect(readConfig({})).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', CARRIERS: null, LOG_LEVEL: 'info', QUOTE_DEADLINE_MS: 1000 })
+})
+
+test('an empty variable counts as none, and white space around a value does not count', () => {
+  expect(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: ' warn ' })).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'warn' })
+})
+
+test.for([
+  ['PORT', '0', 0],
+  ['PORT', '65535', 65_535],
+  ['HOST', '::1', '::1'],
+  ['HOST', 'parcel.example', 'parcel.example'],
+  ['LOG_LEVEL', 'silent', 'silent'],
+  ['DRAIN_DELAY_MS', '0', 0],
+  ['CARRIERS', 'pigeon=http://127.0.0.1:1', [{ name: 'pigeon', replicas: ['http://127.0.0.1:1'] }]],
+  [
+    'CARRIERS',
+    'pigeon=http://10.0.0.1|https://10.0.0.2:8443/, swift=http://[::1]:3',
+    [
+      { name: 'pigeon', replicas: ['http://10.0.0.1', 'https://10.0.0.2:8443/'] },
+      { name: 'swift', replicas: ['http://[::1]:3'] },
+    ],
+  ],
+] as const)('%s takes %s', ([name, text, value]) => {
+  expect(readConfig({ [name]: text })[name]).toEqual(value)
+})
+
+test.for([
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '80a'],
+  ['PORT', '3e3'],
+  ['HOST', 'not a host'],
+  ['LOG_LEVEL', 'loud'],
+  ['CARRIER_CALL_MS', '0'],
+  ['CARRIER_CALL_MS', 'Infinity'],
+  ['QUOTE_DEADLINE_MS', '1000.5'],
+  ['QUOTE_DEADLINE_MS', '1s'],
+  ['CARRIERS', 'pigeon'],
+  ['CARRIERS', 'pigeon='],
+  ['CARRIERS', 'Pigeon=http://10.0.0.1'],
+  ['CARRIERS', 'homing-pigeon=http://10.0.0.1'],
+  ['CARRIERS', 'pigeon=10.0.0.1:80'],
+  ['CARRIERS', 'pigeon=ftp://10.0.0.1'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1/v2'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1|'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1,'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1,pigeon=http://10.0.0.2'],
+] as const)('%s refuses %s: its name, what it got, what it takes', ([name, text]) => {
+  expect(complaints({ [name]: text })).toEqual([`${name} is ${JSON.stringify(text)}; it takes ${variables[name].takes}`])
+})
+
+test('complains about everything at once', () => {
+  expect(complaints({ PORT: 'x', LOG_LEVEL: 'y', QUOTE_DEADLINE_MS: '1' })).toEqual([
+    expect.stringMatching(/^PORT is "x"; it takes/),
+    expect.stringMatching(/^LOG_LEVEL is "y"; it takes/),
+    'CARRIER_CALL_MS is 250; it takes less than QUOTE_DEADLINE_MS, which is 1',
+  ])
+})
+
+test.for(fits)('refuses limits that do not fit: $sum below $below', ({ sum, below }) => {
+  const total = sum.reduce((ms, name) => ms + Number(readConfig({})[name]), 0)
+  const line = `${sum.join(' + ')} is ${total}; it takes less than ${below}, which is ${total}`
+  expect(complaints({ [below]: String(total) })).toContain(line)
+})
+
+describe('the README', () => {
+  const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
+
+  test('lists each variable with its default, in the same order', () => {
+    const rows = Object.entries(variables).map(([name, { fallback, about }]) => `| \`${name}\` | ${fallback ?? ''} | ${about} |`)
+    expect(readme.match(/^\| `[A-Z_]+` \|.*$/gm)).toEqual(rows)
+  })
+
+  test('says how the limits fit into each other', () => {
+    for (const { sum, below } of fits) expect(readme).toMatch(`${sum.join(' + ')} < ${below}`)
+  })
+})

@@ -1,0 +1,107 @@
+import Fastify from 'fastify'
+import { Pool } from 'undici'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { limitServer } from '#chapters/01-timeouts/server.ts'
+import type { Fleet, FleetOptions } from '../carriers/fleet.ts'
+import { Carrier } from './carrier.ts'
+import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
+import { createMetrics } from './metrics.ts'
+import { events } from './routes/events.ts'
+
+async function startBooked(env: Record<string, string>, options: FleetOptions) {
+  const { app, fleet } = await startParcel(env, options)
+  const headers = { 'idempotency-key': 'k-1' }
+  const body = { carrier: 'pigeon', from: 'Lisbon', to: 'Oslo', grams: 1200 }
+  const { id } = (await app.inject({ method: 'POST', url: '/shipments', headers, body })).json()
+  return { fleet, origin: await app.listen({ port: 0 }), path: `/shipments/${id}/events` }
+}
+
+async function open(origin: string, path: string, headers = {}) {
+  const client = new Pool(origin)
+  onTestFinished(() => client.destroy())
+  return client.request({ method: 'GET', path, headers })
+}
+
+async function readUntil(stream: AsyncIterable<Buffer>, wanted: RegExp): Promise<string> {
+  let read = ''
+  for await (const chunk of stream) {
+    read += chunk
+    if (wanted.test(read)) break
+  }
+  return read
+}
+
+const streaming = (fleet: Fleet) => fleet.stats().flatMap(({ replicas }) => replicas).reduce((sum, { inFlight }) => sum + inFlight, 0)
+
+test('streams the carrier’s events as they happen', async () => {
+  const { origin, path } = await startBooked({}, { statusMs: 20 })
+  const { statusCode, headers, body } = await open(origin, path)
+  expect(statusCode).toBe(200)
+  expect(headers['content-type']).toBe('text/event-stream')
+  const read = await readUntil(body, /delivered/)
+  expect(read.match(/"status":"[\w-]+"/g)).toEqual(
+    ['booked', 'collected', 'in-transit', 'out-for-delivery', 'delivered'].map((status) => `"status":"${status}"`),
+  )
+})
+
+test('a stream outlives the handler’s limit, and the carrier’s silence the limit between two chunks', async () => {
+  const { origin, path } = await startBooked({ HANDLER_MS: '3000', CARRIER_BODY_MS: '100' }, { statusMs: 0, heartbeatMs: 2000 })
+  const { value: read, tookMs } = await inVirtualTime(async () => readUntil((await open(origin, path)).body, /(nothing new[^]*){3}/))
+  expect(read).toMatch('delivered')
+  expect(tookMs).toBeGreaterThan(6000)
+})
+
+test('a stream may be longer than any other answer', async () => {
+  const double = await startDouble((_request, response) => response.end(`: ${'x'.repeat(100_000)}\n\n`))
+  const { app } = buildParcel([double], { CARRIER_MAX_BYTES: '1000' })
+  const response = await app.inject('/shipments/double-1/events')
+  expect(response.body).toHaveLength(100_004)
+})
+
+test('a carrier that does not begin its stream in time is a 504', async () => {
+  const { fleet, origin, path } = await startBooked({}, {})
+  await fleet.setFault('pigeon', { kind: 'blackhole' })
+  const { value: response } = await inVirtualTime(() => open(origin, path))
+  expect(response.statusCode).toBe(504)
+  expect(response.headers['content-type']).toMatch('application/problem+json')
+  await response.body.dump()
+})
+
+test('a shipment that its carrier does not know has no events', async () => {
+  const { app } = await startParcel()
+  expect((await app.inject('/shipments/pigeon-4711/events')).statusCode).toBe(404)
+})
+
+test('tells the carrier where a reader was when it lost the line', async () => {
+  const double = await startDouble((request, response) => response.end(`: after ${request.headers['last-event-id']}\n\n`))
+  const { app } = buildParcel([double])
+  const response = await app.inject({ url: '/shipments/double-1/events', headers: { 'last-event-id': '3' } })
+  expect(response.body).toBe(': after 3\n\n')
+})
+
+test('a reader that hangs up ends the stream at the carrier, though the carrier is silent', async () => {
+  const { fleet, origin, path } = await startBooked({}, { statusMs: 60_000, heartbeatMs: 60_000 })
+  const { body } = await open(origin, path)
+  await readUntil(body, /booked/)
+  await vi.waitFor(() => expect(streaming(fleet)).toBe(0), 10_000)
+})
+
+test('a shutdown ends the stream in good order, though the carrier is silent', async () => {
+  const double = await startDouble((_request, response) => void response.write(': hello\n\n'))
+  const limits = { connections: 1, connectMs: 1000, headersMs: 1000, bodyMs: 1000, maxBytes: 1000, callMs: 5000, attempts: 1 }
+  const carrier = new Carrier(double, limits, createMetrics())
+  const shutdown = new AbortController()
+  const app = Fastify()
+  onTestFinished(() => app.close())
+  app.addHook('onClose', () => carrier.close())
+  limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 5000 })
+  app.register(events, { carriers: [carrier], shutdown })
+
+  const { body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')
+  const chunks: string[] = []
+  for await (const chunk of body) {
+    chunks.push(String(chunk))
+    shutdown.abort()
+  }
+  expect(chunks).toEqual([': hello\n\n'])
+})
