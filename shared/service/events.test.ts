@@ -4,11 +4,11 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { limitServer } from '#chapters/01-timeouts/server.ts'
 import type { Fleet, FleetOptions } from '../carriers/fleet.ts'
 import { Carrier } from './carrier.ts'
-import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
+import { buildParcel, inVirtualTime, PATIENT, startDouble, startParcel } from './harness.ts'
 import { createMetrics } from './metrics.ts'
 import { events } from './routes/events.ts'
 
-async function startBooked(env: Record<string, string>, options: FleetOptions) {
+async function startBooked(env?: Record<string, string>, options?: FleetOptions) {
   const { app, fleet } = await startParcel(env, options)
   const headers = { 'idempotency-key': 'k-1' }
   const body = { carrier: 'pigeon', from: 'Lisbon', to: 'Oslo', grams: 1200 }
@@ -34,7 +34,7 @@ async function readUntil(stream: AsyncIterable<Buffer>, wanted: RegExp): Promise
 const streaming = (fleet: Fleet) => fleet.stats().flatMap(({ replicas }) => replicas).reduce((sum, { inFlight }) => sum + inFlight, 0)
 
 test('streams the carrier’s events as they happen', async () => {
-  const { origin, path } = await startBooked({}, { statusMs: 20 })
+  const { origin, path } = await startBooked(PATIENT, { statusMs: 20 })
   const { statusCode, headers, body } = await open(origin, path)
   expect(statusCode).toBe(200)
   expect(headers['content-type']).toBe('text/event-stream')
@@ -53,13 +53,13 @@ test('a stream outlives the handler’s limit, and the carrier’s silence the l
 
 test('a stream may be longer than any other answer', async () => {
   const double = await startDouble((_request, response) => response.end(`: ${'x'.repeat(100_000)}\n\n`))
-  const { app } = buildParcel([double], { CARRIER_MAX_BYTES: '1000' })
+  const { app } = buildParcel([double], { ...PATIENT, CARRIER_MAX_BYTES: '1000' })
   const response = await app.inject('/shipments/double-1/events')
   expect(response.body).toHaveLength(100_004)
 })
 
 test('a carrier that does not begin its stream in time is a 504', async () => {
-  const { fleet, origin, path } = await startBooked({}, {})
+  const { fleet, origin, path } = await startBooked({})
   await fleet.setFault('pigeon', { kind: 'blackhole' })
   const { value: response } = await inVirtualTime(() => open(origin, path))
   expect(response.statusCode).toBe(504)
@@ -80,7 +80,7 @@ test('tells the carrier where a reader was when it lost the line', async () => {
 })
 
 test('a reader that hangs up ends the stream at the carrier, though the carrier is silent', async () => {
-  const { fleet, origin, path } = await startBooked({}, { statusMs: 60_000, heartbeatMs: 60_000 })
+  const { fleet, origin, path } = await startBooked(PATIENT, { statusMs: 60_000, heartbeatMs: 60_000 })
   const { body } = await open(origin, path)
   await readUntil(body, /booked/)
   await vi.waitFor(() => expect(streaming(fleet)).toBe(0), 10_000)
@@ -88,13 +88,13 @@ test('a reader that hangs up ends the stream at the carrier, though the carrier 
 
 test('a shutdown ends the stream in good order, though the carrier is silent', async () => {
   const double = await startDouble((_request, response) => void response.write(': hello\n\n'))
-  const limits = { connections: 1, connectMs: 1000, headersMs: 1000, bodyMs: 1000, maxBytes: 1000, callMs: 5000, attempts: 1 }
+  const limits = { connections: 1, connectMs: 9000, headersMs: 9000, bodyMs: 9000, maxBytes: 1000, callMs: 9000, attempts: 1 }
   const carrier = new Carrier(double, limits, createMetrics())
   const shutdown = new AbortController()
   const app = Fastify()
   onTestFinished(() => app.close())
   app.addHook('onClose', () => carrier.close())
-  limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 5000 })
+  limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 9000 })
   app.register(events, { carriers: [carrier], shutdown })
 
   const { body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')

@@ -10,8 +10,19 @@ import { buildServer, type Server } from './server.ts'
 // The real one, also while the clock is in the test's hand.
 const { setTimeout } = globalThis
 
+/** Limits for tests in real time, on a machine that may have other things to do. */
+export const PATIENT = {
+  CARRIER_CONNECT_MS: '9000',
+  CARRIER_BODY_MS: '9000',
+  CARRIER_HEADERS_MS: '9000',
+  CARRIER_CALL_MS: '10000',
+  QUOTE_DEADLINE_MS: '30000',
+  HANDLER_MS: '40000',
+  SHUTDOWN_MS: '60000',
+}
+
 /** Parcel for the time of a test. `lines` is its log, parsed. */
-export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = {}) {
+export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = PATIENT) {
   const lines: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) })
   const server: Server = buildServer({ config: readConfig(env), carriers, logger, exit: () => {} })
@@ -20,7 +31,7 @@ export function buildParcel(carriers: CarrierConfig[], env: Record<string, strin
 }
 
 /** Parcel and the real carriers, for the time of a test; they answer at once unless told otherwise. */
-export async function startParcel(env: Record<string, string> = {}, options: FleetOptions = {}) {
+export async function startParcel(env: Record<string, string> = PATIENT, options: FleetOptions = {}) {
   const fleet: Fleet = await startFleet({ latency: [{ percent: 100, ms: 0 }], ...options })
   onTestFinished(() => fleet.close())
   return { ...buildParcel(fleet.carriers, env), fleet }

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { Registry } from 'prom-client'
 import { Pool } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { buildParcel, inVirtualTime, startParcel } from './harness.ts'
+import { buildParcel, inVirtualTime, PATIENT, startParcel } from './harness.ts'
 import { probes } from './routes/probes.ts'
 
 const QUOTES = '/quotes?from=Lisbon&to=Oslo&grams=1200'
@@ -35,21 +35,29 @@ test('requests are counted by method, route and status', async () => {
   expect(body).toMatch('parcel_request_seconds_count{method="GET",route="none",status="404"} 1')
 })
 
-test('a request whose client went away is counted as aborted', async () => {
+test('what waits for a carrier is in flight, and aborted when the client goes away', async () => {
   const { app, fleet } = await startParcel()
   await fleet.setFault('albatross', { kind: 'blackhole' })
   const client = new Pool(await app.listen({ port: 0 }))
   onTestFinished(() => client.destroy())
-  await expect(client.request({ method: 'GET', path: QUOTES, signal: AbortSignal.timeout(50) })).rejects.toThrow()
+  const metrics = async () => (await app.inject('/metrics')).body
+  const within = { timeout: 10_000 }
+
+  const hangUp = new AbortController()
+  const answer = client.request({ method: 'GET', path: QUOTES, signal: hangUp.signal })
+  await vi.waitFor(async () => expect(await metrics()).toMatch('parcel_carrier_in_flight{carrier="albatross"} 1'), within)
+  hangUp.abort()
+  await expect(answer).rejects.toThrow()
   await vi.waitFor(async () => {
-    const { body } = await app.inject('/metrics')
-    expect(body).toMatch('parcel_request_seconds_count{method="GET",route="/quotes",status="aborted"} 1')
+    const body = await metrics()
+    expect(body).toMatch('parcel_carrier_in_flight{carrier="albatross"} 0')
     expect(body).toMatch('parcel_carrier_outcomes_total{carrier="albatross",outcome="cancelled"} 1')
-  }, 10_000)
+    expect(body).toMatch('parcel_request_seconds_count{method="GET",route="/quotes",status="aborted"} 1')
+  }, within)
 })
 
 test('attempts and outcomes are counted by carrier', async () => {
-  const { app, fleet } = await startParcel({ CARRIER_ATTEMPTS: '2' })
+  const { app, fleet } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '2' })
   await fleet.setFault('pigeon', { kind: '5xx' })
   await fleet.setFault('swift', { kind: '5xx' }, 0)
   await inVirtualTime(() => app.inject(QUOTES))
@@ -60,16 +68,6 @@ test('attempts and outcomes are counted by carrier', async () => {
   expect(body).toMatch('parcel_carrier_outcomes_total{carrier="swift",outcome="ok"} 1')
   expect(body).toMatch('parcel_carrier_attempts_total{carrier="kestrel"} 1')
   expect(body).toMatch('parcel_carrier_in_flight{carrier="pigeon"} 0')
-})
-
-test('what waits for a carrier is in flight', async () => {
-  const { app, fleet } = await startParcel()
-  await fleet.setFault('pigeon', { kind: 'blackhole' })
-  await inVirtualTime(async () => {
-    const answer = app.inject(QUOTES)
-    await expect.poll(async () => (await app.inject('/metrics')).body).toMatch('parcel_carrier_in_flight{carrier="pigeon"} 1')
-    await answer
-  })
 })
 
 test('two servers in one process do not share their metrics', async () => {

@@ -62,13 +62,18 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   return new Problem(500, `This is our mistake; the log has more under request ${request.id}`, { cause: error })
 }
 
-const BY_REASON: Record<string, number> = { timeout: 504, 'bad-answer': 502, 'status-404': 404, 'status-422': 422 }
+const BY_REASON: Record<string, [status: number, says: string]> = {
+  timeout: [504, 'did not answer in time'],
+  'bad-answer': [502, 'answered something that we cannot read'],
+  'status-404': [404, 'has no such shipment'],
+  'status-422': [422, 'knows this Idempotency-Key from another parcel; a new booking needs a new key'],
+}
 
 function carrierProblem(error: CarrierError): Problem {
   const { carrier, reason, retryAfterS } = error
-  const status = BY_REASON[reason] ?? 503
+  const [status, says] = BY_REASON[reason] ?? [503, 'cannot do it now']
   const headers = status === 503 ? { 'retry-after': retryAfterS } : undefined
-  return new Problem(status, `${carrier} did not do it: ${reason}`, { cause: error, headers, extensions: { carrier, reason } })
+  return new Problem(status, `${carrier} ${says}`, { cause: error, headers, extensions: { carrier, reason } })
 }
 
 /** Not even HTTP: there is a socket, and nothing else to answer with. */

@@ -80,7 +80,7 @@ test('nobody in time is a 504 that names who was asked', async () => {
 })
 
 test('nobody at all is a 503 that says when to come back, by the first carrier that will be there', async () => {
-  const { app, fleet } = await startParcel()
+  const { app, fleet } = await startParcel({})
   for (const [index, name] of CARRIER_NAMES.entries()) await fleet.setFault(name, { kind: '429', retryAfterS: 7 + index })
   const { value: response } = await inVirtualTime(() => app.inject(QUOTES))
   expect(response.statusCode).toBe(503)
@@ -110,11 +110,11 @@ test('tells the carriers how long it will wait', async () => {
     told.push(Number(request.headers['deadline-ms']))
     response.end('{ "cents": 590, "currency": "EUR", "days": 2 }')
   })
-  const { app } = buildParcel([double], { CARRIER_CALL_MS: '250' })
+  const { app } = buildParcel([double])
   expect((await app.inject(QUOTES)).statusCode).toBe(200)
   expect(told).toHaveLength(1)
   expect(told[0]).toBeGreaterThan(0)
-  expect(told[0]).toBeLessThanOrEqual(250)
+  expect(told[0]).toBeLessThanOrEqual(10_000)
 })
 
 test('a carrier that has run out of the time we gave it is a timeout, though it says so first', async () => {
@@ -124,7 +124,7 @@ test('a carrier that has run out of the time we gave it is a timeout, though it 
 })
 
 test('a client that hangs up takes its calls to the carriers along', async () => {
-  const { app, fleet } = await startParcel({ CARRIER_CALL_MS: '60000', QUOTE_DEADLINE_MS: '70000', HANDLER_MS: '80000', SHUTDOWN_MS: '90000' })
+  const { app, fleet } = await startParcel()
   await fleet.setFault('albatross', { kind: 'blackhole' })
   const client = new Pool(await app.listen({ port: 0 }))
   onTestFinished(() => client.destroy())

@@ -61,7 +61,7 @@ test.for<[Fault, number, object]>([
   [{ kind: 'refused' }, 503, { reason: 'refused' }],
   [{ kind: '429', retryAfterS: 9 }, 503, { reason: 'status-429' }],
 ])('a carrier with the fault %o is a %i', async ([fault, status, problem]) => {
-  const { app, fleet } = await startParcel()
+  const { app, fleet } = await startParcel({})
   await fleet.setFault('pigeon', fault)
   const { value: response } = await inVirtualTime(() => book(app, 'k-1'))
   expect(response.json()).toMatchObject({ status, carrier: 'pigeon', ...problem })

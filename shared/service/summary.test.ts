@@ -17,7 +17,7 @@ const quiet: Snapshot = {
 
 test('a sunny day is two lines', () => {
   expect(summarize({ seconds: 2, faults: [], traffic: quiet, latestError: '' })).toEqual([
-    'after 2 s: 10 requests: 10 ok, 0 failed, 0 waiting',
+    'after 2 s: 10 requests, 10 ok, 0 failed, 0 waiting',
     'last 10 s: p50 12 ms, p99 80 ms',
   ])
 })
@@ -25,7 +25,7 @@ test('a sunny day is two lines', () => {
 test('a rainy one has more to tell', () => {
   const traffic = { ...quiet, ok: 3, failed: 2, waiting: 5, oldestMs: 12_340, unsent: 4, missing: { 'pigeon timeout': 3 }, failures: { 'status 504': 2 } }
   expect(summarize({ seconds: 20, faults: ['pigeon/0 blackhole'], traffic, latestError: 'TypeError: no' })).toEqual([
-    'after 20 s: 10 requests: 3 ok, 2 failed, 5 waiting (the oldest for 12.3 s), 4 not sent because too many wait',
+    'after 20 s: 10 requests, 3 ok, 2 failed, 5 waiting (the oldest for 12.3 s), 4 not sent because too many wait',
     'last 10 s: p50 12 ms, p99 80 ms',
     'missing: pigeon timeout ×3',
     'failures: status 504 ×2',

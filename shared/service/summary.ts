@@ -16,7 +16,7 @@ export function summarize({ seconds, faults, traffic, latestError }: Situation):
   const oldest = waiting > 0 ? ` (the oldest for ${(oldestMs / 1000).toFixed(1)} s)` : ''
   const held = unsent > 0 ? `, ${unsent} not sent because too many wait` : ''
   const topics = {
-    [`after ${seconds} s`]: `${sent} requests: ${ok} ok, ${failed} failed, ${waiting} waiting${oldest}${held}`,
+    [`after ${seconds} s`]: `${sent} requests, ${ok} ok, ${failed} failed, ${waiting} waiting${oldest}${held}`,
     [`last ${RECENT_S} s`]: `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
     missing: list(missing),
     failures: list(failures),

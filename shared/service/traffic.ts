@@ -68,10 +68,10 @@ export class Traffic {
     const { perSecond, maxInFlight } = this.#options
     const { signal } = this.#stop
     for (let at = performance.now(); ; ) {
+      const path = this.#draw()
       at += (-Math.log(1 - this.#random()) * 1000) / perSecond
       await sleep(Math.max(0, at - performance.now()), signal).catch(() => {})
       if (signal.aborted) return
-      const path = this.#draw()
       if (this.#dueAt.size < maxInFlight) void this.#ask(path, at)
       else this.#counts.unsent++
     }

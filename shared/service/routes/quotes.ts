@@ -27,12 +27,15 @@ export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
     const errors: unknown[] = []
     for (const [index, result] of results.entries()) {
       const carrier = carriers[index]!.name
-      if (result.status === 'fulfilled') answer.quotes.push({ ...result.value, carrier })
-      else {
-        answer.missing.push({ carrier, reason: reasonOf(result.reason) })
-        errors.push(result.reason)
-        request.log.warn({ carrier, err: result.reason }, 'no quote')
+      if (result.status === 'fulfilled') {
+        answer.quotes.push({ ...result.value, carrier })
+        continue
       }
+      const reason = reasonOf(result.reason)
+      answer.missing.push({ carrier, reason })
+      errors.push(result.reason)
+      // Carriers fail every day; a mistake of our own is news.
+      request.log[reason === 'error' ? 'error' : 'info']({ carrier, reason, err: result.reason }, 'no quote')
     }
     if (answer.quotes.length === 0) throw nobody(answer.missing, errors)
     answer.quotes.sort((a, b) => a.cents - b.cents || a.days - b.days)
