@@ -1,25 +1,19 @@
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { chapters, folderOf } from './shared/workshop/chapters.ts'
-
-/** `#chapters/*` is the attendee's code by default, and the solution under this condition (see package.json#imports). */
-const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
-
-/** The one suite of a chapter, against the attendee's code and against the solution. */
-const projects = chapters.map(folderOf).flatMap((folder): TestProjectInlineConfiguration[] => {
-  const include = [`exercises/${folder}/*.test.ts`]
-  return [
-    { extends: true, test: { name: folder, include } },
-    { extends: true, ...solution, test: { name: `solutions/${folder}`, include } },
-  ]
-})
+import { availableParallelism } from 'node:os'
+import { defineConfig } from 'vitest/config'
+import { chapters } from './shared/workshop/chapters.ts'
+import { suiteProject, solution, suiteOptions } from './shared/workshop/projects.ts'
 
 export default defineConfig({
   test: {
+    ...suiteOptions,
+    // Suites mostly wait for the event loop to turn, so even a small machine runs two of them at once.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
-      ...projects,
-      { extends: true, ...solution, test: { name: 'workshop', include: ['shared/**/*.test.ts'] } },
+      ...chapters.flatMap((chapter) => [
+        suiteProject({ chapter, subject: 'exercises' }),
+        suiteProject({ chapter, subject: 'solutions' }),
+      ]),
+      { ...solution, test: { name: 'workshop', include: ['shared/**/*.test.ts'] } },
     ],
-    setupFiles: ['shared/testing/leaks.ts'],
-    passWithNoTests: true,
   },
 })

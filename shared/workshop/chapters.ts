@@ -82,3 +82,7 @@ export const folderOf = ({ number, slug }: Chapter): string => `${number}-${slug
 /** Core steps fill the chapter's half hour; the spare ones do not count. */
 export const minutesOf = ({ steps }: Chapter): number =>
   steps.reduce((sum, step) => sum + (step.spare ? 0 : step.minutes), 0)
+
+/** The step headings, as the README, hints.md and the suite have them. */
+export const headingsOf = ({ steps }: Chapter): string[] =>
+  steps.map(({ title }, index) => `Step ${index + 1}: ${title}`)

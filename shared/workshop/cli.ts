@@ -1,0 +1,24 @@
+import { Trouble } from './trouble.ts'
+
+/** Loaded when called for: `npm test` need not wait for what only the gate needs. */
+const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  start: () => import('./commands/start.ts'),
+  service: () => import('./commands/service.ts'),
+  test: () => import('./commands/test.ts'),
+  ui: () => import('./commands/ui.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  check: () => import('./commands/check.ts'),
+  format: () => import('./commands/format.ts'),
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+
+try {
+  const command = commands[name]
+  if (!command) throw new Trouble(`There is no command "${name}". There are: ${Object.keys(commands).join(', ')}.`)
+  await (await command()).run(args)
+} catch (error) {
+  if (!(error instanceof Trouble)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

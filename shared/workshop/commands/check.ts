@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs, styleText } from 'node:util'
+import { type Chapter, chapters, folderOf } from '../chapters.ts'
+import { checkCommands } from '../gate/commands.ts'
+import { checkTrees } from '../gate/files.ts'
+import { Findings } from '../gate/findings.ts'
+import { checkChapters, recordReasons } from '../gate/gate.ts'
+import { checkStyle, checkTypes, ensureTools } from '../gate/tools.ts'
+import { isWritten, root, takeTargets } from '../target.ts'
+
+/**
+ * The gate: everything, or with chapters only those. `--record` writes their red.json instead.
+ * `--json <file>` also writes how many checks passed and failed.
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { record: { type: 'boolean', default: false }, json: { type: 'string' } },
+  })
+  const named = takeTargets(positionals).targets.map(({ chapter }) => chapter)
+  if (values.record) {
+    const files = await recordReasons(root, named.length > 0 ? named : chapters.filter((it) => isWritten(it)))
+    for (const file of files) console.log(`Wrote ${file}: is each the reason you meant? (git diff ${file})`)
+    return
+  }
+
+  const findings = new Findings()
+  await gate(named, findings)
+  console.log()
+  for (const { file, fix } of findings.failed) console.log(`${styleText('red', '✗')} ${styleText('bold', file)} ${fix}`)
+  console.log(`${findings.passed} checks passed, ${findings.failed.length} failed`)
+  if (values.json)
+    writeFileSync(values.json, JSON.stringify({ passed: findings.passed, failed: findings.failed.length }))
+  process.exitCode = findings.failed.length > 0 ? 1 : 0
+}
+
+async function gate(named: Chapter[], findings: Findings): Promise<void> {
+  const progress = async (what: string, work: () => void | Promise<void>) => {
+    const [passed, failed, startedAt] = [findings.passed, findings.failed.length, performance.now()]
+    await work()
+    const bad = findings.failed.length - failed
+    const mark = bad > 0 ? styleText('red', '✗') : styleText('green', '✓')
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    console.log(
+      `${mark} ${what}: ${findings.passed - passed}${bad > 0 ? `, and ${bad} not` : ''} ${styleText('dim', `(${seconds} s)`)}`,
+    )
+  }
+  const some = named.length > 0 ? named : chapters
+  const folders = named.flatMap((chapter) => [`exercises/${folderOf(chapter)}`, `solutions/${folderOf(chapter)}`])
+
+  ensureTools(console.log)
+  await progress('types, for the exercises and for the solutions', () => checkTypes(root, findings))
+  await progress('lint and format', () => checkStyle(root, folders, findings))
+  await progress('commands in texts', () => {
+    for (const folder of folders.length > 0 ? folders : ['.']) checkCommands(root, folder, chapters, findings)
+  })
+  await progress('nothing beside the manifest', () => checkTrees(root, chapters, findings))
+  for (const chapter of some) if (!isWritten(chapter)) console.log(`- ${folderOf(chapter)} has no suite yet: skipped`)
+  await checkChapters(root, some, findings, progress)
+}

@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, statfsSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import { root } from '../target.ts'
+
+interface Finding {
+  /** A note can be lived with; what is bad keeps the day from starting. */
+  state: 'fine' | 'note' | 'bad'
+  what: string
+  fix?: string
+}
+
+const fine = (what: string): Finding => ({ state: 'fine', what })
+const note = (what: string, fix: string): Finding => ({ state: 'note', what, fix })
+const bad = (what: string, fix: string): Finding => ({ state: 'bad', what, fix })
+const GB = 2 ** 30
+const inGb = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`
+
+const examinations: (() => Finding | Promise<Finding>)[] = [
+  node,
+  npm,
+  memory,
+  disk,
+  writing,
+  install,
+  native,
+  loopback,
+  proxies,
+  place,
+]
+
+/** Can the day start on this machine? Each finding names its fix; the exit code is the answer. */
+export async function run(): Promise<void> {
+  const marks = { fine: styleText('green', '✓'), note: styleText('yellow', '!'), bad: styleText('red', '✗') }
+  const findings: Finding[] = []
+  for (const examine of examinations) {
+    const finding = await examine()
+    findings.push(finding)
+    console.log(`${marks[finding.state]} ${finding.what}${finding.fix ? `\n    ${finding.fix}` : ''}`)
+  }
+  const count = findings.filter(({ state }) => state === 'bad').length
+  console.log(
+    count === 0
+      ? '\nThis machine is ready.'
+      : `\nNot ready: mend what is marked ✗ (${count}), and run "npm run doctor" again.`,
+  )
+  process.exitCode = count === 0 ? 0 : 1
+}
+
+/** That it is new enough we know: bin.mjs let us in. */
+function node(): Finding {
+  const own = process.execPath.startsWith(join(root, 'node_modules'))
+  return fine(
+    `Node ${process.version}${own ? ', which this workshop brought' : ''}, on ${process.platform}-${process.arch}`,
+  )
+}
+
+function npm(): Finding {
+  const [, version] = /npm\/(\S+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
+  if (!version)
+    return note('Not started by npm', 'Commands are meant to be run as "npm run doctor", "npm test" and so on.')
+  if (Number.parseInt(version) < 10)
+    return note(`npm ${version} is old`, 'If an install goes wrong, try a newer one: npm install --global npm')
+  return fine(`npm ${version}`)
+}
+
+function memory(): Finding {
+  const free = process.availableMemory()
+  const what = `${inGb(free)} of memory to be had`
+  if (free < GB / 4) return bad(what, 'The tests need a quarter of a GB: close a browser or two.')
+  return free < GB ? note(what, 'Tests will be slow below 1 GB: close what you do not need.') : fine(what)
+}
+
+function disk(): Finding {
+  const { bavail, bsize } = statfsSync(root)
+  const what = `${inGb(bavail * bsize)} of disk free`
+  return bavail * bsize < GB / 4
+    ? bad(what, 'Make room for a quarter of a GB, for node_modules and what the tests write.')
+    : fine(what)
+}
+
+function writing(): Finding {
+  try {
+    for (const folder of ['exercises', 'node_modules'])
+      if (existsSync(join(root, folder))) rmdirSync(mkdtempSync(join(root, folder, '.doctor-')))
+    return fine('Files here can be written')
+  } catch (error) {
+    return bad(
+      `Files here cannot be written: ${(error as Error).message}`,
+      'Clone to a folder of your own, or give yourself the right to write here.',
+    )
+  }
+}
+
+/** Whether node_modules is what the lock file says; what is optional may be missing, as it is for another platform. */
+function install(): Finding {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version?: string; optional?: boolean; devOptional?: boolean }>
+  }
+  const wrong = Object.entries(packages).filter(([path, { version, optional, devOptional }]) => {
+    const file = join(root, path, 'package.json')
+    if (path === '') return false
+    if (!existsSync(file)) return !optional && !devOptional
+    return JSON.parse(readFileSync(file, 'utf8')).version !== version
+  })
+  if (wrong.length === 0) return fine('The dependencies are those of the lock file')
+  const names = wrong.slice(0, 3).map(([path]) => path.replace('node_modules/', ''))
+  return bad(
+    `Dependencies are missing or of another version: ${names.join(', ')}${wrong.length > 3 ? ', …' : ''}`,
+    'Run "npm ci", which installs them afresh.',
+  )
+}
+
+/** npm at times leaves out the packages for this platform (npm/cli#4828), which shows only when they are loaded. */
+async function native(): Promise<Finding> {
+  const fix = 'Delete node_modules and run "npm ci"; it fetches them for this platform.'
+  try {
+    await import('vitest/node')
+  } catch (error) {
+    return bad(`Vitest does not load: ${(error as Error).message.split('\n')[0]}`, fix)
+  }
+  for (const [name, args] of Object.entries({
+    tsx: ['--import', 'tsx', '--eval', ''],
+    TypeScript: ['node_modules/typescript/bin/tsc', '--version'],
+  })) {
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+    if (status !== 0)
+      return bad(
+        `${name} does not run: ${
+          stderr
+            .trim()
+            .split('\n')
+            .find((line) => line.includes('Error')) ?? stderr
+        }`,
+        fix,
+      )
+  }
+  return fine('Vitest, TypeScript and tsx run')
+}
+
+async function loopback(): Promise<Finding> {
+  const server = createServer((socket) => socket.end('hello'))
+  try {
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    await once(connect(port, '127.0.0.1'), 'data', { signal: AbortSignal.timeout(2_000) })
+    return fine('Programs can talk to each other on 127.0.0.1')
+  } catch (error) {
+    return bad(
+      `No connection on 127.0.0.1: ${(error as Error).message}`,
+      'A firewall or a VPN may be in the way: allow Node local connections, or switch it off for the day.',
+    )
+  } finally {
+    server.close()
+  }
+}
+
+function proxies(): Finding {
+  const { env } = process
+  const set = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].filter((name) => env[name])
+  const spared = (env.no_proxy ?? env.NO_PROXY ?? '').split(',').map((host) => host.trim())
+  if (set.length === 0) return fine('No proxy between you and yourself')
+  if (spared.includes('*') || spared.includes('127.0.0.1'))
+    return fine(`A proxy (${set.join(', ')}), and 127.0.0.1 does without`)
+  return note(
+    `${set.join(' and ')} is set: curl would ask the proxy for 127.0.0.1`,
+    'Set NO_PROXY=127.0.0.1,localhost in this terminal.',
+  )
+}
+
+function place(): Finding {
+  if (/[#?%]/.test(root))
+    return bad(
+      `The folder's path has a #, ? or % in it: ${root}`,
+      'Vite takes those for parts of a URL: move the folder.',
+    )
+  if (/microsoft/i.test(release()) && root.startsWith('/mnt/'))
+    return note(
+      'The folder is on the Windows side of WSL',
+      "Saved files are noticed late there, if at all: clone into Linux's own file system.",
+    )
+  return fine('The folder is in a good place')
+}

@@ -1,0 +1,110 @@
+/*
+ * The formats of a written chapter, NN-slug, which the gate holds it to (CONTRIBUTING.md tells how one is made):
+ *
+ * exercises/NN-slug/
+ *   the files of the manifest   the skeleton: naive, type-checked, and red in every test of the suite
+ *   *.test.ts                   describe('Step 1: <title>', …) for each step, in it test('<sentence>', …), each name once a chapter
+ *   README.md                   "### Step 1: <title>", core steps below "## Steps", spare ones below "## Time to spare?";
+ *                               each lists its tests, one "- `<sentence>`" a line
+ *   hints.md                    "## Step 1: <title>" and three <details><summary>💡 A nudge | The API | Nearly the code</summary>
+ *   red.json                    { "Step 1: <title> > <sentence>": "<part of the message with which it fails on the skeleton>" }
+ * solutions/NN-slug/
+ *   the same files              green
+ *   NOTES.md                    why it is so and not otherwise
+ *   mistakes/*.ts               ten or more wrong answers; a leading comment with the lines "Mistake: <what>",
+ *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
+ *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
+ */
+import { type Chapter, folderOf } from '../chapters.ts'
+import { isWritten, projectOf, type Subject } from '../target.ts'
+import { checkFiles } from './files.ts'
+import type { Findings } from './findings.ts'
+import { readStandIns, type StandIn } from './stand-ins.ts'
+import { openSuites, type Run } from './suites.ts'
+import { checkGreen, checkKilled, checkRed, record } from './tests.ts'
+import { checkTexts } from './texts.ts'
+
+const MISTAKES = 10
+
+/** Says what was checked, how much of it is in order, and how long it took. */
+export type Progress = (what: string, work: () => void | Promise<void>) => Promise<void>
+
+/** Holds each of the chapters to its formats, and to its word. */
+export async function checkChapters(
+  root: string,
+  chapters: Chapter[],
+  findings: Findings,
+  progress: Progress,
+): Promise<void> {
+  const written = chapters.filter((chapter) => isWritten(chapter, root))
+  const mistakes: StandIn[] = []
+  const variants: StandIn[] = []
+  await progress('files, and headers of mistakes', () => {
+    for (const chapter of chapters) checkFiles(root, chapter, findings)
+    for (const chapter of written) {
+      const own = readStandIns(root, chapter, 'mistakes', findings)
+      mistakes.push(...own)
+      variants.push(...readStandIns(root, chapter, 'variants', findings))
+      const folder = `solutions/${folderOf(chapter)}/mistakes`
+      findings.check(
+        own.length >= MISTAKES,
+        folder,
+        `has ${own.length} mistakes with a proper header: a suite is tried on ${MISTAKES} or more`,
+      )
+    }
+  })
+
+  const suites = await openSuites(root, written, [...mistakes, ...variants])
+  const subject = (of: Subject) => written.map((chapter) => projectOf({ chapter, subject: of }))
+  const failUncaught = (uncaught: string[], where: string) => {
+    for (const error of uncaught) findings.check(false, where, `throws an error that no test catches: ${error}`)
+  }
+  try {
+    let solved = new Map<string, Run>()
+    await progress('solutions green, variants too', async () => {
+      const { runs, uncaught } = await suites.run([...subject('solutions'), ...variants.map(({ path }) => path)])
+      solved = runs
+      for (const [name, run] of runs) checkGreen(run, name, findings)
+      failUncaught(uncaught, 'solutions')
+    })
+
+    await progress('skeletons red, for the stated reason', async () => {
+      const { runs, uncaught } = await suites.run(subject('exercises'))
+      for (const chapter of written) checkRed(root, chapter, runs.get(folderOf(chapter))!, findings)
+      failUncaught(uncaught, 'exercises')
+    })
+
+    await progress('mistakes killed', async () => {
+      const named = ({ chapter, killedBy }: StandIn) =>
+        solved.get(projectOf({ chapter, subject: 'solutions' }))?.tests.find(({ name }) => name === killedBy)
+      const runnable = mistakes.filter((mistake) =>
+        findings.check(
+          named(mistake) !== undefined,
+          mistake.path,
+          `"Killed by: ${mistake.killedBy}" is no test of the suite`,
+        ),
+      )
+      const test = new Map(runnable.map((mistake) => [mistake.path, named(mistake)!.fullName]))
+      const { runs } = await suites.run([...test.keys()], (name) => test.get(name)!)
+      for (const mistake of runnable) checkKilled(mistake, runs.get(mistake.path), findings)
+    })
+
+    await progress('README, hints, suite and manifest agree', () => {
+      for (const chapter of written)
+        checkTexts(root, chapter, solved.get(projectOf({ chapter, subject: 'solutions' }))!, findings)
+    })
+  } finally {
+    await suites.close()
+  }
+}
+
+/** Writes down how the skeletons of these chapters fail. @returns the files written. */
+export async function recordReasons(root: string, chapters: Chapter[]): Promise<string[]> {
+  const suites = await openSuites(root, chapters, [])
+  try {
+    const { runs } = await suites.run(chapters.map(folderOf))
+    return chapters.map((chapter) => record(root, chapter, runs.get(folderOf(chapter))!))
+  } finally {
+    await suites.close()
+  }
+}

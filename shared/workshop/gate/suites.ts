@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { createVitest, type TestCase, type TestModule, type TestSpecificationOptions } from 'vitest/node'
+import type { Chapter } from '../chapters.ts'
+import { suiteOptions, suiteProject } from '../projects.ts'
+import type { StandIn } from './stand-ins.ts'
+import { swap } from './swap.ts'
+
+/** What became of one suite with one subject. */
+export interface Run {
+  modules: TestModule[]
+  /** Those that were asked for. */
+  tests: TestCase[]
+  /** What went wrong beside the tests, such as a file that did not load. */
+  errors: string[]
+}
+
+export interface Suites {
+  /**
+   * Runs the projects of these names, of each only the tests that `only` names in full.
+   * @returns the runs by project, and the errors that no test caught, which Vitest cannot tell whose they are.
+   */
+  run(names: string[], only?: (project: string) => string): Promise<{ runs: Map<string, Run>; uncaught: string[] }>
+  close(): Promise<void>
+}
+
+/** A suite that loops for ever blocks its worker's event loop, and with it every time limit of the tests. */
+const SILENCE_MS = 60_000
+
+/** All suites, with all that they are run against, as projects of one Vitest: so no core is ever idle. */
+export async function openSuites(root: string, chapters: Chapter[], standIns: StandIn[]): Promise<Suites> {
+  let heardAt = 0
+  const hear = () => void (heardAt = performance.now())
+  const absolute = (path: string) => join(root, path).replaceAll('\\', '/')
+
+  const vitest = await createVitest('test', {
+    root,
+    config: false,
+    watch: false,
+    // The cache would remember for the solution what a suite imported of a mistake.
+    fsModuleCache: false,
+    reporters: [{ onTestModuleCollected: hear, onTestCaseResult: hear }],
+    maxWorkers: Math.max(2, availableParallelism()),
+    ...suiteOptions,
+    projects: [
+      ...chapters.map((chapter) => suiteProject({ chapter, subject: 'exercises' })),
+      ...chapters.map((chapter) => suiteProject({ chapter, subject: 'solutions' })),
+      ...standIns.map(({ chapter, path, replaces }) => {
+        const solution = suiteProject({ chapter, subject: 'solutions' })
+        return {
+          ...solution,
+          plugins: [swap(absolute(replaces), absolute(path))],
+          test: { ...solution.test, name: path },
+        }
+      }),
+    ],
+  })
+
+  async function run(names: string[], only?: (project: string) => string): ReturnType<Suites['run']> {
+    const projects = vitest.projects.filter(({ name }) => names.includes(name))
+    const specifications = projects.map(async (project) => {
+      const { testFiles } = await project.globTestFiles()
+      const options: TestSpecificationOptions = only ? { testNames: [only(project.name)] } : {}
+      return testFiles.map((file) => project.createSpecification(file, options))
+    })
+    hear()
+    const watch = setInterval(() => {
+      // Once is an invitation, twice is by force.
+      if (performance.now() - heardAt > SILENCE_MS) void vitest.cancelCurrentRun('keyboard-input')
+    }, 1_000)
+    // What fails here is for the gate to judge; Vitest sets the exit code at once.
+    const { exitCode } = process
+    try {
+      const result = await vitest.runTestSpecifications((await Promise.all(specifications)).flat())
+      const modules = Map.groupBy(result.testModules, ({ project }) => project.name)
+      return {
+        runs: new Map([...modules].map(([name, own]) => [name, runOf(own)])),
+        uncaught: result.unhandledErrors.map(messageOf),
+      }
+    } finally {
+      clearInterval(watch)
+      process.exitCode = exitCode
+    }
+  }
+
+  return { run, close: () => vitest.close() }
+}
+
+function runOf(modules: TestModule[]): Run {
+  const tests = modules.flatMap((module) => [...module.children.allTests()])
+  return {
+    modules,
+    tests: tests.filter((test) => test.result().state !== 'skipped'),
+    errors: modules.flatMap((module) =>
+      module.errors().map((error) => `${module.relativeModuleId}: ${messageOf(error)}`),
+    ),
+  }
+}
+
+/** The first line, without the colours. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Object && 'message' in error ? error.message : error
+  return stripVTControlCharacters(String(message)).split('\n')[0]!
+}

@@ -1,0 +1,3 @@
+import type { ExecFileSyncOptions } from 'node:child_process'
+
+export function npm(args: string[], options?: ExecFileSyncOptions): void

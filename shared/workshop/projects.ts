@@ -1,0 +1,15 @@
+import { join } from 'node:path'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+import { pathOf, projectOf, root, type Target } from './target.ts'
+
+/** `#chapters/*` is the attendee's code by default, and the solution under this condition (see package.json#imports). */
+export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
+
+/** What every suite runs under, whoever runs it. */
+export const suiteOptions = { setupFiles: [join(root, 'shared/testing/leaks.ts')] }
+
+/** The one suite of a chapter, against the attendee's code or the solution. */
+export function suiteProject(target: Target): TestProjectInlineConfiguration {
+  const include = [`${pathOf({ ...target, subject: 'exercises' })}/*.test.ts`]
+  return { ...(target.subject === 'solutions' ? solution : {}), test: { name: projectOf(target), include } }
+}
