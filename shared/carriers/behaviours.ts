@@ -14,8 +14,10 @@ export interface Behaviour {
 }
 
 /** Lasts until the caller has gone. */
-const never = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+async function never(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort')
+  throw signal.reason
+}
 
 const failure = (status: number, headers?: Record<string, string>): Answer =>
   json(status, { error: 'the carrier is out of order' }, headers)

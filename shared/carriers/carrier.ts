@@ -55,6 +55,10 @@ export class Carrier {
     })
   }
 
+  get origins(): string[] {
+    return this.#replicas.map((replica) => replica.stats().origin)
+  }
+
   /** `null` is healthy; without `index` it is for all replicas. Throws refusals. */
   async setFault(given: Fault | null, index?: number): Promise<void> {
     const fault = given && completeFault(given)

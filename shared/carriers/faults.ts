@@ -26,7 +26,7 @@ export interface Faults {
   /**
    * The carrier comes back just well enough to ruin a breaker's probe. Each replica, from the moment the fault is set:
    * for `failMs` it answers 503 at once, which opens the breaker; it then accepts the next `probes` requests and never
-   * answers them; after those it is healthy. A breaker that takes the slot of a lost probe back finds out, another never.
+   * answers them; after those it is healthy. Only a breaker that takes the slot of a lost probe back finds out.
    */
   'stuck-after-half-open': { failMs: number; probes: number }
 }
@@ -97,11 +97,11 @@ export function readFault(text: string): CompleteFault {
   return completeFault({ ...Object.fromEntries(pairs), kind })
 }
 
-/** `pigeon:blackhole`, `pigeon:5xx,status=502,rate=0.5`, or for one replica `pigeon/1:blackhole`. Throws a RangeError. */
+/** Reads `pigeon:blackhole`, `pigeon:5xx,rate=0.5`, or for one replica `pigeon/1:blackhole`. Throws a RangeError. */
 export function parseFault(text: string): { carrier: CarrierName; fault: CompleteFault; replica?: number } {
   const [, name, replica, fault] = /^([^:/]*)(?:\/([01]))?:(.*)$/s.exec(text) ?? []
   if (name === undefined || fault === undefined) {
-    throw new Refusal(400, `expected carrier:fault as in pigeon:blackhole, or for a replica pigeon/1:5xx, got '${text}'`)
+    throw new Refusal(400, `expected carrier:fault such as pigeon:blackhole or pigeon/1:5xx, got '${text}'`)
   }
   return { carrier: carrierNamed(name), fault: readFault(fault), ...(replica && { replica: Number(replica) }) }
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Agent, request } from 'undici'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sleep } from '../core/sleep.ts'
 import { eventually } from '../testing/outcome.ts'
 import { CARRIER_NAMES, carriersValue, FAULT_KINDS, startFleet } from './fleet.ts'
@@ -44,13 +44,16 @@ test('statistics tell what was completed, what is under way and what the caller 
 
 test('a caller who goes away ends the work for it, in every phase of a request', async () => {
   const slow = [{ percent: 100, ms: 60_000 }]
-  const { fleet, call, statsOf } = await openFleet({ carriers: { swift: { latency: slow } } })
+  const options = { statusMs: 3_600_000, carriers: { swift: { latency: slow } } }
+  const { fleet, call, book, statsOf } = await openFleet(options)
   await fleet.setFault('pigeon', { kind: 'huge-body', bytes: 2 ** 30 })
   await fleet.setFault('pelican', { kind: 'dripping-body', everyMs: 3_600_000 })
   await fleet.setFault('kestrel', { kind: 'slow-headers', delayMs: 3_600_000 })
-  for (const carrier of ['swift', 'pigeon', 'pelican', 'kestrel']) {
+  const { body: booking } = await book(undefined, { carrier: 'albatross' })
+  for (const carrier of ['swift', 'pigeon', 'pelican', 'kestrel', 'albatross']) {
+    const path = carrier === 'albatross' ? `/shipments/${booking.id}/events` : QUOTE
     const controller = new AbortController()
-    const answer = call(QUOTE, { carrier, signal: controller.signal })
+    const answer = call(path, { carrier, signal: controller.signal })
     answer.then(({ body }) => body.on('error', () => {})).catch(() => {})
     expect(await eventually(() => statsOf(carrier).inFlight === 1)).toBe(true)
     controller.abort()
@@ -59,9 +62,15 @@ test('a caller who goes away ends the work for it, in every phase of a request',
   }
 })
 
+test('a healthy carrier keeps an idle connection for longer than a client would', async () => {
+  const { fetchJson } = await openFleet()
+  expect((await fetchJson(QUOTE)).headers['keep-alive']).toBe('timeout=60')
+})
+
 test('faults that follow hard on each other end with the last one', async () => {
   const { fleet, fetchJson, statsOf } = await openFleet()
-  const changes = [{ kind: 'refused' }, null, { kind: 'blackhole' }, { kind: 'refused' }, null] as const
+  await fleet.setFault('pigeon', { kind: 'refused' })
+  const changes = [null, { kind: 'blackhole' }, { kind: 'refused' }, { kind: 'reset' }, null] as const
   await Promise.all(changes.map((fault) => fleet.setFault('pigeon', fault)))
   expect(statsOf('pigeon').fault).toBeNull()
   expect((await fetchJson(QUOTE)).status).toBe(200)
@@ -110,20 +119,41 @@ describe('close', () => {
     await expect(request(fleet.admin, { dispatcher: client })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  test('also what has begun of a fleet that could not be started', async () => {
-    await expect(startFleet({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
+  test('also ends a server that is just being opened again', async () => {
+    const { fleet, call } = await openFleet()
+    await fleet.setFault('pigeon', { kind: 'refused' })
+    const opened = fleet.setFault('pigeon', null)
+    await fleet.close()
+    await opened
+    await expect(call(QUOTE)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('comes by itself for a fleet that could not be started whole', async () => {
+    const before = openSockets()
+    const listen = Server.prototype.listen
+    const spy = vi.spyOn(Server.prototype, 'listen')
+    onTestFinished(() => spy.mockRestore())
+    spy.mockImplementation(function (this: Server, port) {
+      // An address for documentation (RFC 5737) is on no machine; the servers before this one listen already.
+      return listen.call(this, { port, host: spy.mock.calls.length < 11 ? '127.0.0.1' : '192.0.2.1' })
+    })
+    await expect(startFleet()).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
+    expect(await eventually(() => openSockets() <= before)).toBe(true)
   })
 })
 
 // A process of its own takes its time to start, most of all on a busy machine.
-const ofItsOwn = { timeout: 30_000 }
+const timeout = 30_000
+const ofItsOwn = (...args: string[]) => spawn(process.execPath, ['shared/carriers/main.ts', ...args])
 
 // Windows has no signals that end a process in good order.
-test.skipIf(process.platform === 'win32')('by itself, a fleet ends on a signal, whatever its callers wait for', ofItsOwn, async () => {
+const onUnix = { timeout, skip: process.platform === 'win32' }
+
+test('by itself, a fleet ends on a signal, whatever its callers wait for', onUnix, async () => {
   const kinds = FAULT_KINDS.filter((kind) => kind !== 'refused')
   const slots = CARRIER_NAMES.flatMap((name) => [`${name}/0`, `${name}/1`])
   const faults = kinds.flatMap((kind, index) => ['--fault', `${slots[index]}:${kind}`])
-  const fleet = spawn(process.execPath, ['shared/carriers/main.ts', ...faults], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const fleet = ofItsOwn(...faults)
   onTestFinished(() => void fleet.kill('SIGKILL'))
   let output = ''
   fleet.stdout.on('data', (chunk) => (output += chunk))
@@ -150,8 +180,8 @@ test.skipIf(process.platform === 'win32')('by itself, a fleet ends on a signal, 
   }
 })
 
-test('by itself, a fleet says what is wrong with its command line', ofItsOwn, async () => {
-  const fleet = spawn(process.execPath, ['shared/carriers/main.ts', '--fault', 'pigeon:sloth'])
+test('by itself, a fleet says what is wrong with its command line', { timeout }, async () => {
+  const fleet = ofItsOwn('--fault', 'pigeon:sloth')
   const [error, [code]] = await Promise.all([text(fleet.stderr), once(fleet, 'exit')])
   expect({ error, code }).toEqual({ error: expect.stringContaining("no fault 'sloth'; there are"), code: 1 })
 })

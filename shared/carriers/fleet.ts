@@ -10,7 +10,7 @@ export type { ReplicaStats } from './replica.ts'
 export { CARRIER_NAMES, type CarrierName } from './tariffs.ts'
 
 export interface FleetOptions extends CarrierOptions {
-  /** An integer; the same gives each replica the same latencies and errors, in the order of its requests. Default: 1. */
+  /** An integer. The same seed gives a replica the same latencies and errors, request by request. Default: 1. */
   seed?: number
   /** The loopback address to listen on. Default: 127.0.0.1. */
   host?: string
@@ -57,7 +57,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     const admin = await startAdmin(controls, host)
     return {
       ...controls,
-      carriers: controls.stats().map(({ name, replicas }) => ({ name, replicas: replicas.map((each) => each.origin) })),
+      carriers: carriers.map((carrier) => ({ name: carrier.name, replicas: carrier.origins })),
       admin: admin.origin,
       close: async () => {
         await Promise.all([close(), admin.close()])

@@ -55,7 +55,8 @@ describe('the latency law', () => {
   })
 
   test('is drawn in the order of the requests: the same for a seed, another for another', async () => {
-    const [one, again, other] = await Promise.all([workOf(1), workOf(1), workOf(2)].map((work) => latenciesOf(work, 50)))
+    const seeds = [1, 1, 2]
+    const [one, again, other] = await Promise.all(seeds.map((seed) => latenciesOf(workOf(seed), 50)))
     expect(new Set(one).size).toBeGreaterThan(1)
     expect(again).toEqual(one)
     expect(other).not.toEqual(one)
@@ -66,6 +67,13 @@ describe('the latency law', () => {
     rest.accept(request)
     expect(await latenciesOf(rest, 20)).toEqual((await latenciesOf(all, 21)).slice(1))
   })
+})
+
+test('a deadline that has passed costs no time at all', async () => {
+  vi.useFakeTimers()
+  const late = { ...request, headers: { 'deadline-ms': '0' } } as unknown as IncomingMessage
+  expect(await workOf(1).accept(late)('', new AbortController().signal)).toMatchObject({ status: 504 })
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 describe('capacity', () => {

@@ -40,10 +40,10 @@ export function underLoad(ms: number, working: number, capacity: number): number
   return Math.min(ms * Math.max(1, working / capacity) ** 2, MAX_MS)
 }
 
-/** A generator of its own for each `purpose`, so that the requests of one replica do not change another's. */
+/**
+ * A generator of its own for each `purpose`, so that the requests of one replica do not change another's.
+ * The seed is hashed, because the first draw from any small one is nearly 1: each replica would begin with its slowest.
+ */
 export function randomFor(seed: number, purpose: string): Random {
-  const random = seededRandom(hash('sha256', `${seed} ${purpose}`, 'buffer').readInt32BE())
-  // The generator needs some rounds before it forgets its seed: the first draw is nearly 1 for any.
-  for (let round = 0; round < 8; round++) random()
-  return random
+  return seededRandom(hash('sha256', `${seed} ${purpose}`, 'buffer').readInt32BE())
 }

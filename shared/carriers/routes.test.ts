@@ -18,6 +18,17 @@ describe('quotes', () => {
     expect(prices.size).toBe(CARRIER_NAMES.length)
   })
 
+  test('there and back cost the same, and next door is the cheapest', async () => {
+    const { fetchJson } = await openFleet()
+    const priceOf = async (carrier: string, from: string, to: string) =>
+      (await fetchJson(`/quotes?from=${from}&to=${to}&grams=750`, { carrier })).body
+    for (const carrier of CARRIER_NAMES) {
+      const there = await priceOf(carrier, 'Oslo', 'Rome')
+      expect(await priceOf(carrier, 'Rome', 'Oslo')).toEqual(there)
+      expect((await priceOf(carrier, 'Oslo', 'Oslo')).cents).toBeLessThan(there.cents)
+    }
+  })
+
   test.each([
     ['from=Oslo&to=Rome', 'grams'],
     ['from=Oslo&to=Rome&grams=0', 'grams'],
@@ -96,6 +107,23 @@ describe('shipments', () => {
     body.destroy()
     expect(await eventually(() => statsOf('pigeon').inFlight === 0)).toBe(true)
   })
+})
+
+test('the course of a shipment is seeded, and begins again after a reset', async () => {
+  const courseOf = async ({ book, call }: Awaited<ReturnType<typeof openFleet>>) => {
+    const { body: booking } = await book('key')
+    const { body } = await call(`/shipments/${booking.id}/events`)
+    let text = ''
+    body.on('data', (chunk) => (text += chunk))
+    while (!text.includes('delivered')) await once(body, 'data')
+    body.destroy()
+    return text
+  }
+  const [one, other] = [await openFleet({ seed: 1, statusMs: 10 }), await openFleet({ seed: 2, statusMs: 10 })]
+  const course = await courseOf(one)
+  expect(await courseOf(other)).not.toEqual(course)
+  await one.fleet.reset()
+  expect(await courseOf(one)).toEqual(course)
 })
 
 test('an unknown path or method is a 404 that names the routes', async () => {

@@ -4,6 +4,8 @@ import { type Answer, json, Refusal } from './http.ts'
 import { describe, events } from './shipments.ts'
 import { parcelFrom, quote } from './tariffs.ts'
 
+const ROUTES = 'GET /quotes, POST /bookings, GET /shipments/:id, GET /shipments/:id/events'
+
 /** What a healthy carrier says to a request. Throws refusals. */
 export function route(request: IncomingMessage, body: string, bookings: Bookings, heartbeatMs: number): Answer {
   const { method, url = '/', headers } = request
@@ -25,7 +27,7 @@ export function route(request: IncomingMessage, body: string, bookings: Bookings
     return { status: 200, headers, body: past, tail: future }
   }
   if (method === 'GET' && shipment) return json(200, describe(bookings.find(shipment)))
-  throw new Refusal(404, `no ${method} ${pathname}; try GET /quotes, POST /bookings, GET /shipments/:id and its /events`)
+  throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -32,7 +32,7 @@ export class Work {
     this.#random = random
   }
 
-  /** Called as a request arrives: its clock starts, its lot is drawn. What comes back is the work, perhaps never begun. */
+  /** Called as a request arrives: its clock starts and its lot is drawn. Calling what comes back does the work. */
   accept(request: IncomingMessage): (body: string, signal: AbortSignal) => Promise<Answer> {
     const { latency, errorRate, capacity, bookings, heartbeatMs } = this.#options
     const until = performance.now() + patienceMs(request)
