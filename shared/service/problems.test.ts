@@ -62,6 +62,14 @@ test.for([
   expect(lines).toContainEqual(expect.objectContaining({ level: 50, reqId: requestId }))
 })
 
+test('a bug on the way to a carrier is ours and not the carrier’s: a 500, or an `error` among the quotes', async () => {
+  const { app, lines } = buildParcel([{ name: 'pigeon', replicas: [] }])
+  expect((await app.inject('/shipments/pigeon-1')).statusCode).toBe(500)
+  const { missing } = (await app.inject('/quotes?from=Lisbon&to=Oslo&grams=1200')).json()
+  expect(missing).toEqual([{ carrier: 'pigeon', reason: 'error' }])
+  expect(lines.filter(({ level }) => level === 50)).toHaveLength(2)
+})
+
 test('a handler that takes too long is a 504', async () => {
   const { app } = buildParcel(carriers, { HANDLER_MS: '2000' })
   app.get('/slow', () => new Promise(() => {}))
