@@ -40,7 +40,8 @@ export class Carrier {
   /** Server-sent events as the carrier sends them. Only their beginning has a limit; the caller destroys the stream. */
   events(id: string, headers: Record<string, string>, patience: Patience): Promise<Readable> {
     const open: Exchange<Readable> = async ({ streams }, { signal, deadline }) => {
-      const request = (signal: AbortSignal) => streams.request({ method: 'GET', path: `${pathOf(id)}/events`, headers, signal })
+      const request = (signal: AbortSignal) =>
+        streams.request({ method: 'GET', path: `${pathOf(id)}/events`, headers, signal })
       const response = await withTimeout(request, this.#callMs, { signal, deadline })
       if (response.statusCode === 200) return response.body
       await response.body.dump()

@@ -13,11 +13,21 @@ const complaints = (env: Record<string, string>): string[] => {
 }
 
 test('an empty environment gives the defaults, and they fit into each other', () => {
-  expect(readConfig({})).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', CARRIERS: null, LOG_LEVEL: 'info', QUOTE_DEADLINE_MS: 1000 })
+  expect(readConfig({})).toMatchObject({
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    CARRIERS: null,
+    LOG_LEVEL: 'info',
+    QUOTE_DEADLINE_MS: 1000,
+  })
 })
 
 test('an empty variable counts as none, and white space around a value does not count', () => {
-  expect(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: ' warn ' })).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'warn' })
+  expect(readConfig({ PORT: '', HOST: ' ', LOG_LEVEL: ' warn ' })).toMatchObject({
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+  })
 })
 
 test.for([
@@ -62,7 +72,9 @@ test.for([
   ['CARRIERS', 'pigeon=http://10.0.0.1,'],
   ['CARRIERS', 'pigeon=http://10.0.0.1,pigeon=http://10.0.0.2'],
 ] as const)('%s refuses %s: its name, what it got, what it takes', ([name, text]) => {
-  expect(complaints({ [name]: text })).toEqual([`${name} is ${JSON.stringify(text)}; it takes ${variables[name].takes}`])
+  expect(complaints({ [name]: text })).toEqual([
+    `${name} is ${JSON.stringify(text)}; it takes ${variables[name].takes}`,
+  ])
 })
 
 test('complains about everything at once', () => {
@@ -83,7 +95,9 @@ describe('the README', () => {
   const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
 
   test('lists each variable with its default, in the same order', () => {
-    const rows = Object.entries(variables).map(([name, { fallback, about }]) => `| \`${name}\` | ${fallback ?? ''} | ${about} |`)
+    const rows = Object.entries(variables).map(
+      ([name, { fallback, about }]) => `| \`${name}\` | ${fallback ?? ''} | ${about} |`,
+    )
     expect(readme.match(/^\| `[A-Z_]+` \|.*$/gm)).toEqual(rows)
   })
 

@@ -63,9 +63,17 @@ export const variables = {
   BODY_CHUNK_MS: limitMs(3000, 'between two chunks of a request’s body'),
   HEADERS_MS: limitMs(5000, 'to receive a request’s headers'),
   REQUEST_MS: limitMs(15_000, 'to receive a whole request'),
-  BALANCER_IDLE_MS: limitMs(60_000, 'after which the balancer in front closes an idle connection; ours stay open longer'),
+  BALANCER_IDLE_MS: limitMs(
+    60_000,
+    'after which the balancer in front closes an idle connection; ours stay open longer',
+  ),
 
-  DRAIN_DELAY_MS: integer(2000, 0, 86_400_000, 'ms to go on serving after `/readyz` has failed, for the balancer to notice'),
+  DRAIN_DELAY_MS: integer(
+    2000,
+    0,
+    86_400_000,
+    'ms to go on serving after `/readyz` has failed, for the balancer to notice',
+  ),
   SHUTDOWN_MS: limitMs(10_000, 'for all of a shutdown, after which the process exits whatever is left'),
 }
 

@@ -31,7 +31,11 @@ async function readUntil(stream: AsyncIterable<Buffer>, wanted: RegExp): Promise
   return read
 }
 
-const streaming = (fleet: Fleet) => fleet.stats().flatMap(({ replicas }) => replicas).reduce((sum, { inFlight }) => sum + inFlight, 0)
+const streaming = (fleet: Fleet) =>
+  fleet
+    .stats()
+    .flatMap(({ replicas }) => replicas)
+    .reduce((sum, { inFlight }) => sum + inFlight, 0)
 
 test('streams the carrier’s events as they happen', async () => {
   const { origin, path } = await startBooked(PATIENT, { statusMs: 20 })
@@ -45,8 +49,13 @@ test('streams the carrier’s events as they happen', async () => {
 })
 
 test('a stream outlives the handler’s limit, and the carrier’s silence the limit between two chunks', async () => {
-  const { origin, path } = await startBooked({ HANDLER_MS: '3000', CARRIER_BODY_MS: '100' }, { statusMs: 0, heartbeatMs: 2000 })
-  const { value: read, tookMs } = await inVirtualTime(async () => readUntil((await open(origin, path)).body, /(nothing new[^]*){3}/))
+  const { origin, path } = await startBooked(
+    { HANDLER_MS: '3000', CARRIER_BODY_MS: '100' },
+    { statusMs: 0, heartbeatMs: 2000 },
+  )
+  const { value: read, tookMs } = await inVirtualTime(async () =>
+    readUntil((await open(origin, path)).body, /(nothing new[^]*){3}/),
+  )
   expect(read).toMatch('delivered')
   expect(tookMs).toBeGreaterThan(6000)
 })
@@ -73,7 +82,9 @@ test('a shipment that its carrier does not know has no events', async () => {
 })
 
 test('tells the carrier where a reader was when it lost the line', async () => {
-  const double = await startDouble((request, response) => response.end(`: after ${request.headers['last-event-id']}\n\n`))
+  const double = await startDouble((request, response) =>
+    response.end(`: after ${request.headers['last-event-id']}\n\n`),
+  )
   const { app } = buildParcel([double])
   const response = await app.inject({ url: '/shipments/double-1/events', headers: { 'last-event-id': '3' } })
   expect(response.body).toBe(': after 3\n\n')
@@ -88,7 +99,15 @@ test('a reader that hangs up ends the stream at the carrier, though the carrier 
 
 test('a shutdown ends the stream in good order, though the carrier is silent', async () => {
   const double = await startDouble((_request, response) => void response.write(': hello\n\n'))
-  const limits = { connections: 1, connectMs: 9000, headersMs: 9000, bodyMs: 9000, maxBytes: 1000, callMs: 9000, attempts: 1 }
+  const limits = {
+    connections: 1,
+    connectMs: 9000,
+    headersMs: 9000,
+    bodyMs: 9000,
+    maxBytes: 1000,
+    callMs: 9000,
+    attempts: 1,
+  }
   const carrier = new Carrier(double, limits, createMetrics())
   const shutdown = new AbortController()
   const app = Fastify()

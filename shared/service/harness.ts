@@ -41,10 +41,13 @@ export async function startParcel(env: Record<string, string> = PATIENT, options
 export async function startDouble(listener: RequestListener): Promise<CarrierConfig> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => new Promise((resolve) => {
-    server.close(resolve as () => void)
-    server.closeAllConnections()
-  }))
+  onTestFinished(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve as () => void)
+        server.closeAllConnections()
+      }),
+  )
   return { name: 'double', replicas: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] }
 }
 

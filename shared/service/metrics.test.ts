@@ -45,7 +45,10 @@ test('what waits for a carrier is in flight, and aborted when the client goes aw
 
   const hangUp = new AbortController()
   const answer = client.request({ method: 'GET', path: QUOTES, signal: hangUp.signal })
-  await vi.waitFor(async () => expect(await metrics()).toMatch('parcel_carrier_in_flight{carrier="albatross"} 1'), within)
+  await vi.waitFor(
+    async () => expect(await metrics()).toMatch('parcel_carrier_in_flight{carrier="albatross"} 1'),
+    within,
+  )
   hangUp.abort()
   await expect(answer).rejects.toThrow()
   await vi.waitFor(async () => {

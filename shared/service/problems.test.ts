@@ -8,7 +8,12 @@ import { buildParcel, inVirtualTime } from './harness.ts'
 const carriers = [{ name: 'pigeon', replicas: ['http://127.0.0.1:9'] }]
 const json = { 'content-type': 'application/json', 'idempotency-key': 'k-1' }
 const body = { carrier: 'pigeon', from: 'Lisbon', to: 'Oslo', grams: 1200 }
-const booking = (changes: object): InjectOptions => ({ method: 'POST', url: '/shipments', headers: json, body: { ...body, ...changes } })
+const booking = (changes: object): InjectOptions => ({
+  method: 'POST',
+  url: '/shipments',
+  headers: json,
+  body: { ...body, ...changes },
+})
 
 const cases: [name: string, request: InjectOptions, status: number, detail: RegExp][] = [
   ['no such route', { url: '/parcels' }, 404, /GET \/parcels/],
@@ -23,14 +28,29 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
   ['quotes: nothing to carry', { url: '/quotes?from=Lisbon&to=Oslo&grams=0' }, 400, /querystring\/grams/],
   ['quotes: too heavy', { url: '/quotes?from=Lisbon&to=Oslo&grams=30001' }, 400, /querystring\/grams/],
   ['booking: no key', { ...booking({}), headers: {} }, 400, /headers.*idempotency-key/],
-  ['booking: a key with a space', { ...booking({}), headers: { 'idempotency-key': 'k 1' } }, 400, /headers\/idempotency-key/],
-  ['booking: an endless key', { ...booking({}), headers: { 'idempotency-key': 'k'.repeat(129) } }, 400, /headers\/idempotency-key/],
+  [
+    'booking: a key with a space',
+    { ...booking({}), headers: { 'idempotency-key': 'k 1' } },
+    400,
+    /headers\/idempotency-key/,
+  ],
+  [
+    'booking: an endless key',
+    { ...booking({}), headers: { 'idempotency-key': 'k'.repeat(129) } },
+    400,
+    /headers\/idempotency-key/,
+  ],
   ['booking: no such carrier', booking({ carrier: 'stork' }), 400, /"stork".*pigeon/],
   ['booking: grams as text', booking({ grams: '1200' }), 400, /body\/grams/],
   ['booking: grams as a yes', booking({ grams: true }), 400, /body\/grams/],
   ['booking: no JSON', { method: 'POST', url: '/shipments', headers: json, body: '{ "carrier": ' }, 400, /JSON/],
   ['booking: nothing', { method: 'POST', url: '/shipments', headers: json }, 400, /body/i],
-  ['booking: not JSON', { ...booking({}), headers: { ...json, 'content-type': 'text/xml' }, body: '<parcel/>' }, 415, /media type/i],
+  [
+    'booking: not JSON',
+    { ...booking({}), headers: { ...json, 'content-type': 'text/xml' }, body: '<parcel/>' },
+    415,
+    /media type/i,
+  ],
   ['booking: too long', booking({ from: 'x'.repeat(20_000) }), 413, /too large/],
   ['a shipment of no carrier', { url: '/shipments/stork-1' }, 404, /stork-1/],
   ['a shipment without a carrier', { url: '/shipments/1' }, 404, /"1"/],
@@ -40,7 +60,12 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
 test.for(cases)('%s', async ([, request, status, detail]) => {
   const { app } = buildParcel(carriers)
   const response = await app.inject(request)
-  expect(response.json()).toMatchObject({ type: 'about:blank', title: expect.any(String), status, detail: expect.stringMatching(detail) })
+  expect(response.json()).toMatchObject({
+    type: 'about:blank',
+    title: expect.any(String),
+    status,
+    detail: expect.stringMatching(detail),
+  })
   expect(response.statusCode).toBe(status)
   expect(response.headers['content-type']).toMatch('application/problem+json')
 })

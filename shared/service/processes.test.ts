@@ -79,21 +79,31 @@ test('npm run service: a taken port is a line with the fix, and exit code 1', { 
   const port = await takePort()
   const { code, stderr } = await outcome(run('main.ts', { PORT: port }))
   expect(code).toBe(1)
-  expect(stderr).toBe(`PORT ${port} is taken on 127.0.0.1; end what listens there, or set PORT to another one (0 takes any free one)\n`)
+  expect(stderr).toBe(
+    `PORT ${port} is taken on 127.0.0.1; end what listens there, or set PORT to another one (0 takes any free one)\n`,
+  )
 })
 
-test('npm start: takes a free port when its own is taken, and starts with the faults it is given', { timeout: TIMEOUT_MS }, async () => {
-  const port = await takePort()
-  const child = run('start.ts', {}, '--port', port, '--fault', 'pigeon:refused')
-  const curl = await printed(child, /^Port \d+ is taken[^]*curl '(http:[^']+)\/quotes[^]*waiting/m)
-  expect(new URL(curl).port).not.toBe(port)
-  expect((await quotesFrom(curl)).missing).toContainEqual({ carrier: 'pigeon', reason: 'refused' })
-  child.kill('SIGINT')
-  expect(await outcome(child)).toEqual({ code: CODE_OF_A_SIGNAL, stderr: '' })
-})
+test(
+  'npm start: takes a free port when its own is taken, and starts with the faults it is given',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const port = await takePort()
+    const child = run('start.ts', {}, '--port', port, '--fault', 'pigeon:refused')
+    const curl = await printed(child, /^Port \d+ is taken[^]*curl '(http:[^']+)\/quotes[^]*waiting/m)
+    expect(new URL(curl).port).not.toBe(port)
+    expect((await quotesFrom(curl)).missing).toContainEqual({ carrier: 'pigeon', reason: 'refused' })
+    child.kill('SIGINT')
+    expect(await outcome(child)).toEqual({ code: CODE_OF_A_SIGNAL, stderr: '' })
+  },
+)
 
-test('npm start: a fault that does not exist is a clear sentence, and exit code 1', { timeout: TIMEOUT_MS }, async () => {
-  const { code, stderr } = await outcome(run('start.ts', {}, '--fault', 'stork:blackhole'))
-  expect(code).toBe(1)
-  expect(stderr).toMatch(/stork.*\nUsage: npm start/)
-})
+test(
+  'npm start: a fault that does not exist is a clear sentence, and exit code 1',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { code, stderr } = await outcome(run('start.ts', {}, '--fault', 'stork:blackhole'))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/stork.*\nUsage: npm start/)
+  },
+)

@@ -12,7 +12,7 @@ test('asks every carrier, and puts the cheapest first', async () => {
   expect(response.statusCode).toBe(200)
   const { quotes, missing } = response.json<Quotes>()
   expect(missing).toEqual([])
-  expect(quotes.map(({ carrier }) => carrier).sort()).toEqual([...CARRIER_NAMES].sort())
+  expect(quotes.map(({ carrier }) => carrier).toSorted()).toEqual(CARRIER_NAMES.toSorted())
   const cents = quotes.map(({ cents }) => cents)
   expect(cents).toEqual(cents.toSorted((a, b) => a - b))
   expect(quotes[0]).toEqual({ carrier: expect.any(String), cents: cents[0], currency: 'EUR', days: expect.any(Number) })
@@ -81,17 +81,23 @@ test('nobody in time is a 504 that names who was asked', async () => {
 
 test('nobody at all is a 503 that says when to come back, by the first carrier that will be there', async () => {
   const { app, fleet } = await startParcel({})
-  for (const [index, name] of CARRIER_NAMES.entries()) await fleet.setFault(name, { kind: '429', retryAfterS: 7 + index })
+  for (const [index, name] of CARRIER_NAMES.entries())
+    await fleet.setFault(name, { kind: '429', retryAfterS: 7 + index })
   const { value: response } = await inVirtualTime(() => app.inject(QUOTES))
   expect(response.statusCode).toBe(503)
   expect(response.headers).toMatchObject({ 'retry-after': '7' })
-  expect(response.json()).toMatchObject({ status: 503, missing: CARRIER_NAMES.map((carrier) => ({ carrier, reason: 'status-429' })) })
+  expect(response.json()).toMatchObject({
+    status: 503,
+    missing: CARRIER_NAMES.map((carrier) => ({ carrier, reason: 'status-429' })),
+  })
 })
 
 test('answers by the caller’s deadline when that is the earlier one', async () => {
   const { app, fleet } = await startParcel({ CARRIER_ATTEMPTS: '1' })
   await fleet.setFault('pigeon', { kind: 'blackhole' })
-  const { value: response, tookMs } = await inVirtualTime(() => app.inject({ url: QUOTES, headers: { 'deadline-ms': '200' } }))
+  const { value: response, tookMs } = await inVirtualTime(() =>
+    app.inject({ url: QUOTES, headers: { 'deadline-ms': '200' } }),
+  )
   expect(response.statusCode).toBe(200)
   expect(response.json<Quotes>().missing).toContainEqual({ carrier: 'pigeon', reason: 'timeout' })
   expect(tookMs).toBeLessThanOrEqual(200)

@@ -9,14 +9,26 @@ const book = (app: FastifyInstance, key: string, body: object = order) =>
   app.inject({ method: 'POST', url: '/shipments', headers: { 'idempotency-key': key }, body })
 
 const bookings = (fleet: Fleet) => fleet.stats().map(({ name, bookings }) => [name, bookings])
-const onlyPigeon = [['albatross', 0], ['kestrel', 0], ['pelican', 0], ['pigeon', 1], ['swift', 0]]
+const onlyPigeon = [
+  ['albatross', 0],
+  ['kestrel', 0],
+  ['pelican', 0],
+  ['pigeon', 1],
+  ['swift', 0],
+]
 
 test('books with the carrier, under an id by which the shipment is found again', async () => {
   const { app } = await startParcel()
   const response = await book(app, 'k-1')
   expect(response.statusCode).toBe(201)
   const shipment = response.json()
-  expect(shipment).toEqual({ ...order, id: expect.stringMatching(/^pigeon-./), cents: expect.any(Number), currency: 'EUR', days: expect.any(Number) })
+  expect(shipment).toEqual({
+    ...order,
+    id: expect.stringMatching(/^pigeon-./),
+    cents: expect.any(Number),
+    currency: 'EUR',
+    days: expect.any(Number),
+  })
   expect(response.headers.location).toBe(`/shipments/${shipment.id}`)
 
   const found = await app.inject(`/shipments/${shipment.id}`)
@@ -81,7 +93,9 @@ test('a shipment that its carrier does not know is a 404', async () => {
 test('an id reaches the carrier as it is, whatever is in it', async () => {
   const { app, fleet } = await startParcel()
   expect((await app.inject('/shipments/pigeon-..%2Fquotes%3Ffrom=a')).statusCode).toBe(404)
-  const started = fleet.stats().map(({ name, replicas }) => [name, replicas.reduce((sum, { started }) => sum + started, 0)])
+  const started = fleet
+    .stats()
+    .map(({ name, replicas }) => [name, replicas.reduce((sum, { started }) => sum + started, 0)])
   expect(started).toContainEqual(['pigeon', 1])
 })
 

@@ -22,9 +22,11 @@ function readArguments() {
 }
 
 const faultsOf = (fleet: Fleet) =>
-  fleet.stats().flatMap(({ name, replicas }) =>
-    replicas.flatMap(({ fault }, index) => (fault ? `${name}/${index} ${fault.kind}` : [])),
-  )
+  fleet
+    .stats()
+    .flatMap(({ name, replicas }) =>
+      replicas.flatMap(({ fault }, index) => (fault ? `${name}/${index} ${fault.kind}` : [])),
+    )
 
 const { port, faults } = readArguments()
 const config = configOrExit({ ...process.env, ...(port !== undefined && { PORT: port }) })
@@ -66,7 +68,7 @@ const show = isTTY ? createScreen(process.stdout) : (lines: string[]) => console
 setInterval(
   () => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
-    show(summarize({ seconds, faults: faultsOf(fleet), traffic: traffic.snapshot(), latestError }))
+    show(summarize({ seconds, faults: faultsOf(fleet), traffic: traffic.ledger.snapshot(), latestError }))
   },
   isTTY ? REDRAW_MS : LINE_MS,
 )

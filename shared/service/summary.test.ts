@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createScreen, summarize } from './summary.ts'
-import type { Snapshot } from './traffic.ts'
+import type { Snapshot } from './ledger.ts'
 
 const quiet: Snapshot = {
   sent: 10,
@@ -23,7 +23,16 @@ test('a sunny day is two lines', () => {
 })
 
 test('a rainy one has more to tell', () => {
-  const traffic = { ...quiet, ok: 3, failed: 2, waiting: 5, oldestMs: 12_340, unsent: 4, missing: { 'pigeon timeout': 3 }, failures: { 'status 504': 2 } }
+  const traffic = {
+    ...quiet,
+    ok: 3,
+    failed: 2,
+    waiting: 5,
+    oldestMs: 12_340,
+    unsent: 4,
+    missing: { 'pigeon timeout': 3 },
+    failures: { 'status 504': 2 },
+  }
   expect(summarize({ seconds: 20, faults: ['pigeon/0 blackhole'], traffic, latestError: 'TypeError: no' })).toEqual([
     'after 20 s: 10 requests, 3 ok, 2 failed, 5 waiting (the oldest for 12.3 s), 4 not sent because too many wait',
     'last 10 s: p50 12 ms, p99 80 ms',

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { RECENT_S, type Snapshot } from './traffic.ts'
+import { RECENT_S, type Snapshot } from './ledger.ts'
 
 export interface Situation {
   /** Since the start. */
@@ -27,7 +27,9 @@ export function summarize({ seconds, faults, traffic, latestError }: Situation):
 }
 
 const list = (counts: Record<string, number>) =>
-  Object.entries(counts).map(([word, count]) => `${word} ×${count}`).join(', ')
+  Object.entries(counts)
+    .map(([word, count]) => `${word} ×${count}`)
+    .join(', ')
 
 /** Shows lines in place of those that it showed before. */
 export function createScreen(terminal: Pick<WriteStream, 'columns' | 'write'>): (lines: string[]) => void {

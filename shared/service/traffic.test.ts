@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startDouble } from './harness.ts'
+import type { Ledger } from './ledger.ts'
 import { Traffic, type TrafficOptions } from './traffic.ts'
 
 const options: TrafficOptions = { perSecond: 500, maxInFlight: 10, patienceMs: 60_000, seed: 1 }
@@ -15,8 +16,8 @@ async function startTraffic(listener: Parameters<typeof startDouble>[0], changes
   return traffic
 }
 
-const until = (traffic: Traffic, condition: (now: ReturnType<Traffic['snapshot']>) => boolean) =>
-  vi.waitUntil(() => condition(traffic.snapshot()) && traffic.snapshot(), 20_000)
+const until = (traffic: Traffic, condition: (now: ReturnType<Ledger['snapshot']>) => boolean) =>
+  vi.waitUntil(() => condition(traffic.ledger.snapshot()) && traffic.ledger.snapshot(), 20_000)
 
 test('counts the answers, and who was missing in them', async () => {
   const traffic = await startTraffic((_request, response) =>
@@ -51,7 +52,7 @@ test('the same seed asks the same questions', async () => {
     const paths: string[] = []
     const traffic = await startTraffic((request) => void paths.push(request.url!), { maxInFlight: 3 })
     await until(traffic, () => paths.length === 3)
-    return paths.sort()
+    return paths.toSorted()
   }
   expect(await ask()).toEqual(await ask())
 })

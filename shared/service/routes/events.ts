@@ -17,7 +17,10 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
   app.get('/shipments/:id/events', options, async ({ params, headers, abortSignal, deadline }, reply) => {
     const { carrier, id } = findCarrier(carriers, params.id)
     const lastEventId = headers['last-event-id']
-    const accept = { accept: 'text/event-stream', ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }) }
+    const accept = {
+      accept: 'text/event-stream',
+      ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
+    }
     const stream = await carrier.events(id, accept, { signal: abortSignal, deadline })
     // Both, because the reader below notices neither while the carrier is silent.
     addAbortSignal(abortSignal, stream)

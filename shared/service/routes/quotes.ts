@@ -18,9 +18,7 @@ interface Options {
 export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, deadlineMs }) => {
   app.get('/quotes', { schema: { querystring: Consignment, response: { 200: Quotes } } }, async (request) => {
     const deadline = deadlineIn(deadlineMs, request.deadline) - ANSWER_MS
-    const legs = carriers.map(
-      (carrier) => (signal: AbortSignal) => carrier.quote(request.query, { signal, deadline }),
-    )
+    const legs = carriers.map((carrier) => (signal: AbortSignal) => carrier.quote(request.query, { signal, deadline }))
     const results = await scatterGather(legs, { signal: request.abortSignal })
 
     const answer: Quotes = { quotes: [], missing: [] }

@@ -26,6 +26,9 @@ export const shipments: FastifyPluginAsyncTypebox<Options> = async (app, { carri
     const booked = await carrier.book(consignment, headers['idempotency-key'], { signal: abortSignal, deadline })
     confirmations.offer({ carrier, id: booked.id })
     const id = shipmentId(carrier, booked.id)
-    return reply.code(201).header('location', `/shipments/${encodeURIComponent(id)}`).send({ ...booked, carrier: name, id })
+    return reply
+      .code(201)
+      .header('location', `/shipments/${encodeURIComponent(id)}`)
+      .send({ ...booked, carrier: name, id })
   })
 }
