@@ -9,7 +9,7 @@ export interface CarrierConfig {
 /** One environment variable. Name, default and description are also the README's table; a test compares the two. */
 interface Variable<T> {
   fallback: T
-  /** What it takes, for the error and the table. */
+  /** For the error: "… it takes …". */
   takes: string
   about: string
   /** Undefined when the text is not what it takes. */
