@@ -1,4 +1,10 @@
-import { deadlineFrom, deadlineHeader, deadlineIn, DEADLINE_HEADER, remainingMs } from '#chapters/01-timeouts/deadline.ts'
+import {
+  deadlineFrom,
+  deadlineHeader,
+  deadlineIn,
+  DEADLINE_HEADER,
+  remainingMs,
+} from '#chapters/01-timeouts/deadline.ts'
 import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { getEventListeners } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
@@ -89,7 +95,10 @@ describe('Step 1: Stop waiting, and stop the work', () => {
 describe('Step 2: Leave nothing behind', () => {
   test('stops its timer whichever way the call ends', async () => {
     await withTimeout(async () => 'fast', 60_000)
-    expect(vi.getTimerCount(), 'a timer still runs after a success: it holds memory, and the process, for a minute').toBe(0)
+    expect(
+      vi.getTimerCount(),
+      'a timer still runs after a success: it holds memory, and the process, for a minute',
+    ).toBe(0)
     await outcomeOf(withTimeout(async () => Promise.reject(new Error('no')), 60_000))
     expect(vi.getTimerCount(), 'a timer still runs after a failure').toBe(0)
     const caller = new AbortController()
@@ -112,7 +121,10 @@ describe('Step 2: Leave nothing behind', () => {
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
     expect(getEventListeners(signal, 'abort').length, 'listeners left on the long-lived signal').toBe(0)
     const megabytes = (heapUsed() - before) / 2 ** 20
-    expect(megabytes, 'memory left behind (AbortSignal.any? Its signals live as long as their oldest parent)').toBeLessThan(3)
+    expect(
+      megabytes,
+      'memory left behind (AbortSignal.any? Its signals live as long as their oldest parent)',
+    ).toBeLessThan(3)
   })
 
   test('does not let a late rejection become an unhandled one', async () => {
@@ -199,13 +211,31 @@ describe('Step 4: Let it travel', () => {
   })
 
   test('does not let a caller ask for more than the limit', () => {
-    expect(remainingMs(deadlineFrom('86400000', 10_000)), 'the caller wants a day; the limit is 10 s').toBeCloseTo(10_000)
+    expect(remainingMs(deadlineFrom('86400000', 10_000)), 'the caller wants a day; the limit is 10 s').toBeCloseTo(
+      10_000,
+    )
   })
 
   test('takes a header that is missing or garbled for none', () => {
-    for (const garbled of [undefined, '', ' ', 'soon', '-5', '1.5', '1e3', '0x10', 'NaN', 'Infinity', '5, 6', ['5', '6']]) {
+    for (const garbled of [
+      undefined,
+      '',
+      ' ',
+      'soon',
+      '-5',
+      '1.5',
+      '1e3',
+      '0x10',
+      'NaN',
+      'Infinity',
+      '5, 6',
+      ['5', '6'],
+    ]) {
       const left = remainingMs(deadlineFrom(garbled, 10_000))
-      expect(left, `the header was ${JSON.stringify(garbled)}: neither an error nor a way around the limit`).toBeCloseTo(10_000)
+      expect(
+        left,
+        `the header was ${JSON.stringify(garbled)}: neither an error nor a way around the limit`,
+      ).toBeCloseTo(10_000)
     }
   })
 })
@@ -217,7 +247,9 @@ describe('Step 7: Very long, and nonsense', () => {
     const promise = withTimeout(operation, thirtyDaysMs)
     promise.catch(() => {})
     await vi.advanceTimersByTimeAsync(thirtyDaysMs - 1)
-    expect((await outcomeOf(promise, 5)).status, 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toBe('pending')
+    expect((await outcomeOf(promise, 5)).status, 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toBe(
+      'pending',
+    )
     await vi.advanceTimersByTimeAsync(1)
     expect(signals[0]?.aborted, 'thirty days are over').toBe(true)
   })

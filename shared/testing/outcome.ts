@@ -2,7 +2,9 @@
 const { setTimeout } = globalThis
 
 export type Outcome<T> =
-  { status: 'fulfilled'; value: T } | { status: 'rejected'; reason: unknown } | { status: 'pending' }
+  | { status: 'fulfilled'; value: T }
+  | { status: 'rejected'; reason: unknown }
+  | { status: 'pending' }
 
 /**
  * How a promise stands, once it has settled or the event loop has had ample turns to settle it. Turns and not

@@ -45,7 +45,10 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
       if (!reply.raw.writableFinished) hangUp.abort(new Error('The client hung up'))
     })
 
-    request.deadline = deadlineFrom(request.headers[DEADLINE_HEADER], request.routeOptions.config.handlerMs ?? handlerMs)
+    request.deadline = deadlineFrom(
+      request.headers[DEADLINE_HEADER],
+      request.routeOptions.config.handlerMs ?? handlerMs,
+    )
     const untilAnswered = (signal: AbortSignal) => {
       request.abortSignal = signal
       return once(reply.raw, 'close')

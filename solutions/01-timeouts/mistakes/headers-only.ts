@@ -10,13 +10,16 @@ import { withTimeout } from '../timeout.ts'
 
 export * from '../client.ts'
 
-export async function call(client: Dispatcher, { timeoutMs, deadline, signal, headers, ...rest }: Call): Promise<Reply> {
+export async function call(
+  client: Dispatcher,
+  { timeoutMs, deadline, signal, headers, ...rest }: Call,
+): Promise<Reply> {
   const limit = deadlineIn(timeoutMs, deadline)
   const all = { method: 'GET' as const, ...rest, headers: { ...headers, ...deadlineHeader(limit) } }
-  const { statusCode, headers: received, body } = await withTimeout(
-    (signal) => client.request({ ...all, signal }),
-    timeoutMs,
-    { deadline: limit, signal },
-  )
+  const {
+    statusCode,
+    headers: received,
+    body,
+  } = await withTimeout((signal) => client.request({ ...all, signal }), timeoutMs, { deadline: limit, signal })
   return { status: statusCode, headers: received, body: await body.text() }
 }

@@ -9,9 +9,16 @@ import { deadlineHeader, deadlineIn } from '../deadline.ts'
 
 export * from '../client.ts'
 
-export async function call(client: Dispatcher, { timeoutMs, deadline, signal, headers, ...rest }: Call): Promise<Reply> {
+export async function call(
+  client: Dispatcher,
+  { timeoutMs, deadline, signal, headers, ...rest }: Call,
+): Promise<Reply> {
   const limit = deadlineIn(timeoutMs, deadline)
-  const { statusCode, headers: received, body } = await client.request({
+  const {
+    statusCode,
+    headers: received,
+    body,
+  } = await client.request({
     method: 'GET',
     ...rest,
     headers: { ...headers, ...deadlineHeader(limit) },

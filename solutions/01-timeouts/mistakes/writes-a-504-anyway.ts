@@ -16,7 +16,10 @@ export function limitServer(app: FastifyInstance, { handlerMs }: ServerLimits): 
   app.addHook('onRequest', async (request, reply) => {
     const controller = new AbortController()
     request.abortSignal = controller.signal
-    request.deadline = deadlineFrom(request.headers[DEADLINE_HEADER], request.routeOptions.config.handlerMs ?? handlerMs)
+    request.deadline = deadlineFrom(
+      request.headers[DEADLINE_HEADER],
+      request.routeOptions.config.handlerMs ?? handlerMs,
+    )
     const stop = () => {
       const error = new TimeoutError('Timed out')
       controller.abort(error)

@@ -27,7 +27,10 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
   app.addHook('onRequest', (request, reply, next) => {
     const controller = new AbortController()
     request.abortSignal = controller.signal
-    request.deadline = deadlineFrom(request.headers[DEADLINE_HEADER], request.routeOptions.config.handlerMs ?? handlerMs)
+    request.deadline = deadlineFrom(
+      request.headers[DEADLINE_HEADER],
+      request.routeOptions.config.handlerMs ?? handlerMs,
+    )
     const give504 = () => {
       const error = new TimeoutError('Too late')
       controller.abort(error)

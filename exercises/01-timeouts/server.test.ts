@@ -1,129 +1,19 @@
-import { call, type Call, type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
 import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { TimeoutError } from '../../shared/core/errors.ts'
+import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
-const silence = () => {}
-
 // The sockets are real, the clock is not: a limit passes when a test says so.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
-})
+beforeEach(holdTheClock)
 
-/** Lets virtual time go by in ten pieces, between which the bytes on the wire catch up. */
-async function elapse(ms: number): Promise<void> {
-  for (let i = 0; i < 10; i++) {
-    await vi.advanceTimersByTimeAsync(ms / 10)
-    await outcomeOf(new Promise(silence), 2)
-  }
-}
-
-// undici's idle sockets keep timers of their own on the fake clock; they end with their pools.
+// The test's own client keeps timers on the clock in our hand, too.
 afterEach(() => {
   vi.useRealTimers()
-})
-
-const generous: ClientLimits = { connections: 1, connectMs: 60_000, headersMs: 60_000, bodyMs: 60_000, maxBytes: 1_000 }
-
-/** A carrier, and what it saw. */
-async function upstream(listener: RequestListener, limits: Partial<ClientLimits> = {}) {
-  const seen = { requests: 0, closed: 0, deadlines: [] as unknown[] }
-  const server = createServer((req, res) => {
-    seen.requests++
-    seen.deadlines.push(req.headers['deadline-ms'])
-    res.once('close', () => seen.closed++)
-    listener(req, res)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const client = createClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { ...generous, ...limits })
-  onTestFinished(async () => {
-    await client.destroy()
-    server.closeAllConnections()
-    await once(server.close(), 'close')
-  })
-  /** A call with `ms` of virtual time gone by after the carrier has the request. */
-  const callFor = async (ms: number, options: Partial<Call>) => {
-    const result = outcomeOf(call(client, { path: '/', timeoutMs: 60_000, ...options }), 150)
-    await eventually(() => seen.requests > 0, 50)
-    await elapse(ms)
-    return result
-  }
-  return { client, seen, callFor }
-}
-
-const timedOut = { status: 'rejected', reason: expect.any(TimeoutError) }
-
-describe('Step 5: One limit around a whole call', () => {
-  test('has undici watch each phase, and calls every kind of too late a timeout', async () => {
-    // The first test of the file: undici's own timers share one ticking clock a process, the one that it first sees.
-    // It ticks every half second, hence the patience.
-    const headers = await upstream(silence, { headersMs: 50 })
-    expect(await headers.callFor(2_000, {}), 'headersMs: no headers in time').toMatchObject(timedOut)
-
-    const body = await upstream((_, res) => res.write('and then'), { bodyMs: 50 })
-    expect(await body.callFor(2_000, {}), 'bodyMs: no further chunk in time').toMatchObject(timedOut)
-
-    const connect = await upstream(silence, { connectMs: 50 })
-    const spy = vi.spyOn(net, 'connect').mockImplementation(() => new net.Socket())
-    const unconnected = await connect.callFor(2_000, {})
-    spy.mockRestore()
-    expect(unconnected, 'connectMs: no connection in time').toMatchObject(timedOut)
-
-    const huge = await upstream((_, res) => res.end('x'.repeat(2_000)), { maxBytes: 1_000 })
-    const outcome = await outcomeOf(call(huge.client, { path: '/', timeoutMs: 60_000 }))
-    expect(outcome.status, 'maxBytes: a carrier sends what it likes, and it ends up in your memory').toBe('rejected')
-  })
-
-  test('gives up on a carrier that accepts and never answers, and hangs up', async () => {
-    const { seen, callFor } = await upstream(silence)
-    expect(await callFor(100, { timeoutMs: 100 }), 'timeoutMs is over and the call still waits').toMatchObject(timedOut)
-    expect(await eventually(() => seen.closed === 1), 'the connection is still open: did the signal reach undici?').toBe(true)
-  })
-
-  test('gives up on a body that drips', async () => {
-    const { callFor } = await upstream((_, res) => {
-      const drip = setInterval(() => res.write('.'), 10)
-      res.once('close', () => clearInterval(drip))
-      res.write('.')
-    })
-    const outcome = await callFor(100, { timeoutMs: 100 })
-    expect(outcome, 'every chunk was in time, the whole was not: the limit must cover reading the body').toMatchObject(timedOut)
-  })
-
-  test('gives up while it waits for a free connection', async () => {
-    const { client, seen, callFor } = await upstream(silence)
-    const first = outcomeOf(call(client, { path: '/', timeoutMs: 60_000 }))
-    await eventually(() => seen.requests === 1)
-    const second = await callFor(100, { timeoutMs: 100 })
-    expect(second, "undici's headersTimeout begins when a request is sent; this one is still in the queue").toMatchObject(timedOut)
-    expect(seen.requests, 'and it must leave the queue: nobody wants its answer').toBe(1)
-    await first
-  })
-
-  test('tells the carrier how long it has', async () => {
-    const { client, seen } = await upstream((_, res) => res.end())
-    await call(client, { path: '/', timeoutMs: 500, headers: { accept: 'text/plain' } })
-    await call(client, { path: '/', timeoutMs: 500, deadline: performance.now() + 200 })
-    expect(seen.deadlines, 'the earlier of timeout and deadline, as deadlineHeader() writes it').toEqual(['500', '200'])
-  })
-
-  test("stops for its caller, with the caller's reason", async () => {
-    const { client, seen } = await upstream(silence)
-    const caller = new AbortController()
-    const result = outcomeOf(call(client, { path: '/', timeoutMs: 60_000, signal: caller.signal }))
-    await eventually(() => seen.requests === 1)
-    const reason = new Error('the checkout went home')
-    caller.abort(reason)
-    expect(await result, "the caller's signal did not reach the call").toEqual({ status: 'rejected', reason })
-    expect(await eventually(() => seen.closed === 1), 'the connection is still open').toBe(true)
-  })
 })
 
 const roomy: ServerLimits = {
@@ -134,7 +24,7 @@ const roomy: ServerLimits = {
   handlerMs: 60_000,
 }
 
-/** A Fastify server with limits; `entered` resolves with the request when the handler of `/slow` has it. */
+/** A Fastify server with limits; `entered()` is the request that the handler of `/slow` has. */
 async function limited(limits: Partial<ServerLimits> = {}, routes: (app: FastifyInstance) => void = () => {}) {
   const all = { ...roomy, ...limits }
   const app = Fastify({ forceCloseConnections: true, ...serverOptions(all) })
@@ -171,14 +61,19 @@ async function limited(limits: Partial<ServerLimits> = {}, routes: (app: Fastify
     onTestFinished(() => void socket.destroy())
     return [socket, closed]
   }
-  return { app, get, speak, entered: entered.promise, answer: answer.resolve }
+  const reached = async () => {
+    const outcome = await outcomeOf(entered.promise)
+    expect(outcome.status, 'the request never reached its handler').toBe('fulfilled')
+    return entered.promise
+  }
+  return { app, get, speak, entered: reached, answer: answer.resolve }
 }
 
 describe('Step 6: The other side: a server with limits', () => {
   test('answers 504 when the handler takes too long, and stops its work', async () => {
     const { get, entered } = await limited({ handlerMs: 200 })
     const result = outcomeOf(get('/slow'), 150)
-    const { abortSignal } = await entered
+    const { abortSignal } = await entered()
     await vi.advanceTimersByTimeAsync(200)
     expect(await result, 'handlerMs is over and the client still waits').toMatchObject({ value: { status: 504 } })
     expect(abortSignal.aborted, 'the client has its 504, but the handler works on').toBe(true)
@@ -188,27 +83,33 @@ describe('Step 6: The other side: a server with limits', () => {
   test('waits no longer than its caller does', async () => {
     const { get, entered } = await limited({ handlerMs: 10_000 })
     const result = outcomeOf(get('/slow', { headers: { 'deadline-ms': '150' } }), 150)
-    const { deadline } = await entered
-    expect(remainingMs(deadline), 'request.deadline: what the caller sent, or handlerMs if that is earlier').toBeCloseTo(150)
+    const { deadline } = await entered()
+    expect(
+      remainingMs(deadline),
+      'request.deadline: what the caller sent, or handlerMs if that is earlier',
+    ).toBeCloseTo(150)
     await vi.advanceTimersByTimeAsync(150)
     expect(await result, 'the deadline that came with the request is over').toMatchObject({ value: { status: 504 } })
   })
 
   test('does not run a handler for whom nobody waits', async () => {
-    const { get, entered } = await limited()
-    const result = outcomeOf(get('/slow', { headers: { 'deadline-ms': '0' } }), 150)
-    expect((await outcomeOf(entered, 20)).status, 'the deadline had passed on arrival, and the handler ran').toBe('pending')
-    expect(await result).toMatchObject({ value: { status: 504 } })
+    const handler = vi.fn(async () => 'done')
+    const { get } = await limited({}, (app) => app.get('/work', handler))
+    const result = await outcomeOf(get('/work', { headers: { 'deadline-ms': '0' } }), 150)
+    expect(handler, 'the deadline had passed on arrival, and the handler ran').not.toHaveBeenCalled()
+    expect(result).toMatchObject({ value: { status: 504 } })
   })
 
   test('stops the work of a client that hangs up, and of no other', async () => {
     const { get, entered, answer } = await limited()
     const client = new AbortController()
     const left = outcomeOf(get('/slow', { signal: client.signal }))
-    const { abortSignal } = await entered
+    const { abortSignal } = await entered()
     client.abort()
     await left
-    expect(await eventually(() => abortSignal.aborted), 'the client hung up; whom does the handler work for?').toBe(true)
+    expect(await eventually(() => abortSignal.aborted), 'the client hung up; whom does the handler work for?').toBe(
+      true,
+    )
     expect(abortSignal.reason, 'a client that hangs up is not a timeout').not.toBeInstanceOf(TimeoutError)
     answer('to nobody')
   })
@@ -219,7 +120,7 @@ describe('Step 6: The other side: a server with limits', () => {
         // By now the request's body has been read to its end, which is when the request (!) emits `close`.
         const atOnce = request.abortSignal.aborted
         queueMicrotask(() => requests.push(request))
-        await outcomeOf(new Promise(silence), 5)
+        await eventually(() => false, 5)
         return { aborted: atOnce || request.abortSignal.aborted }
       })
     })
@@ -230,7 +131,7 @@ describe('Step 6: The other side: a server with limits', () => {
       status: 200,
       body: '{"aborted":false}',
     })
-    await outcomeOf(new Promise(silence), 5)
+    await eventually(() => false, 5)
     expect(requests[0]?.abortSignal.aborted, 'aborted by a normal end').toBe(false)
     expect(remainingMs(requests[0]!.deadline), 'the handler had a deadline').toBeLessThanOrEqual(200)
     await vi.advanceTimersByTimeAsync(200)
@@ -259,7 +160,7 @@ describe('Step 8: Bodies that stall, streams that live', () => {
       socket.write(chunk)
       await elapse(60)
     }
-    const { body } = await entered
+    const { body } = await entered()
     expect(body, 'the limit is for the pause between chunks, not for the whole body').toEqual({ grams: 500 })
     answer('welcome')
     socket.write('GET /nowhere HTTP/1.1\r\nhost: parcel\r\nconnection: close\r\n\r\n')
@@ -283,7 +184,7 @@ describe('Step 8: Bodies that stall, streams that live', () => {
     })
     const events = outcomeOf(get('/events'), 300)
     const slow = outcomeOf(get('/slow'), 300)
-    await entered
+    await entered()
     await elapse(1_100)
     expect(await events, 'config.handlerMs on a route replaces the limit of the server').toMatchObject({
       value: { status: 200, body: 'data: picked up\n\ndata: delivered, false\n\n' },
@@ -325,12 +226,16 @@ describe('Step 10: Sockets that are not yet requests', () => {
     const [, closed] = speak('GET /slow HTTP/1.1\r\nhost: par')
     // On Node's own clock, which is real: it looks for late sockets at an interval of its own.
     const outcome = await outcomeOf(closed, 300)
-    expect(outcome.status, 'headersMs is long over (is it the headersTimeout, or how often Node looks?)').toBe('fulfilled')
+    expect(outcome.status, 'headersMs is long over (is it the headersTimeout, or how often Node looks?)').toBe(
+      'fulfilled',
+    )
   })
 
   test('cuts off a client that does not finish its request', async () => {
     const { speak } = await limited({ headersMs: 40, requestMs: 80 })
-    const [, closed] = speak('POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nno')
+    const [, closed] = speak(
+      'POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nno',
+    )
     const outcome = await outcomeOf(closed, 300)
     expect(outcome.status, 'requestMs is long over, and the rest of the request has not come').toBe('fulfilled')
   })

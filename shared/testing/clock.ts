@@ -1,0 +1,18 @@
+import { vi } from 'vitest'
+import { eventually } from './outcome.ts'
+
+/**
+ * A clock in the test's hand beside sockets that are real: what Node's own modules need in order to move bytes stays
+ * as it is.
+ */
+export function holdTheClock(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+}
+
+/** Lets `ms` of virtual time go by in ten pieces, between which the bytes on the wire catch up. */
+export async function elapse(ms: number): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    await vi.advanceTimersByTimeAsync(ms / 10)
+    await eventually(() => false, 2)
+  }
+}
