@@ -45,7 +45,10 @@ async function administer(request: IncomingMessage, controls: Controls): Promise
     const replica = searchParams.get('replica')
     const fault = method === 'PUT' ? readFault(await readBody(request)) : null
     await controls.setFault(name, fault, replica === null ? undefined : Number(replica || NaN))
-    return json(200, controls.stats().find((carrier) => carrier.name === name))
+    return json(
+      200,
+      controls.stats().find((carrier) => carrier.name === name),
+    )
   }
   if (method === 'POST' && pathname === '/reset') await controls.reset()
   else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)

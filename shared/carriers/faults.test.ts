@@ -58,7 +58,10 @@ describe('a caller of a carrier that is', () => {
     for (const name of ['pigeon', 'pelican', 'swift']) {
       expect(await eventually(() => statsOf(name).aborted === 1), name).toBe(true)
     }
-    expect(fleet.stats().map(({ bookings }) => bookings), 'no work was done').toEqual([0, 0, 0, 0, 0])
+    expect(
+      fleet.stats().map(({ bookings }) => bookings),
+      'no work was done',
+    ).toEqual([0, 0, 0, 0, 0])
   })
 
   test('blackhole: is not answered once the fault is over, only its next call is', async () => {
@@ -112,7 +115,10 @@ describe('a caller of a carrier that is', () => {
 
   test('reset or truncated in a booking: does not know that it was booked, and learns it by the same key', async () => {
     const { fleet, book } = await openFleet()
-    for (const [bookings, kind] of [[1, 'reset'], [2, 'truncated-body']] as const) {
+    for (const [bookings, kind] of [
+      [1, 'reset'],
+      [2, 'truncated-body'],
+    ] as const) {
       await fleet.setFault('pigeon', { kind })
       await expect(book(kind)).rejects.toThrow()
       await fleet.setFault('pigeon', null)

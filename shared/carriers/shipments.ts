@@ -18,7 +18,9 @@ function event({ booking, statusAt }: Shipment, index: number): string {
 /** The events so far as one text, and the rest as they happen; in between comments, lest the line be taken for dead. */
 export function events(shipment: Shipment, heartbeatMs: number) {
   let next = reached(shipment)
-  const past = STATUSES.slice(0, next).map((_, index) => event(shipment, index)).join('')
+  const past = STATUSES.slice(0, next)
+    .map((_, index) => event(shipment, index))
+    .join('')
   async function* future(signal: AbortSignal): AsyncGenerator<string> {
     for (;;) {
       const untilNextMs = (shipment.statusAt[next] ?? Infinity) - performance.now()
