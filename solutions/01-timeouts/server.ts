@@ -40,9 +40,9 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
   app.addHook('onRequest', async (request, reply) => {
     const hangUp = new AbortController()
     // The response's close, not the request's: that one comes as soon as a body is read (and Fastify's own
-    // `request.signal` with it). Finished or not is what tells a normal end from a client that went away.
+    // `request.signal` with it). Ended or not is what tells a normal end from a client that went away.
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) hangUp.abort(new Error('The client hung up'))
+      if (!reply.raw.writableEnded) hangUp.abort(new Error('The client hung up'))
     })
 
     request.deadline = deadlineFrom(

@@ -26,7 +26,7 @@ export function limitServer(app: FastifyInstance, { handlerMs }: ServerLimits): 
     const timer = setTimeout(stop, remainingMs(request.deadline))
     reply.raw.once('close', () => {
       clearTimeout(timer)
-      if (!reply.raw.writableFinished) controller.abort(new Error('The client hung up'))
+      if (!reply.raw.writableEnded) controller.abort(new Error('The client hung up'))
     })
   })
 }

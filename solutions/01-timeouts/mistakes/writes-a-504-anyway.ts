@@ -29,7 +29,7 @@ export function limitServer(app: FastifyInstance, { handlerMs }: ServerLimits): 
     const timer = setTimeout(stop, Math.min(remainingMs(request.deadline), 2 ** 31 - 1))
     reply.raw.once('close', () => {
       clearTimeout(timer)
-      if (!reply.raw.writableFinished) controller.abort(new Error('The client hung up'))
+      if (!reply.raw.writableEnded) controller.abort(new Error('The client hung up'))
     })
   })
 }
