@@ -18,7 +18,8 @@ try {
   if (!command) throw new Trouble(`There is no command "${name}". There are: ${Object.keys(commands).join(', ')}.`)
   await (await command()).run(args)
 } catch (error) {
-  if (!(error instanceof Trouble)) throw error
-  console.error(error.message)
+  const isArgument = String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+  if (!(error instanceof Trouble || isArgument)) throw error
+  console.error((error as Error).message)
   process.exitCode = 1
 }

@@ -8,6 +8,7 @@ const marks = { green: styleText('green', '✓'), red: styleText('red', '✗'), 
 const bold = (text: string) => styleText('bold', text)
 const dim = (text: string) => styleText('dim', text)
 const count = (steps: StepState[]) => `${steps.filter(({ state }) => state === 'green').length} of ${steps.length}`
+const hasRun = (test: TestCase) => test.result().state !== 'skipped'
 const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().errors?.[0]?.message ?? '').split('\n')[0]
 
 /**
@@ -22,45 +23,55 @@ export default class ChapterReporter extends DefaultReporter {
     const projects = Map.groupBy(this.ctx.state.getTestModules(), ({ project }) => project.name)
     for (const [name, modules] of projects) {
       const { chapter, subject } = targetOf(name)!
-      this.#chapter(chapter, subject, modules)
+      this.#chapter(chapter, subject, modules, unhandled)
     }
-    if (unhandled.length > 0) this.ctx.logger.printUnhandledErrors(unhandled)
   }
 
-  #chapter(chapter: Chapter, subject: Subject, modules: TestModule[]): void {
-    const board = boardOf(chapter, modules)
-    const ran = board.flatMap(({ tests }) => tests).filter((test) => test.result().state !== 'skipped')
-    const passed = ran.filter((test) => test.ok())
-    const spare = board.filter(({ step }) => step.spare)
+  #chapter(chapter: Chapter, subject: Subject, modules: TestModule[], uncaught: unknown[]): void {
+    const broken = modules.filter((module) => module.errors().length > 0)
+    const whole = boardOf(chapter, modules)
+    const ran = whole.flatMap(({ tests }) => tests).filter(hasRun)
+    // With -t or a file's name only a part of the suite runs: what did not is left out, and nothing is said of progress.
+    const partial = broken.length === 0 && whole.some(({ tests }) => tests.length === 0 || !tests.every(hasRun))
+    const board = partial ? whole.filter(({ tests }) => tests.some(hasRun)) : whole
     const core = board.filter(({ step }) => !step.spare)
-    const first = board.find(({ state }) => state === 'red')
-    const seconds = ((performance.now() - this.start) / 1000).toFixed(1)
+    const spare = board.filter(({ step }) => step.spare)
+    const first = broken.length > 0 ? undefined : board.find(({ state }) => state === 'red')
 
     this.log(`${bold(`Chapter ${chapter.number}, ${chapter.title}`)} ${dim(`on ${pathOf({ chapter, subject })}`)}\n`)
     core.forEach((step) => this.#step(step, first))
     if (spare.length > 0) this.log(`\n  ${dim('Time to spare?')}`)
     spare.forEach((step) => this.#step(step, first))
-
-    const broken = modules.filter((module) => module.errors().length > 0)
     for (const module of broken) this.#broken(module)
-    if (first && broken.length === 0) this.#failures(first)
+    if (first) this.#failures(first)
+    if (uncaught.length > 0) this.ctx.logger.printUnhandledErrors(uncaught)
 
-    this.log(
-      `\n  Steps  ${bold(`${count(core)} green`)}, and ${count(spare)} to spare ${dim(`(${passed.length} of ${ran.length} tests, ${seconds} s)`)}`,
-    )
-    if (broken.length > 0)
-      return this.log('  Next   mend the error above: until it loads, nothing can be said of the steps\n')
-    if (ran.length === 0) {
-      process.exitCode = 1
-      return this.log('  Next   no test has such a name: choose another one after -t\n')
-    }
-    if (core.every(({ state }) => state === 'green')) this.log(`\n  🏆 ${this.#after(chapter)}`)
-    if (first && subject === 'exercises') {
-      this.log(`  Next   ${bold(first.heading)}`)
-      this.log(`         ${first.failed[0]!.name}`)
-      this.log(`  Stuck? ${pathOf({ chapter, subject })}/hints.md, "${first.heading}"`)
-    }
+    const steps = partial
+      ? 'A part of the suite ran'
+      : `Steps  ${bold(`${count(core)} green`)}, and ${count(spare)} to spare`
+    const tests = `${ran.filter((test) => test.ok()).length} of ${ran.length} tests green`
+    this.log(`\n  ${steps} ${dim(`(${tests}, ${((performance.now() - this.start) / 1000).toFixed(1)} s)`)}`)
+    if (broken.length > 0) this.log('  Next   mend the error above: until it loads, nothing can be said of the steps')
+    else if (ran.length === 0) this.#nothingRan()
+    else if (!first && uncaught.length > 0) this.log('  Next   mend the error above, which no test caught')
+    else if (subject === 'exercises')
+      this.#next(chapter, first, !partial && core.every(({ state }) => state === 'green'))
     this.log()
+  }
+
+  #nothingRan(): void {
+    // Vitest takes it for a success.
+    process.exitCode = 1
+    this.log('  Next   no test has such a name: choose another one after -t')
+  }
+
+  #next(chapter: Chapter, first: StepState | undefined, solved: boolean): void {
+    const next = chapters.slice(chapters.indexOf(chapter) + 1).find((it) => isWritten(it))
+    if (solved) this.log(`  🏆     All core steps are green.${next ? ` Next chapter: npm test ${next.number}` : ''}`)
+    if (!first) return
+    this.log(`  Next   ${bold(first.heading)}`)
+    this.log(`         ${first.failed[0]!.name}`)
+    this.log(`  Stuck? ${pathOf({ chapter, subject: 'exercises' })}/hints.md, "${first.heading}"`)
   }
 
   /** The first red step shows its tests, the others only how many of theirs are green. */
@@ -68,10 +79,7 @@ export default class ChapterReporter extends DefaultReporter {
     const green = step.tests.filter((test) => test.result().state === 'passed').length
     this.log(`  ${marks[step.state]} ${step.heading} ${dim(`${green}/${step.tests.length}`)}`)
     if (step !== first) return
-    for (const test of step.tests) {
-      const { state } = test.result()
-      this.log(`      ${marks[state === 'passed' ? 'green' : state === 'failed' ? 'red' : 'unknown']} ${test.name}`)
-    }
+    for (const test of step.tests.filter(hasRun)) this.log(`      ${test.ok() ? marks.green : marks.red} ${test.name}`)
   }
 
   #failures({ failed: [shown, ...others] }: StepState): void {
@@ -90,10 +98,5 @@ export default class ChapterReporter extends DefaultReporter {
   #print({ project }: TestCase | TestModule, errors: readonly unknown[]): void {
     for (const error of errors)
       this.log(this.ctx.logger.formatError(error, { project, showCodeFrame: true }).output.trimEnd())
-  }
-
-  #after(chapter: Chapter): string {
-    const next = chapters.slice(chapters.indexOf(chapter) + 1).find((it) => isWritten(it))
-    return next ? `All core steps are green. Next chapter: npm test ${next.number}` : 'All core steps are green.'
   }
 }

@@ -13,8 +13,8 @@ export async function script(path: string, subject: Subject, args: string[]): Pr
     cwd: root,
     stdio: 'inherit',
   })
-  // A terminal sends Ctrl-C to both; only the child knows how to end, so we wait for it. Others send to us alone.
-  process.on('SIGINT', () => {})
+  // Ctrl-C reaches both of us, and a second one would force the child: it knows how to end, so we wait for it.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
   process.exitCode = code ?? 128 + constants.signals[signal!]

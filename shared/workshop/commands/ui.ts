@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { chapters } from '../chapters.ts'
-import { isWritten, projectOf, takeTargets } from '../target.ts'
+import { isWritten, projectOf, takeTargets, type Target } from '../target.ts'
 import { Trouble } from '../trouble.ts'
 import { vitest } from '../vitest.ts'
 
@@ -11,19 +11,19 @@ const PORT = 51204
 /** The suites against your code in Vitest's browser interface, rerun as files are saved. */
 export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
-  const { values } = parseArgs({ args: rest, options: { port: { type: 'string' } }, strict: false })
-  const port = Number(values.port ?? PORT)
+  const { values } = parseArgs({ args: rest, options: { 'api.port': { type: 'string' } }, strict: false })
+  const port = Number(values['api.port'] ?? PORT)
+  if (!(port > 0 && port < 65_536))
+    throw new Trouble(`--api.port takes a number from 1 to 65535, not "${values['api.port']}"`)
   if (!(await isFree(port)))
     throw new Trouble(
-      `Port ${port} is taken, perhaps by another "npm run ui". End that, or choose one: npm run ui -- --port 51205`,
+      `Port ${port} is taken, perhaps by another "npm run ui": end that one, or choose a port: npm run ui -- --api.port ${PORT + 1}`,
     )
 
-  const shown =
-    targets.length > 0
-      ? targets
-      : chapters.filter((it) => isWritten(it)).map((chapter) => ({ chapter, subject: 'exercises' as const }))
-  const projects = shown.flatMap((target) => ['--project', projectOf(target)])
-  await vitest(['--ui', '--watch', '--api.port', String(port), ...projects, ...rest])
+  const all = chapters.filter((it) => isWritten(it)).map((chapter): Target => ({ chapter, subject: 'exercises' }))
+  const projects = (targets.length > 0 ? targets : all).flatMap((target) => ['--project', projectOf(target)])
+  const server = ['--api.host', '127.0.0.1', ...(values['api.port'] ? [] : ['--api.port', String(port)])]
+  await vitest(['--ui', '--watch', ...server, ...projects, ...rest])
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -27,7 +27,7 @@ export function readStandIns(
   return files.flatMap((file) => {
     const path = `${solution}/${kind}/${file}`
     const [header = ''] = /^\/\*.*?\*\//s.exec(readFileSync(join(root, path), 'utf8')) ?? []
-    const field = (label: string) => new RegExp(`^[ *]*${label}: *(.+?)[ *]*$`, 'm').exec(header)?.[1] ?? ''
+    const field = (label: string) => new RegExp(`^[ /*]*${label}: *(.+?)[ */]*$`, 'm').exec(header)?.[1] ?? ''
     const replaced = field('Replaces')
     const complete = kind === 'variants' || (field('Mistake') !== '' && field('Killed by') !== '')
     const ok = findings.check(

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { chapters, folderOf, headingsOf } from './chapters.ts'
+import { root } from './target.ts'
+
+// A ceiling for a busy machine, not an expectation.
+vi.setConfig({ testTimeout: 60_000 })
+
+const first = chapters[0]!
+
+/** A command as npm runs it, from a folder of the repository. */
+function command(args: string[], from = '.') {
+  const env = { ...process.env, INIT_CWD: join(root, from) }
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['shared/workshop/bin.mjs', ...args], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+test.for([
+  [['tset'], 'There is no command "tset". There are: start, service, test'],
+  [['test', '99'], 'There is no chapter "99". There are: 01 timeouts'],
+  [['check', '99'], 'There is no chapter "99".'],
+  [['check', '--recrod'], "Unknown option '--recrod'"],
+  [['test', '01', '--wat'], 'Vitest: Unknown option `--wat`'],
+  [['ui', '--api.port', 'x'], '--api.port takes a number from 1 to 65535, not "x"'],
+] as const)('%j is one sentence, and a failure', ([args, sentence]) => {
+  const { status, stderr } = command([...args])
+  expect(status).toBe(1)
+  expect(stderr).toContain(sentence)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+test('a port that is taken is one sentence, and a failure', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(async () => void (await once(server.close(), 'close')))
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { status, stderr } = command(['ui', '--api.port', String(port)])
+  expect(status).toBe(1)
+  expect(stderr).toMatch(new RegExp(`^Port ${port} is taken, .* npm run ui -- --api.port \\d+\n$`))
+})
+
+test("in a chapter's folder, `test` means that chapter", () => {
+  const { status, stdout } = command(['test', '-t', 'no such test'], `solutions/${folderOf(first)}`)
+  expect(stdout).toContain(`Chapter ${first.number}, ${first.title} on solutions/${folderOf(first)}`)
+  expect(status).toBe(1)
+})
+
+test('the solutions are green, and say so by their exit code', () => {
+  const { status, stdout } = command(['test', `solutions/${folderOf(first)}`])
+  for (const heading of headingsOf(first)) expect(stdout).toMatch(new RegExp(`✓ ${heading} (\\d+)/\\1`))
+  expect(status).toBe(0)
+})

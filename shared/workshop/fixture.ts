@@ -1,0 +1,19 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root } from './target.ts'
+
+/** Works on a tree of these files, which has our node_modules and is gone afterwards. */
+export async function withFiles<T>(files: Record<string, string>, work: (base: string) => Promise<T>): Promise<T> {
+  const base = mkdtempSync(join(tmpdir(), 'fail-well-'))
+  try {
+    symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'), 'junction')
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(base, file)), { recursive: true })
+      writeFileSync(join(base, file), text)
+    }
+    return await work(base)
+  } finally {
+    rmSync(base, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,2 @@
+export const wanted: string
+export function isTooOld(version: string): boolean
