@@ -45,7 +45,9 @@ export function checkTrees(root: string, all: Chapter[], findings: Findings): vo
       )
 
   for (const file of sources(root, 'ts')) {
-    const [, path] = /from '([^']*\/(?:mistakes|variants)\/[^']*)'/.exec(readFileSync(join(root, file), 'utf8')) ?? []
+    const [, path] =
+      /^(?:import|export|}).* from '(.*\/(?:mistakes|variants)\/.*)'/m.exec(readFileSync(join(root, file), 'utf8')) ??
+      []
     findings.check(!path, file, `imports ${path}: only the gate may use what is in there`)
   }
 }

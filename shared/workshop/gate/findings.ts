@@ -11,8 +11,13 @@ export class Findings {
   readonly failed: Finding[] = []
 
   check(ok: boolean, file: string, fix: string): boolean {
-    if (ok) this.passed++
-    else this.failed.push({ file, fix })
+    this.add(ok ? undefined : { file, fix })
     return ok
+  }
+
+  /** A check that found something, or nothing. */
+  add(finding: Finding | undefined): void {
+    if (finding) this.failed.push(finding)
+    else this.passed++
   }
 }

@@ -86,7 +86,7 @@ export async function checkChapters(
       )
       const test = new Map(runnable.map((mistake) => [mistake.path, named(mistake)!.fullName]))
       const { runs } = await suites.run([...test.keys()], (name) => test.get(name)!)
-      for (const mistake of runnable) checkKilled(mistake, runs.get(mistake.path), findings)
+      for (const mistake of runnable) checkKilled(mistake, runs.get(mistake.path)!, findings)
     })
 
     await progress('README, hints, suite and manifest agree', () => {

@@ -75,7 +75,7 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
       const result = await vitest.runTestSpecifications((await Promise.all(specifications)).flat())
       const modules = Map.groupBy(result.testModules, ({ project }) => project.name)
       return {
-        runs: new Map([...modules].map(([name, own]) => [name, runOf(own)])),
+        runs: new Map(names.map((name) => [name, runOf(modules.get(name) ?? [])])),
         uncaught: result.unhandledErrors.map(messageOf),
       }
     } finally {
@@ -89,13 +89,13 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
 
 function runOf(modules: TestModule[]): Run {
   const tests = modules.flatMap((module) => [...module.children.allTests()])
-  return {
-    modules,
-    tests: tests.filter((test) => test.result().state !== 'skipped'),
-    errors: modules.flatMap((module) =>
-      module.errors().map((error) => `${module.relativeModuleId}: ${messageOf(error)}`),
-    ),
-  }
+  const asked = tests.filter((test) => test.result().state !== 'skipped')
+  const errors = modules.flatMap((module) =>
+    module.errors().map((error) => `does not load (${module.relativeModuleId}): ${messageOf(error)}`),
+  )
+  // What had no turn before a run was cut short must not be taken for what had nothing to say.
+  if (asked.length + errors.length === 0) errors.push('was not run: another run never ended, or no test was found')
+  return { modules, tests: asked, errors }
 }
 
 /** The first line, without the colours. */

@@ -1,21 +1,23 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestCase } from 'vitest/node'
-import { type Chapter, folderOf } from '../chapters.ts'
-import type { Findings } from './findings.ts'
+import { type Chapter, folderOf, headingsOf } from '../chapters.ts'
+import type { Finding, Findings } from './findings.ts'
 import type { StandIn } from './stand-ins.ts'
 import { messageOf, type Run } from './suites.ts'
 
 const fileOf = (test: TestCase) => test.module.relativeModuleId
-const errorOf = (test: TestCase) => test.result().errors?.[0]
+const stateOf = (test: TestCase) => test.result().state
+const errorOf = (test: TestCase) =>
+  test.result().errors?.[0] ?? new Error('it did not come to its end: does it loop for ever?')
 const isAssertion = (test: TestCase) => test.result().errors?.every(({ name }) => name === 'AssertionError') ?? false
 
 /** The solution, or a variant of it: green in every test. */
 export function checkGreen(run: Run, path: string, findings: Findings): void {
-  for (const error of run.errors) findings.check(false, path, `does not load: ${error}`)
+  for (const error of run.errors) findings.check(false, path, error)
   for (const test of run.tests)
     findings.check(
-      test.ok(),
+      stateOf(test) === 'passed',
       path,
       `must pass "${test.name}" (${fileOf(test)}), which says: ${messageOf(errorOf(test))}`,
     )
@@ -26,65 +28,64 @@ const redList = (chapter: Chapter) => `exercises/${folderOf(chapter)}/red.json`
 /** The skeleton: red in every test, by an assertion that says what red.json says. */
 export function checkRed(root: string, chapter: Chapter, run: Run, findings: Findings): void {
   const list = redList(chapter)
-  const path = join(root, list)
   const record = `npm run check -- --record ${chapter.number}`
-  if (!findings.check(existsSync(path), list, `is missing: write it with "${record}" and read what it says`)) return
-  const reasons: Record<string, string> = JSON.parse(readFileSync(path, 'utf8'))
+  const reasons = readReasons(join(root, list))
+  if (!findings.check(reasons !== undefined, list, `is not there, or no JSON: write it with "${record}"`)) return
 
-  for (const error of run.errors)
-    findings.check(false, `exercises/${folderOf(chapter)}`, `the skeleton must load: ${error}`)
+  for (const error of run.errors) findings.check(false, `exercises/${folderOf(chapter)}`, error)
   for (const test of run.tests) {
-    const reason = reasons[test.fullName]
-    if (
-      !findings.check(
-        !test.ok(),
-        fileOf(test),
-        `"${test.name}" is green on the skeleton: make the naive code fail it, or drop the test`,
-      )
-    )
-      continue
-    if (
-      !findings.check(
-        isAssertion(test),
-        fileOf(test),
-        `"${test.name}" must fail by an assertion, not by ${errorOf(test)?.name}: ${messageOf(errorOf(test))}`,
-      )
-    )
-      continue
-    if (!findings.check(Boolean(reason), list, `has no entry for "${test.fullName}": add one, or run "${record}"`))
-      continue
-    const message = String(errorOf(test)?.message)
-    findings.check(
-      message.includes(reason!),
-      list,
-      `"${test.name}" should fail with "${reason}" but says "${messageOf(errorOf(test))}": mend the skeleton or the entry`,
-    )
+    const reason = reasons![test.fullName]
+    const unlisted = { file: list, fix: `has no entry for "${test.fullName}": add one, or run "${record}"` }
+    findings.add(notRed(test) ?? (reason ? otherReason(test, reason, list) : unlisted))
   }
   const names = new Set(run.tests.map((test) => test.fullName))
-  for (const name of Object.keys(reasons))
+  for (const name of Object.keys(reasons!))
     findings.check(names.has(name), list, `"${name}" is no test of the suite: remove the entry`)
+}
+
+function readReasons(path: string): Record<string, string> | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function notRed(test: TestCase): Finding | undefined {
+  const file = fileOf(test)
+  if (stateOf(test) === 'passed')
+    return { file, fix: `"${test.name}" is green on the skeleton: make the naive code fail it, or drop the test` }
+  if (isAssertion(test)) return undefined
+  const { name } = errorOf(test)
+  return { file, fix: `"${test.name}" must fail by an assertion, not by ${name}: ${messageOf(errorOf(test))}` }
+}
+
+function otherReason(test: TestCase, reason: string, file: string): Finding | undefined {
+  if (String(errorOf(test).message).includes(reason)) return undefined
+  const says = messageOf(errorOf(test))
+  return { file, fix: `"${test.name}" should fail with "${reason}" but says "${says}": mend the skeleton or the entry` }
 }
 
 /** Writes how the skeleton fails today, for a person to read: whether that is the stated reason only they can tell. */
 export function record(root: string, chapter: Chapter, run: Run): string {
   // With a message of its own an assertion says "message: expected …"; the values after it differ from run to run.
   const reasonOf = (test: TestCase) => messageOf(errorOf(test)).replace(/(?<=.): expected .*/, '')
-  const reasons = Object.fromEntries(run.tests.map((test) => [test.fullName, reasonOf(test)]))
+  const headings = headingsOf(chapter)
+  const stepOf = ({ fullName }: TestCase) => headings.indexOf(fullName.split(' > ')[0]!)
+  // Files end in any order; the list has one, so that git shows what has changed and no more.
+  const tests = run.tests.toSorted((a, b) => stepOf(a) - stepOf(b) || fileOf(a).localeCompare(fileOf(b)))
+  const reasons = Object.fromEntries(tests.map((test) => [test.fullName, reasonOf(test)]))
   writeFileSync(join(root, redList(chapter)), `${JSON.stringify(reasons, null, 2)}\n`)
   return redList(chapter)
 }
 
 /** A mistake: its named test must fail, and by an assertion. */
-export function checkKilled({ path, killedBy }: StandIn, run: Run | undefined, findings: Findings): void {
-  for (const error of run?.errors ?? []) findings.check(false, path, `must load, and fail in the test: ${error}`)
-  for (const test of run?.tests ?? []) {
-    if (test.ok())
-      findings.check(false, path, `survives "${killedBy}": sharpen the test, or name the one that kills it`)
-    else
-      findings.check(
-        isAssertion(test),
-        path,
-        `must be killed by an assertion of "${killedBy}", not by ${errorOf(test)?.name}: ${messageOf(errorOf(test))}`,
-      )
+export function checkKilled({ path, killedBy }: StandIn, run: Run, findings: Findings): void {
+  for (const error of run.errors) findings.check(false, path, error)
+  for (const test of run.tests) {
+    const { name } = errorOf(test)
+    const other = `must be killed by an assertion of "${killedBy}", not by ${name}: ${messageOf(errorOf(test))}`
+    const survives = `survives "${killedBy}": sharpen the test, or name the one that kills it`
+    findings.check(isAssertion(test), path, stateOf(test) === 'passed' ? survives : other)
   }
 }
