@@ -24,8 +24,9 @@ function command(args: string[], from = '.') {
 }
 
 test.for([
-  [['tset'], 'There is no command "tset". There are: start, service, test'],
+  [['tset'], 'There is no command "tset". There are: start, service, demo, test'],
   [['test', '99'], 'There is no chapter "99". There are: 01 timeouts'],
+  [['demo'], 'Which chapter? For example: npm run demo 03'],
   [['check', '99'], 'There is no chapter "99".'],
   [['check', '--recrod'], "Unknown option '--recrod'"],
   [['test', '01', '--wat'], 'Vitest: Unknown option `--wat`'],

@@ -4,6 +4,7 @@ import { Trouble } from './trouble.ts'
 const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   start: () => import('./commands/start.ts'),
   service: () => import('./commands/service.ts'),
+  demo: () => import('./commands/demo.ts'),
   test: () => import('./commands/test.ts'),
   ui: () => import('./commands/ui.ts'),
   doctor: () => import('./commands/doctor.ts'),

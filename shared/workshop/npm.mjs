@@ -6,7 +6,7 @@ import { execFileSync, execSync } from 'node:child_process'
  * @param {import('node:child_process').ExecFileSyncOptions} [options]
  */
 export function npm(args, options) {
-  const cli = process.env.npm_execpath ?? ''
+  const cli = process.env.npm_execpath || ''
   const all = [...args, '--loglevel=error']
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], ...options }
   // By its path where there is one: on Windows `npm` is a .cmd, which only a shell starts, and a shell needs quotes.
