@@ -9,7 +9,8 @@ const list = (folder: string) => (existsSync(folder) ? readdirSync(folder) : [])
 /** The chapter's files on both sides, no more and no fewer than the manifest says. */
 export function checkFiles(root: string, chapter: Chapter, findings: Findings): void {
   const allowed = {
-    exercises: (file: string) => ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts'),
+    exercises: (file: string) =>
+      ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts'),
     solutions: (file: string) => ['NOTES.md', 'mistakes', 'variants'].includes(file),
   }
   for (const [tree, beside] of Object.entries(allowed)) {

@@ -1,17 +1,27 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { npm } from '../npm.mjs'
 import { root } from '../target.ts'
+import { Trouble } from '../trouble.ts'
 import type { Finding, Findings } from './findings.ts'
 
 /** The maintainers' tools, apart from the attendees' node_modules; they are fetched when first needed. */
 const tools = join(root, 'shared/maintainers')
 
 export function ensureTools(log: (line: string) => void): void {
-  if (existsSync(join(tools, 'node_modules/oxlint'))) return
+  const read = (file: string) => JSON.parse(readFileSync(join(tools, file), 'utf8'))
+  const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
+    const file = `node_modules/${name}/package.json`
+    return !existsSync(join(tools, file)) || read(file).version !== version
+  })
+  if (!missing) return
   log('Fetching the linter and the formatter, once (35 MB, into shared/maintainers).')
-  npm(['ci', '--prefix', tools])
+  try {
+    npm(['ci', '--prefix', tools])
+  } catch {
+    throw new Trouble('They could not be fetched; npm says why. When that is mended, run this again.')
+  }
 }
 
 /** Runs a tool's JavaScript entry on Node; when it objects, each line that `read` understands is a finding. */
