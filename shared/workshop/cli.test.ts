@@ -13,8 +13,8 @@ vi.setConfig({ testTimeout: 60_000 })
 const first = chapters[0]!
 
 /** A command as npm runs it, from a folder of the repository. */
-function command(args: string[], from = '.') {
-  const env = { ...process.env, INIT_CWD: join(root, from) }
+function command(args: string[], { from = '.', env: more = {} as Record<string, string> } = {}) {
+  const env = { ...process.env, INIT_CWD: join(root, from), ...more }
   const { status, stdout, stderr } = spawnSync(process.execPath, ['shared/workshop/bin.mjs', ...args], {
     cwd: root,
     env,
@@ -49,7 +49,7 @@ test('a port that is taken is one sentence, and a failure', async () => {
 })
 
 test("in a chapter's folder, `test` means that chapter", () => {
-  const { status, stdout } = command(['test', '-t', 'no such test'], `solutions/${folderOf(first)}`)
+  const { status, stdout } = command(['test', '-t', 'no such test'], { from: `solutions/${folderOf(first)}` })
   expect(stdout).toContain(`Chapter ${first.number}, ${first.title} on solutions/${folderOf(first)}`)
   expect(status).toBe(1)
 })
@@ -58,4 +58,15 @@ test('the solutions are green, and say so by their exit code', () => {
   const { status, stdout } = command(['test', `solutions/${folderOf(first)}`])
   for (const heading of headingsOf(first)) expect(stdout).toMatch(new RegExp(`✓ ${heading} (\\d+)/\\1`))
   expect(status).toBe(0)
+})
+
+test("the doctor's exit code is what he found, and he names the fix", () => {
+  const { status, stdout } = command(['doctor'], { env: { all_proxy: 'http://proxy.test:3128', no_proxy: '' } })
+  expect(stdout.match(/^[✓!✗] /gm)).toHaveLength(10)
+  expect(stdout).toContain(
+    '! all_proxy is set: curl would ask the proxy for 127.0.0.1\n    Set NO_PROXY=127.0.0.1,localhost',
+  )
+  expect(stdout.trim().split('\n').at(-1)).toMatch(
+    status === 0 ? 'This machine is ready.' : 'Not ready: mend what is marked ✗',
+  )
 })

@@ -39,12 +39,13 @@ function bringNode() {
     mkdirSync(join(modules, '.bin'), { recursive: true })
     renameSync(join(download, 'node_modules', name, 'bin', file), target)
     // Says whether it runs here at all: these are not built for musl, for one.
-    return execFileSync(target, ['--version'], { encoding: 'utf8' }).trim()
+    const version = execFileSync(target, ['--version'], { encoding: 'utf8' }).trim()
+    console.log(`Node ${version} is in node_modules, for this project only.`)
   } catch {
     rmSync(target, { force: true })
     console.error(`Could not bring a private Node for ${platform}-${process.arch}.`)
     console.error(`Install Node ${wanted} or newer from https://nodejs.org, and run npm install again.`)
-    process.exit(1)
+    process.exitCode = 1
   } finally {
     rmSync(download, { recursive: true, force: true })
   }
@@ -52,5 +53,5 @@ function bringNode() {
 
 if (isTooOld(process.version)) {
   console.log(`Your Node is ${process.version}; this workshop brings a newer one of its own (yours stays as it is).`)
-  console.log(`Node ${bringNode()} is in node_modules, for this project only.`)
+  bringNode()
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, statfsSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { release } from 'node:os'
+import { release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { root } from '../target.ts'
@@ -69,6 +69,8 @@ function npm(): Finding {
 }
 
 function memory(): Finding {
+  // macOS calls free what nothing has ever used, which is next to nothing on a healthy machine.
+  if (process.platform === 'darwin') return fine(`${inGb(totalmem())} of memory`)
   const free = process.availableMemory()
   const what = `${inGb(free)} of memory to be had`
   if (free < GB / 4) return bad(what, 'The tests need a quarter of a GB: close a browser or two.')
@@ -161,7 +163,8 @@ async function loopback(): Promise<Finding> {
 
 function proxies(): Finding {
   const { env } = process
-  const set = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].filter((name) => env[name])
+  // Not HTTP_PROXY, which curl ignores; Windows knows no difference.
+  const set = ['http_proxy', 'all_proxy', 'ALL_PROXY'].filter((name) => env[name])
   const spared = (env.no_proxy ?? env.NO_PROXY ?? '').split(',').map((host) => host.trim())
   if (set.length === 0) return fine('No proxy between you and yourself')
   if (spared.includes('*') || spared.includes('127.0.0.1'))

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { projectOf, takeTargets } from '../target.ts'
 import { vitest } from '../vitest.ts'
 
@@ -7,6 +6,6 @@ export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
   const projects = targets.length > 0 ? targets.map(projectOf) : ['solutions/*', 'workshop']
   const own = targets.length > 0 && !rest.some((arg) => arg.startsWith('--reporter'))
-  const reporter = own ? ['--reporter', join(import.meta.dirname, '../reporter.ts')] : []
+  const reporter = own ? ['--reporter', './shared/workshop/reporter.ts'] : []
   await vitest(['run', ...projects.flatMap((name) => ['--project', name]), ...reporter, ...rest])
 }

@@ -16,6 +16,7 @@
  *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
  *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
  */
+import type { TestCase } from 'vitest/node'
 import { type Chapter, folderOf } from '../chapters.ts'
 import { isWritten, projectOf, type Subject } from '../target.ts'
 import { checkFiles } from './files.ts'
@@ -76,18 +77,17 @@ export async function checkChapters(
     })
 
     await progress('mistakes killed', async () => {
-      const named = ({ chapter, killedBy }: StandIn) =>
-        solved.get(projectOf({ chapter, subject: 'solutions' }))?.tests.find(({ name }) => name === killedBy)
-      const runnable = mistakes.filter((mistake) =>
-        findings.check(
-          named(mistake) !== undefined,
-          mistake.path,
-          `"Killed by: ${mistake.killedBy}" is no test of the suite`,
-        ),
-      )
-      const test = new Map(runnable.map((mistake) => [mistake.path, named(mistake)!.fullName]))
-      const { runs } = await suites.run([...test.keys()], (name) => test.get(name)!)
-      for (const mistake of runnable) checkKilled(mistake, runs.get(mistake.path)!, findings)
+      const named = new Map<string, TestCase>()
+      for (const { chapter, path, killedBy } of mistakes) {
+        const test = solved
+          .get(projectOf({ chapter, subject: 'solutions' }))!
+          .tests.find(({ name }) => name === killedBy)
+        if (test) named.set(path, test)
+        else findings.check(false, path, `"Killed by: ${killedBy}" is no test of the suite`)
+      }
+      const { runs } = await suites.run([...named.keys()], (path) => named.get(path)!)
+      for (const mistake of mistakes.filter(({ path }) => named.has(path)))
+        checkKilled(mistake, runs.get(mistake.path)!, findings)
     })
 
     await progress('README, hints, suite and manifest agree', () => {

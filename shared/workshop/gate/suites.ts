@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { createVitest, type TestCase, type TestModule, type TestSpecificationOptions } from 'vitest/node'
+import { createVitest, type TestCase, type TestModule } from 'vitest/node'
 import type { Chapter } from '../chapters.ts'
 import { suiteOptions, suiteProject } from '../projects.ts'
 import type { StandIn } from './stand-ins.ts'
@@ -18,10 +18,10 @@ export interface Run {
 
 export interface Suites {
   /**
-   * Runs the projects of these names, of each only the tests that `only` names in full.
+   * Runs the projects of these names, of each only the one test that `only` gives.
    * @returns the runs by project, and the errors that no test caught, which Vitest cannot tell whose they are.
    */
-  run(names: string[], only?: (project: string) => string): Promise<{ runs: Map<string, Run>; uncaught: string[] }>
+  run(names: string[], only?: (project: string) => TestCase): Promise<{ runs: Map<string, Run>; uncaught: string[] }>
   close(): Promise<void>
 }
 
@@ -57,12 +57,13 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
     ],
   })
 
-  async function run(names: string[], only?: (project: string) => string): ReturnType<Suites['run']> {
+  async function run(names: string[], only?: (project: string) => TestCase): ReturnType<Suites['run']> {
     const projects = vitest.projects.filter(({ name }) => names.includes(name))
     const specifications = projects.map(async (project) => {
+      const test = only?.(project.name)
+      if (test) return project.createSpecification(test.module.moduleId, { testNames: [test.fullName] })
       const { testFiles } = await project.globTestFiles()
-      const options: TestSpecificationOptions = only ? { testNames: [only(project.name)] } : {}
-      return testFiles.map((file) => project.createSpecification(file, options))
+      return testFiles.map((file) => project.createSpecification(file))
     })
     hear()
     const watch = setInterval(() => {
