@@ -4,7 +4,8 @@ import { type Chapter, folderOf } from '../chapters.ts'
 import { isWritten } from '../target.ts'
 import type { Findings } from './findings.ts'
 
-const list = (folder: string) => (existsSync(folder) ? readdirSync(folder) : [])
+/** Without what systems and editors leave behind, such as .DS_Store. */
+const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).filter((file) => !file.startsWith('.')) : [])
 
 /** The chapter's files on both sides, no more and no fewer than the manifest says. */
 export function checkFiles(root: string, chapter: Chapter, findings: Findings): void {

@@ -86,12 +86,16 @@ function checkReadme(
     for (const name of quoted)
       findings.check(tests.includes(name), file, `"${heading}" names "${name}", which is no test of that step`)
   })
-  for (const heading of [...core.keys(), ...spare.keys()])
+  const found = [...core.keys(), ...spare.keys()]
+  for (const heading of found)
     findings.check(
       headings.includes(heading),
       file,
       `"${heading}" is no step of the manifest (shared/workshop/chapters.ts)`,
     )
+  const known = found.filter((heading) => headings.includes(heading))
+  const misplaced = headings.filter((heading) => known.includes(heading)).find((heading, i) => known[i] !== heading)
+  findings.check(!misplaced, file, `has "${misplaced}" in another place than the manifest`)
 }
 
 const HINTS = ['A nudge', 'The API', 'Nearly the code']
