@@ -49,9 +49,9 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
   const some = named.length > 0 ? named : chapters
   const folders = named.flatMap((chapter) => [`exercises/${folderOf(chapter)}`, `solutions/${folderOf(chapter)}`])
 
-  ensureTools(console.log)
-  await progress('types, for the exercises and for the solutions', () => checkTypes(root, findings))
-  await progress('lint and format', () => checkStyle(root, folders, findings))
+  ensureTools()
+  await progress('types, for the exercises and for the solutions', () => checkTypes(findings))
+  await progress('lint and format', () => checkStyle(folders, findings))
   await progress('commands in texts', () => {
     for (const folder of folders.length > 0 ? folders : ['.']) checkCommands(root, folder, chapters, findings)
   })

@@ -15,9 +15,10 @@ export class Findings {
     return ok
   }
 
-  /** A check that found something, or nothing. */
+  /** A check that found something, or nothing. What is found twice (types, under each condition) is told once. */
   add(finding: Finding | undefined): void {
-    if (finding) this.failed.push(finding)
-    else this.passed++
+    if (!finding) this.passed++
+    else if (!this.failed.some(({ file, fix }) => file === finding.file && fix === finding.fix))
+      this.failed.push(finding)
   }
 }

@@ -9,14 +9,14 @@ import type { Finding, Findings } from './findings.ts'
 /** The maintainers' tools, apart from the attendees' node_modules; they are fetched when first needed. */
 const tools = join(root, 'shared/maintainers')
 
-export function ensureTools(log: (line: string) => void): void {
+export function ensureTools(): void {
   const read = (file: string) => JSON.parse(readFileSync(join(tools, file), 'utf8'))
   const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
     const file = `node_modules/${name}/package.json`
     return !existsSync(join(tools, file)) || read(file).version !== version
   })
   if (!missing) return
-  log('Fetching the linter and the formatter, once (35 MB, into shared/maintainers).')
+  console.log('Fetching the linter and the formatter, once (35 MB, into shared/maintainers).')
   try {
     npm(['ci', '--prefix', tools])
   } catch {
@@ -25,50 +25,44 @@ export function ensureTools(log: (line: string) => void): void {
 }
 
 /** Runs a tool's JavaScript entry on Node; when it objects, each line that `read` understands is a finding. */
-function tool(
-  base: string,
-  entry: string,
-  args: string[],
-  read: (line: string) => Finding | undefined,
-  findings: Findings,
-): void {
+function tool(entry: string, args: string[], read: (line: string) => Finding | undefined, findings: Findings): void {
   try {
-    execFileSync(process.execPath, [entry, ...args], { cwd: base, encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 })
+    execFileSync(process.execPath, [entry, ...args], { cwd: root, encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 })
     findings.check(true, entry, '')
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
     const found = stdout.split(/\r?\n/).flatMap((line) => read(line) ?? [])
     if (found.length === 0)
-      found.push({ file: relative(base, entry), fix: `did not run: ${(stderr || stdout).trim()}` })
+      found.push({ file: relative(root, entry), fix: `did not run: ${(stderr || stdout).trim()}` })
     for (const { file, fix } of found) findings.check(false, file.replaceAll('\\', '/'), fix)
   }
 }
 
 /** Once as the attendee's code sees it, and once as the solutions do. */
-export function checkTypes(base: string, findings: Findings): void {
+export function checkTypes(findings: Findings): void {
   const read = (line: string) => {
     const [, file, at, fix] = /^(.+?)\((\d+),\d+\): error (.+)$/.exec(line) ?? []
     return file ? { file: `${file}:${at}`, fix: fix! } : undefined
   }
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   for (const condition of [[], ['--customConditions', 'solution']])
-    tool(base, tsc, ['-p', '.', '--pretty', 'false', ...condition], read, findings)
+    tool(tsc, ['-p', '.', '--pretty', 'false', ...condition], read, findings)
 }
 
 /** The linter's rules and the formatter's, in the folders given. */
-export function checkStyle(base: string, folders: string[], findings: Findings): void {
+export function checkStyle(folders: string[], findings: Findings): void {
   const lint = (line: string) => {
     const [, file, fix] = /^(.+?:\d+):\d+: (.+)$/.exec(line) ?? []
     return file ? { file, fix: fix! } : undefined
   }
-  tool(base, join(tools, 'node_modules/oxlint/bin/oxlint'), ['--format=unix', ...folders], lint, findings)
+  tool(join(tools, 'node_modules/oxlint/bin/oxlint'), ['--format=unix', ...folders], lint, findings)
   const unformatted = (line: string) =>
     line ? { file: line, fix: 'is not formatted: run "npm run format"' } : undefined
-  tool(base, join(tools, 'node_modules/oxfmt/bin/oxfmt'), ['--list-different', ...folders], unformatted, findings)
+  tool(join(tools, 'node_modules/oxfmt/bin/oxfmt'), ['--list-different', ...folders], unformatted, findings)
 }
 
 export function format(paths: string[]): void {
-  ensureTools(console.log)
+  ensureTools()
   const oxfmt = join(tools, 'node_modules/oxfmt/bin/oxfmt')
   process.exitCode = spawnSync(process.execPath, [oxfmt, ...paths], { cwd: root, stdio: 'inherit' }).status ?? 1
 }
