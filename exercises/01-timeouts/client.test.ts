@@ -101,11 +101,25 @@ describe('Step 5: One limit around a whole call', () => {
     await first
   })
 
-  test('tells the carrier how long it has', async () => {
-    const { client, seen } = await upstream((_, res) => res.end())
-    await call(client, { path: '/', timeoutMs: 500, headers: { accept: 'text/plain' } })
+  test('sends what it is given, and how long the carrier has', async () => {
+    const { client, seen } = await upstream((req, res) => {
+      res.writeHead(201, { 'x-method': req.method }).write(`${req.headers.accept}: `)
+      req.pipe(res)
+    })
+    const post = { method: 'POST', path: '/', headers: { accept: 'text/plain' }, body: 'a parcel' } as const
+    const reply = await call(client, { ...post, timeoutMs: 500 })
+    expect(reply, 'the answer, with its body read').toMatchObject({
+      status: 201,
+      headers: { 'x-method': 'POST' },
+      body: 'text/plain: a parcel',
+    })
     await call(client, { path: '/', timeoutMs: 500, deadline: performance.now() + 200 })
-    expect(seen.deadlines, 'the earlier of timeout and deadline, as deadlineHeader() writes it').toEqual(['500', '200'])
+    await call(client, { path: '/', timeoutMs: 500, deadline: performance.now() + 9_000 })
+    expect(seen.deadlines, 'the earlier of timeout and deadline, as deadlineHeader() writes it').toEqual([
+      '500',
+      '200',
+      '500',
+    ])
   })
 
   test("stops for its caller, with the caller's reason", async () => {

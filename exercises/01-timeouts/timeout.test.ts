@@ -9,21 +9,25 @@ import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { getEventListeners } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import { sleep } from '../../shared/core/sleep.ts'
 import { outcomeOf } from '../../shared/testing/outcome.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // Outside of tests, no clock that one looks at stands at 0.
+  vi.advanceTimersByTime(5_000)
 })
 
-/** An operation that hangs until it is told to stop; `signals` are those it was given. */
+/** An operation that hangs until it is told to stop, and then fails in its own way; `signals` are those it was given. */
 function hanging() {
   const signals: AbortSignal[] = []
   const operation = (signal: AbortSignal) => {
     signals.push(signal)
-    return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    return new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('the operation could not clean up')))
+    })
   }
   return { operation, signals }
 }
@@ -36,13 +40,27 @@ function heapUsed(): number {
 }
 
 describe('Step 1: Stop waiting, and stop the work', () => {
+  // A timer that runs on after its call is the subject of step 2.
+  afterEach(() => {
+    vi.clearAllTimers()
+  })
+
   test('aborts the operation when the time is up', async () => {
+    const inTime = await outcomeOf(withTimeout(async () => 'a quote', 100))
+    expect(inTime, 'what the operation returns is what the caller gets').toEqual({
+      status: 'fulfilled',
+      value: 'a quote',
+    })
+
     const { operation, signals } = hanging()
     const result = outcomeOf(withTimeout(operation, 100))
     await vi.advanceTimersByTimeAsync(99)
     expect(signals[0]?.aborted, 'aborted before the time was up').toBe(false)
     await vi.advanceTimersByTimeAsync(1)
-    expect((await result).status).toBe('rejected')
+    const { reason } = (await result) as { reason?: unknown }
+    expect(reason, 'the time was up before the operation failed (reject first, then abort)').toBeInstanceOf(
+      TimeoutError,
+    )
     expect(
       signals[0]?.aborted,
       'the caller stopped waiting, but the work goes on: abort the signal that the operation was given',
@@ -50,11 +68,12 @@ describe('Step 1: Stop waiting, and stop the work', () => {
     expect(signals[0]?.reason, "the signal's reason tells the work why it must stop").toBeInstanceOf(TimeoutError)
   })
 
-  test('tells how long it waited', async () => {
-    const result = outcomeOf(withTimeout(hanging().operation, 100))
+  test('does not wait for an operation that ignores its signal, and tells how long it waited', async () => {
+    const deaf = () => new Promise<never>(() => {})
+    const result = outcomeOf(withTimeout(deaf, 100))
     await vi.advanceTimersByTimeAsync(100)
     const { reason } = (await result) as { reason: TimeoutError }
-    expect(reason).toBeInstanceOf(TimeoutError)
+    expect(reason, 'an abort is a request, not a force: the caller must not depend on it').toBeInstanceOf(TimeoutError)
     expect(reason.elapsedMs, 'elapsedMs: the first thing one asks of a timeout at 3 a.m.').toBeCloseTo(100)
   })
 
@@ -115,7 +134,8 @@ describe('Step 2: Leave nothing behind', () => {
       const operation = async (own: AbortSignal) => own.addEventListener('abort', () => {})
       for (let i = 0; i < count; i++) await withTimeout(operation, 60_000, { signal })
     }
-    await calls(1_000)
+    const first = await outcomeOf(calls(1_000), 1_000)
+    expect(first.status, 'a call that succeeds must come to its end').toBe('fulfilled')
     const before = heapUsed()
     await calls(10_000)
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
@@ -138,7 +158,7 @@ describe('Step 2: Leave nothing behind', () => {
       })
       const result = outcomeOf(withTimeout(late, 100))
       await vi.advanceTimersByTimeAsync(100)
-      expect((await result).status).toBe('rejected')
+      expect((await result).status, 'the time is up, and the caller still waits for the operation').toBe('rejected')
       await vi.advanceTimersByTimeAsync(50)
       await outcomeOf(new Promise(() => {}), 5)
       expect(vi.getTimerCount(), 'the operation heard of the abort, and came to its own late end').toBe(0)
@@ -262,7 +282,7 @@ describe('Step 7: Very long, and nonsense', () => {
     expect((await result).status).toBe('fulfilled')
   })
 
-  test('refuses NaN and negative limits, by name', async () => {
+  test('refuses NaN and negative limits', async () => {
     for (const nonsense of [NaN, -1, -Infinity]) {
       const attempt = async () => withTimeout(async () => 'done', nonsense)
       const outcome = await outcomeOf(attempt())

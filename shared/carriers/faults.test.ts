@@ -31,10 +31,10 @@ describe('a caller of a carrier that is', () => {
     const { fleet, call, fetchJson, originOf, statsOf } = await openFleet()
     await fleet.setFault('pigeon', { kind: 'blackhole' })
     const open = call(QUOTE)
-    const cut = expect(open).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
+    const cut = outcomeOf(open)
     await eventually(() => statsOf('pigeon').inFlight === 1)
     await fleet.setFault('pigeon', { kind: 'refused' })
-    await cut
+    expect(await cut).toMatchObject({ status: 'rejected', reason: { code: 'UND_ERR_SOCKET' } })
     await expect(call(QUOTE)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     const origin = originOf('pigeon')
     await fleet.setFault('pigeon', null)
@@ -139,7 +139,7 @@ describe('a caller of a carrier that is', () => {
   })
 
   test('huge-body: is told no length, and gets all of it unless it has a limit', async () => {
-    const { fleet, call, fetchJson } = await openFleet()
+    const { fleet, call } = await openFleet()
     await fleet.setFault('pigeon', { kind: 'huge-body', bytes: 1_000_000 })
     const { headers, body } = await call(QUOTE)
     const { text } = await drain(body)

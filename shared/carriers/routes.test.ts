@@ -49,7 +49,7 @@ describe('bookings', () => {
   test('the same key and parcel give the same booking, on either replica and at the same time', async () => {
     const { book, fleet } = await openFleet()
     const answers = await Promise.all([0, 1, 0, 1, 0].map((replica) => book('one key', { replica })))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 201])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 201])
     for (const { body } of answers) expect(body).toEqual({ ...answers[0]?.body, ...PARCEL, carrier: 'pigeon' })
     expect(fleet.stats().find(({ name }) => name === 'pigeon')?.bookings).toBe(1)
   })

@@ -60,7 +60,7 @@ export interface Quote {
 /** A pure function of carrier and parcel; there and back cost the same. */
 export function quote(carrier: CarrierName, { from, to, grams }: Parcel): Quote {
   const { baseCents, centsPerKg, stepGrams, centsPerZone, days, daysPerZone } = TARIFFS[carrier]
-  const zone = from === to ? 0 : 1 + ((hash('sha256', [from, to].sort().join('\n'), 'buffer')[0] ?? 0) % 4)
+  const zone = from === to ? 0 : 1 + ((hash('sha256', [from, to].toSorted().join('\n'), 'buffer')[0] ?? 0) % 4)
   const kg = (Math.ceil(grams / stepGrams) * stepGrams) / 1000
   const cents = Math.round(baseCents + centsPerKg * kg + centsPerZone * zone)
   return { carrier, cents, currency: 'EUR', days: days + daysPerZone * zone }

@@ -7,6 +7,8 @@ import { eventually } from './outcome.ts'
  */
 export function holdTheClock(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+  // Outside of tests, no clock that one looks at stands at 0.
+  vi.advanceTimersByTime(5_000)
 }
 
 /** Lets `ms` of virtual time go by in ten pieces, between which the bytes on the wire catch up. */

@@ -54,10 +54,10 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
       return once(reply.raw, 'close')
     }
     withTimeout(untilAnswered, Infinity, { deadline: request.deadline, signal: hangUp.signal }).catch((error) => {
-      request.abortSignal ??= AbortSignal.abort(error)
       if (!(error instanceof TimeoutError)) return
       // A status line in the middle of a body would be read as part of it; a broken connection is at least honest.
-      if (reply.raw.headersSent) reply.raw.destroy()
+      if (reply.raw.headersSent || reply.sent) reply.raw.destroy()
+      // Also for a deadline that had passed on arrival: this comes before the hook's end, so no handler runs.
       else reply.code(504).send(error)
     })
   })

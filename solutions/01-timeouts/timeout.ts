@@ -39,6 +39,7 @@ export async function withTimeout<T>(
   const controller = new AbortController()
   const { promise: stopped, reject } = Promise.withResolvers<never>()
   const stop = (reason: unknown) => {
+    // First, or an operation that fails while it stops has the last word.
     reject(reason)
     controller.abort(reason)
   }

@@ -1,7 +1,7 @@
 /**
  * Mistake: limits the call, but does not tell the carrier, which works on for a caller who has gone.
  * Replaces: client.ts
- * Killed by: tells the carrier how long it has
+ * Killed by: sends what it is given, and how long the carrier has
  */
 import type { Dispatcher } from 'undici'
 import type { Call, Reply } from '../client.ts'

@@ -34,7 +34,7 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
     const give504 = () => {
       const error = new TimeoutError('Too late')
       controller.abort(error)
-      if (reply.raw.headersSent) reply.raw.socket?.destroy()
+      if (reply.raw.headersSent || reply.sent) reply.raw.socket?.destroy()
       else reply.status(504).send(error)
     }
     if (remainingMs(request.deadline) === 0) return give504()
