@@ -183,7 +183,8 @@ describe('Step 3: Stop what nobody waits for', () => {
     expect(asked, 'five carriers, but not five of them were asked').toBe(true)
     const closed = await eventually(() => carriers.every(({ open }) => open.size === 0), 50)
     expect(closed, 'the caller has gone, and carriers are still at work: did the signal reach the requests?').toBe(true)
-    expect(await outcomeOf(gathering)).toEqual(gathered(...carriers.map(() => rejected(reason))))
+    const outcome = await outcomeOf(gathering)
+    expect(outcome, "no carrier answered, for the caller's own reason").toEqual(gathered(...carriers.map(() => rejected(reason))))
   })
 })
 
