@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, options) => {
   const results = await right(legs, options)
   options?.signal?.throwIfAborted()

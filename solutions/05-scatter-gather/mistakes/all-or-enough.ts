@@ -8,11 +8,13 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = <T>(...[legs, options = {}]: Parameters<typeof right<T>>) =>
   new Promise<PromiseSettledResult<T>[]>((resolve) => {
     const { enough = Infinity, timeoutMs = Infinity } = options
-    const results = legs.map((): PromiseSettledResult<T> => ({ status: 'rejected', reason: new TimeoutError('Timed out') }))
+    const results = legs.map((): PromiseSettledResult<T> => ({
+      status: 'rejected',
+      reason: new TimeoutError('Timed out'),
+    }))
     let wanted = Math.min(enough, legs.length)
     if (timeoutMs < Infinity) setTimeout(() => resolve(results), timeoutMs)
     legs.forEach(async (leg, index) => {

@@ -7,6 +7,5 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, { signal = new AbortController().signal } = {}) =>
   Promise.allSettled(legs.map(async (leg) => leg(signal, Infinity)))

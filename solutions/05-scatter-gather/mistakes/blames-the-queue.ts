@@ -8,11 +8,12 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, options) => {
   const results = await right(legs, options)
   return results.map((result) => {
     const late = result.status === 'rejected' && result.reason instanceof TimeoutError
-    return late ? { ...result, reason: new TimeoutError('Timed out', { attempts: 1, elapsedMs: options?.timeoutMs }) } : result
+    return late
+      ? { ...result, reason: new TimeoutError('Timed out', { attempts: 1, elapsedMs: options?.timeoutMs }) }
+      : result
   })
 }

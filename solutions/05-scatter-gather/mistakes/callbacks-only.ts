@@ -7,7 +7,6 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = <T>(legs: Parameters<typeof right<T>>[0]) =>
   new Promise<PromiseSettledResult<T>[]>((resolve) => {
     const results: PromiseSettledResult<T>[] = []

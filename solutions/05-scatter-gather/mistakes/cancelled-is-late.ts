@@ -8,7 +8,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, options) => {
   const results = await right(legs, options)
   return results.map((result) => {

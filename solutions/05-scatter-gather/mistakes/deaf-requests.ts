@@ -7,8 +7,10 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, options) => {
   const { signal } = new AbortController()
-  return right(legs.map((leg) => (_, deadline) => leg(signal, deadline)), options)
+  return right(
+    legs.map((leg) => (_, deadline) => leg(signal, deadline)),
+    options,
+  )
 }

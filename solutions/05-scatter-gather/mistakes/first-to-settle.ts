@@ -7,8 +7,7 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
-export const scatterGather: typeof right = async (legs, { discard, ...options } = {}) => {
+export const scatterGather: typeof right = async (legs, { discard: _, ...options } = {}) => {
   const settling = legs.map(
     (leg) =>
       async (...told: Parameters<typeof leg>) =>

@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, { discard, ...options } = {}) => {
   let over = false
   const watched = legs.map((leg): typeof leg => async (...told) => {

@@ -8,7 +8,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, { timeoutMs = Infinity, ...options } = {}) => {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new TimeoutError('Timed out')), timeoutMs)

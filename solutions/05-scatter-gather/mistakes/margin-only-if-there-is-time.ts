@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, options = {}) => {
   const { marginMs = 0, timeoutMs = Infinity } = options
   return right(legs, { ...options, marginMs: marginMs < timeoutMs ? marginMs : 0 })

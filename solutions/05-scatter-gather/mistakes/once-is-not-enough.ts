@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, { signal, ...options } = {}) => {
   const controller = new AbortController()
   if (signal?.aborted) controller.abort(signal.reason)

@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, options) => {
   const all = new AbortController()
   const together = legs.map((leg): typeof leg => (signal, deadline) => {

@@ -7,6 +7,5 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, { concurrency = Infinity, ...options } = {}) =>
   right(legs, { ...options, concurrency: concurrency + 1 })

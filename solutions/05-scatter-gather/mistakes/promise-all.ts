@@ -7,7 +7,6 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, { signal = new AbortController().signal } = {}) => {
   const values = await Promise.all(legs.map((leg) => leg(signal, Infinity)))
   return values.map((value) => ({ status: 'fulfilled', value }))

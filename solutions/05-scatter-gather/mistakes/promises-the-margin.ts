@@ -7,8 +7,10 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, options = {}) => {
   const { marginMs = 0 } = options
-  return right(legs.map((leg) => (signal, deadline) => leg(signal, deadline + marginMs)), options)
+  return right(
+    legs.map((leg) => (signal, deadline) => leg(signal, deadline + marginMs)),
+    options,
+  )
 }

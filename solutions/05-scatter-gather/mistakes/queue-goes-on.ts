@@ -7,7 +7,6 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, { concurrency = Infinity, ...options } = {}) => {
   const queue: (() => void)[] = []
   let free = concurrency

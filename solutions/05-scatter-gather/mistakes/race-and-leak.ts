@@ -8,8 +8,10 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
-export const scatterGather: typeof right = (legs, { signal = new AbortController().signal, timeoutMs = Infinity } = {}) => {
+export const scatterGather: typeof right = (
+  legs,
+  { signal = new AbortController().signal, timeoutMs = Infinity } = {},
+) => {
   const late = (_: unknown, reject: (reason: unknown) => void) => {
     setTimeout(() => reject(new TimeoutError('Timed out', { elapsedMs: timeoutMs })), timeoutMs)
   }

@@ -7,6 +7,5 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, { discard, ...options } = {}) =>
   right(legs, { ...options, discard: (value) => void (async () => discard?.(value))() })

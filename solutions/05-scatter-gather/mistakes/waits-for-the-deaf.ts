@@ -8,7 +8,6 @@ import type { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = async (legs, { timeoutMs = Infinity } = {}) => {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new TimeoutError('Timed out', { elapsedMs: timeoutMs })), timeoutMs)

@@ -7,6 +7,5 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-
 export const scatterGather: typeof right = (legs, { deadline = Infinity, timeoutMs = Infinity, ...options } = {}) =>
   right(legs, { ...options, timeoutMs: Math.min(timeoutMs, Math.max(0, deadline - Date.now())) })

@@ -27,7 +27,14 @@ class Gathering<T> {
   constructor(legs: Leg<T>[], options: GatherOptions<T>, resolve: (results: PromiseSettledResult<T>[]) => void) {
     this.#resolve = resolve
     this.#slots = legs.map((leg) => ({ state: 'queued', leg }))
-    const defaults = { timeoutMs: Infinity, deadline: Infinity, marginMs: 0, concurrency: Infinity, enough: Infinity, required: 0 }
+    const defaults = {
+      timeoutMs: Infinity,
+      deadline: Infinity,
+      marginMs: 0,
+      concurrency: Infinity,
+      enough: Infinity,
+      required: 0,
+    }
     this.#options = { ...defaults, ...options }
     const { timeoutMs, deadline, marginMs, concurrency, enough, required } = this.#options
     const wrong = Object.entries({
@@ -90,7 +97,9 @@ class Gathering<T> {
       this.#slots[index] = { state: 'ended', result }
       this.#next()
     } else if (result.status === 'fulfilled') {
-      await Promise.resolve(result.value).then(this.#options.discard).catch(() => {})
+      await Promise.resolve(result.value)
+        .then(this.#options.discard)
+        .catch(() => {})
     }
   }
 

@@ -7,7 +7,10 @@ import type { GatherOptions, Leg } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-export async function scatterGather<T>(legs: Leg<T>[], options: GatherOptions<T> = {}): Promise<PromiseSettledResult<T>[]> {
+export async function scatterGather<T>(
+  legs: Leg<T>[],
+  options: GatherOptions<T> = {},
+): Promise<PromiseSettledResult<T>[]> {
   const { signal, timeoutMs = Infinity, deadline = Infinity, marginMs = 0, discard = () => {} } = options
   const { concurrency = Infinity, enough = Infinity, required = 0 } = options
   if (!(concurrency >= 1)) throw new RangeError('concurrency')
