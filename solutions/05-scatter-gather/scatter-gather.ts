@@ -89,11 +89,10 @@ export async function scatterGather<T>(
 
   const stop = (reason?: unknown, unasked = reason) => {
     for (const index of legs.keys()) results[index] ??= { status: 'rejected', reason: index < begun ? reason : unasked }
-    // Nobody is asked any more, and whoever still answers is late.
-    begun = legs.length
-    const late = [...inFlight.values()]
+    for (const controller of inFlight.values()) controller.abort(reason)
+    // Whoever still answers is late, and nobody else is asked.
     inFlight.clear()
-    for (const controller of late) controller.abort(reason)
+    begun = legs.length
     resolve(results)
   }
 

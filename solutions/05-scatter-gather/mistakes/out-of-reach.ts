@@ -7,4 +7,4 @@ import { scatterGather as right } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
 
-export const scatterGather: typeof right = (legs, { required: _, ...options } = {}) => right(legs, options)
+export const scatterGather: typeof right = (legs, options) => right(legs, { ...options, required: undefined })
