@@ -59,6 +59,11 @@ export class HedgeError extends FailWellError {
   }
 }
 
+/** Cancelled by whoever asked, who no longer needs the answer: no fault of the one that was cancelled. */
+export class NotNeededError extends FailWellError {
+  readonly code = 'NOT_NEEDED'
+}
+
 /** An upstream answered, but not with a success (RFC 9110, section 15). */
 export class ResponseError extends FailWellError {
   readonly code = 'RESPONSE'

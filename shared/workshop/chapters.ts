@@ -65,7 +65,17 @@ export const chapters: Chapter[] = [
     slug: 'scatter-gather',
     title: 'Scatter-gather',
     files: ['scatter-gather.ts'],
-    steps: [],
+    steps: [
+      { title: 'Ask them all at once', minutes: 4 },
+      { title: 'Answer by the deadline', minutes: 8 },
+      { title: 'Stop what nobody waits for', minutes: 6 },
+      { title: 'Enough is enough', minutes: 4 },
+      { title: 'Only so many at a time', minutes: 7 },
+      { title: 'Keep time to answer', minutes: 3 },
+      { title: 'What comes too late', minutes: 5, spare: true },
+      { title: 'Out of reach', minutes: 3, spare: true },
+      { title: 'Very long, and nonsense', minutes: 5, spare: true },
+    ],
   },
   {
     number: '06',

@@ -1,21 +1,128 @@
-import type { Operation } from '../../shared/core/operation.ts'
+import { NotNeededError, TimeoutError } from '../../shared/core/errors.ts'
+import type { Deadline } from '../../shared/core/operation.ts'
 
-export interface ScatterOptions {
+/** One of those asked: an `Operation` that is also told by when it must have answered, so that its upstream can be told. */
+export type Leg<T> = (signal: AbortSignal, deadline: Deadline) => Promise<T>
+
+export interface GatherOptions<T> {
+  /** The caller's own wish to stop. */
   signal?: AbortSignal
+  /** Milliseconds from the call to the answer, 0 or more. Default: `Infinity`. */
+  timeoutMs?: number
+  /** The caller's deadline; the earlier of it and the timeout counts. */
+  deadline?: Deadline
+  /** Kept back from the time there is: the legs end that many milliseconds earlier, 0 or more. Default: 0. */
+  marginMs?: number
+  /** Legs in flight at a time, 1 or more. Default: all of them. */
+  concurrency?: number
+  /** After that many successes, 1 or more, the rest is cancelled. Default: every answer is wanted. */
+  enough?: number
+  /** With fewer successes there is no point: once they are out of reach, the rest is cancelled. At most `enough`. Default: 0. */
+  required?: number
+  /** Closes an answer that came too late for anybody to get. What it throws is ignored. */
+  discard?: (value: T) => unknown
 }
 
-// The naive form: one after the other.
+/** The longest delay that `setTimeout` takes; it fires a longer one after 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Asks every leg, and answers, in the order of `legs`, as soon as all have ended, `enough` have succeeded, the time is
+ * up or the caller aborts. After that it waits for nobody, not even for a leg that ignores its signal.
+ *
+ * A leg that failed has its own reason. One that is missing has a TimeoutError, whose `attempts` is 0 if it was not even
+ * asked; a NotNeededError; or the reason of `signal`. Only the missing are aborted: an answer may still be being read.
+ *
+ * @throws RangeError for nonsense in the options; nothing else, as what is there is worth having whatever the rest did
+ * @see Hohpe and Woolf, "Enterprise Integration Patterns", Scatter-Gather; Dean and Barroso, "The Tail at Scale" (CACM
+ * 56:2), on good-enough answers
+ */
 export async function scatterGather<T>(
-  legs: Operation<T>[],
-  { signal = new AbortController().signal }: ScatterOptions = {},
+  legs: readonly Leg<T>[],
+  {
+    signal,
+    timeoutMs = Infinity,
+    deadline = Infinity,
+    marginMs = 0,
+    concurrency = Infinity,
+    enough = Infinity,
+    required = 0,
+    discard,
+  }: GatherOptions<T> = {},
 ): Promise<PromiseSettledResult<T>[]> {
-  const results: PromiseSettledResult<T>[] = []
-  for (const leg of legs) {
-    try {
-      results.push({ status: 'fulfilled', value: await leg(signal) })
-    } catch (reason) {
-      results.push({ status: 'rejected', reason })
-    }
+  atLeast(0, { timeoutMs, marginMs, required })
+  atLeast(1, { concurrency })
+  atLeast(Math.max(1, required), { enough })
+  const startedAt = performance.now()
+  const legsDeadline = Math.min(deadline, startedAt + timeoutMs) - marginMs
+  if (Number.isNaN(legsDeadline)) throw new RangeError('deadline must be a number, and marginMs a finite one')
+
+  const results: PromiseSettledResult<T>[] = Array(legs.length)
+  const inFlight = new Map<number, AbortController>()
+  const { promise: gathered, resolve } = Promise.withResolvers<PromiseSettledResult<T>[]>()
+  let begun = 0
+  let succeeded = 0
+  let failed = 0
+
+  const proceed = () => {
+    if (succeeded >= enough) stop(new NotNeededError(`${succeeded} of ${legs.length} answers were enough`))
+    else if (legs.length - failed < required) stop(new NotNeededError(`${required} answers were out of reach`))
+    else if (succeeded + failed === legs.length) stop()
+    // What is left to fail here is `discard`, and it has nobody to tell.
+    else while (begun < legs.length && inFlight.size < concurrency) ask(begun++).catch(() => {})
   }
-  return results
+
+  const ask = async (index: number) => {
+    // One each: a common one would not only stop the late, but also cut off the bodies of those that have answered.
+    const controller = new AbortController()
+    inFlight.set(index, controller)
+    // An async function: its synchronous throw is a rejection.
+    const work = async () => legs[index]!(controller.signal, legsDeadline)
+    const [result] = await Promise.allSettled([work()])
+    if (inFlight.delete(index)) {
+      results[index] = result
+      if (result.status === 'fulfilled') succeeded++
+      else failed++
+      proceed()
+    } else if (result.status === 'fulfilled') await discard?.(result.value)
+  }
+
+  const stop = (reason?: unknown, unasked = reason) => {
+    for (const index of legs.keys()) results[index] ??= { status: 'rejected', reason: index < begun ? reason : unasked }
+    for (const controller of inFlight.values()) controller.abort(reason)
+    // Whoever still answers is late, and nobody else is asked.
+    inFlight.clear()
+    begun = legs.length
+    resolve(results)
+  }
+
+  const timedOut = (what: string, attempts: number) => {
+    const elapsedMs = performance.now() - startedAt
+    return new TimeoutError(`${what} within ${Math.round(elapsedMs)} ms`, { attempts, elapsedMs })
+  }
+  let timer: NodeJS.Timeout | undefined
+  // Asked again when it fires: a timer may be a fraction of a millisecond early, or could not hold the whole delay.
+  const onTimer = () => {
+    const leftMs = legsDeadline - performance.now()
+    if (leftMs <= 0) stop(timedOut('No answer', 1), timedOut('Not asked', 0))
+    else if (leftMs < Infinity) timer = setTimeout(onTimer, Math.min(leftMs, MAX_TIMER_MS))
+  }
+  const onAbort = () => stop(signal?.reason)
+
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) onAbort()
+  onTimer()
+  proceed()
+  try {
+    return await gathered
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function atLeast(minimum: number, options: Record<string, number>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!(value >= minimum)) throw new RangeError(`${name} must be ${minimum} or more, got ${value}`)
+  }
 }

@@ -1,0 +1,478 @@
+import { type GatherOptions, type Leg, scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
+import { getEventListeners, once } from 'node:events'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Agent, type Dispatcher, request } from 'undici'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { NotNeededError, TimeoutError } from '../../shared/core/errors.ts'
+import { sleep } from '../../shared/core/sleep.ts'
+import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+/** A leg that answers after `ms`, or fails then; it stops when it is told to. */
+const answers = (ms: number, value = `after ${ms}`) =>
+  vi.fn<Leg<string>>((signal) => sleep(ms, signal).then(() => value))
+const fails = (ms: number, reason: unknown) =>
+  vi.fn<Leg<string>>((signal) => sleep(ms, signal).then(() => Promise.reject(reason)))
+/** One that does not listen to its signal. */
+const deaf = (ms: number, value = `after ${ms}`) => vi.fn<Leg<string>>(() => sleep(ms).then(() => value))
+const never = () => vi.fn<Leg<string>>(() => new Promise(() => {}))
+
+/** The signals that the legs were given, in the order of the legs; undefined for one that was not asked. */
+const signalsOf = (...legs: ReturnType<typeof answers>[]) => legs.map((leg) => leg.mock.lastCall?.[0])
+const aborted = (...legs: ReturnType<typeof answers>[]) => signalsOf(...legs).map((signal) => signal?.aborted)
+
+/** How a gathering stands when `ms` of virtual time have gone by. */
+async function after<T>(ms: number, gathering: Promise<T>) {
+  gathering.catch(() => {})
+  await vi.advanceTimersByTimeAsync(ms)
+  return outcomeOf(gathering, 20)
+}
+
+const fulfilled = (value: unknown) => ({ status: 'fulfilled', value })
+const rejected = (reason: unknown) => ({ status: 'rejected', reason })
+/** Gathered, with these results. */
+const gathered = (...results: unknown[]) => ({ status: 'fulfilled', value: results })
+const timedOut = rejected(expect.any(TimeoutError))
+const notNeeded = rejected(expect.any(NotNeededError))
+
+describe('Step 1: Ask them all at once', () => {
+  test('takes as long as the slowest carrier, not as all of them together', async () => {
+    const outcome = await after(30, scatterGather([answers(10), answers(20), answers(30)]))
+    expect(outcome.status, 'one after the other takes 60 ms: begin them all, then wait').toBe('fulfilled')
+  })
+
+  test('keeps the order of the legs, whoever answers first', async () => {
+    const outcome = await after(
+      30,
+      scatterGather([answers(30, 'pigeon'), answers(10, 'swift'), answers(20, 'kestrel')]),
+    )
+    expect(outcome, 'the third answer must be the answer of the third leg').toEqual(
+      gathered(fulfilled('pigeon'), fulfilled('swift'), fulfilled('kestrel')),
+    )
+  })
+
+  test('has one failure sink nobody else', async () => {
+    const error = new Error('out of pigeons')
+    const throws: Leg<string> = () => {
+      throw error
+    }
+    const outcome = await after(
+      20,
+      scatterGather([answers(20), fails(10, error), throws, fails(0, undefined), answers(10)]),
+    )
+    expect(outcome, 'the answers that came, and for each failure what was thrown, even when that is undefined').toEqual(
+      gathered(fulfilled('after 20'), rejected(error), rejected(error), rejected(undefined), fulfilled('after 10')),
+    )
+  })
+
+  test('does not wait when there is nobody to wait for', async () => {
+    const nobody = await after(0, scatterGather([], { timeoutMs: 1_000, enough: 1 }))
+    expect(nobody, 'no legs, no answers, and no waiting for a first one that nobody will give').toEqual(gathered())
+    const error = new Error('closed on Sundays')
+    const failed = await after(10, scatterGather([fails(10, error), fails(10, error)], { timeoutMs: 1_000, enough: 1 }))
+    expect(failed, 'all have failed after 10 ms: there is nothing more to come').toEqual(
+      gathered(rejected(error), rejected(error)),
+    )
+  })
+})
+
+describe('Step 2: Answer by the deadline', () => {
+  test('answers in time with what there is, and a reason for each that is missing', async () => {
+    const gathering = scatterGather([answers(10), never(), answers(20)], { timeoutMs: 100 })
+    expect(await after(99, gathering), 'answered before the time was up').toEqual({ status: 'pending' })
+    expect(
+      await after(1, gathering),
+      'the time is up: two answers, and a TimeoutError in the place of the third',
+    ).toEqual(gathered(fulfilled('after 10'), timedOut, fulfilled('after 20')))
+    const [, late] = await gathering
+    expect(late, 'elapsedMs: for how long it was waited').toMatchObject({ reason: { elapsedMs: expect.closeTo(100) } })
+  })
+
+  test('does not wait for a leg that ignores its signal', async () => {
+    const outcome = await after(100, scatterGather([never(), answers(10)], { timeoutMs: 100 }))
+    expect(outcome, 'a leg that was told to stop may not care: answer without it').toEqual(
+      gathered(timedOut, fulfilled('after 10')),
+    )
+  })
+
+  test("keeps to the caller's deadline, when that is the earlier one", async () => {
+    const early = scatterGather([never()], { timeoutMs: 1_000, deadline: performance.now() + 100 })
+    const late = scatterGather([never()], { timeoutMs: 200, deadline: performance.now() + 1_000 })
+    expect(await after(99, early), 'a deadline is an instant of performance.now(), not a duration').toEqual({
+      status: 'pending',
+    })
+    expect(await after(1, early), 'the caller goes home in 100 ms, whatever the timeout says').toEqual(
+      gathered(timedOut),
+    )
+    expect(await after(100, late), 'nor does a later deadline lengthen the timeout').toEqual(gathered(timedOut))
+  })
+
+  test('asks nobody when the time is up already', async () => {
+    await vi.advanceTimersByTimeAsync(50)
+    for (const options of [{ timeoutMs: 0 }, { deadline: performance.now() - 10 }]) {
+      const leg = answers(10)
+      const outcome = await after(0, scatterGather([leg], options))
+      expect(leg, 'nobody waits for the answer: do not even ask').not.toHaveBeenCalled()
+      expect(outcome).toEqual(gathered(timedOut))
+    }
+  })
+
+  test('stops its timer when it does not need it', async () => {
+    const outcome = await after(20, scatterGather([answers(20), answers(20)], { timeoutMs: 60_000 }))
+    expect(outcome.status, 'both legs have answered, but nothing was gathered').toBe('fulfilled')
+    expect(vi.getTimerCount(), 'all have answered, and a timer still runs: for a minute, once for every request').toBe(
+      0,
+    )
+  })
+})
+
+describe('Step 3: Stop what nobody waits for', () => {
+  test('tells those that are late to stop, and why', async () => {
+    const legs = [answers(10), answers(500), never()]
+    await after(100, scatterGather(legs, { timeoutMs: 100 }))
+    const [, ...late] = signalsOf(...legs)
+    for (const signal of late) {
+      expect(signal?.aborted, 'the answer is out, but the work goes on: abort the signal that the leg was given').toBe(
+        true,
+      )
+      expect(signal?.reason, 'the reason of the signal').toBeInstanceOf(TimeoutError)
+    }
+  })
+
+  test('leaves alone those that have ended', async () => {
+    const legs = [answers(10), fails(10, new Error('no')), never()]
+    await after(100, scatterGather(legs, { timeoutMs: 100 }))
+    expect(aborted(...legs), 'only the third is late; abort an answered one, and its unread body is torn').toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+
+  test("passes on the caller's abort to each, and answers at once", async () => {
+    const caller = new AbortController()
+    const legs = [answers(10), answers(500), never()]
+    const gathering = scatterGather(legs, { signal: caller.signal, timeoutMs: 1_000 })
+    await vi.advanceTimersByTimeAsync(20)
+    const reason = new Error('the checkout went home')
+    caller.abort(reason)
+    expect(aborted(...legs), 'the caller has gone; the legs in flight must hear of it').toEqual([false, true, true])
+    expect(signalsOf(...legs)[2]?.reason, "the caller's own reason").toBe(reason)
+    expect(await after(0, gathering), "keep what has come, and give the caller's own reason for the rest").toEqual(
+      gathered(fulfilled('after 10'), rejected(reason), rejected(reason)),
+    )
+  })
+
+  test('asks nobody for a caller who has gone already', async () => {
+    const leg = answers(10)
+    const reason = new Error('too late')
+    const outcome = await after(0, scatterGather([leg], { signal: AbortSignal.abort(reason) }))
+    expect(leg, 'an aborted signal fires no further event: ask it before you begin').not.toHaveBeenCalled()
+    expect(outcome).toEqual(gathered(rejected(reason)))
+  })
+
+  test('leaves no listener on a signal that outlives it, whichever way it ends', async () => {
+    const { signal } = new AbortController()
+    const listeners = () => getEventListeners(signal, 'abort').length
+    const lasting = await after(10, scatterGather([answers(10), answers(10)], { signal, timeoutMs: 50 }))
+    expect(lasting.status, 'both legs have answered, but nothing was gathered').toBe('fulfilled')
+    expect(listeners(), 'listeners after all have answered').toBe(0)
+    await after(50, scatterGather([never(), never()], { signal, timeoutMs: 50 }))
+    expect(listeners(), 'listeners after the time was up').toBe(0)
+    expect(vi.getTimerCount(), 'timers left behind').toBe(0)
+  })
+
+  test('closes the connection to every carrier when the caller goes', async () => {
+    vi.useRealTimers()
+    const carriers = await Promise.all(Array.from({ length: 5 }, () => carrier((_, res) => res.flushHeaders())))
+    const read =
+      ({ ask }: Carrier) =>
+      async (signal: AbortSignal) =>
+        (await ask({ signal })).body.text()
+    const caller = new AbortController()
+    const gathering = scatterGather(carriers.map(read), { signal: caller.signal, timeoutMs: 60_000 })
+    const asked = await eventually(() => carriers.every(({ open }) => open.size === 1), 300)
+    const reason = new Error('the checkout went home')
+    caller.abort(reason)
+    expect(asked, 'five carriers, but not five of them were asked').toBe(true)
+    const closed = await eventually(() => carriers.every(({ open }) => open.size === 0), 50)
+    expect(closed, 'the caller has gone, and carriers are still at work: did the signal reach the requests?').toBe(true)
+    const outcome = await outcomeOf(gathering)
+    expect(outcome, "no carrier answered, for the caller's own reason").toEqual(
+      gathered(...carriers.map(() => rejected(reason))),
+    )
+  })
+})
+
+interface Carrier {
+  /** The answers that it has begun, on connections that are open. */
+  open: Set<ServerResponse>
+  ask(options?: { signal?: AbortSignal }): Promise<Dispatcher.ResponseData>
+}
+
+/** A real server, asked over a real socket. */
+async function carrier(listener: RequestListener): Promise<Carrier> {
+  const open = new Set<ServerResponse>()
+  const server = createServer((req, res) => {
+    open.add(res)
+    res.once('close', () => open.delete(res))
+    listener(req, res)
+  })
+  const dispatcher = new Agent()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(async () => {
+    await dispatcher.destroy()
+    server.closeAllConnections()
+    await once(server.close(), 'close')
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { open, ask: (options) => request(origin, { dispatcher, ...options }) }
+}
+
+describe('Step 4: Enough is enough', () => {
+  test('answers as soon as enough have, and cancels the rest', async () => {
+    const legs = [answers(500), answers(10), never(), answers(20)]
+    const gathering = scatterGather(legs, { enough: 2, timeoutMs: 1_000 })
+    expect(await after(19, gathering), 'one answer is not two').toEqual({ status: 'pending' })
+    expect(
+      await after(1, gathering),
+      'two answers were asked for, and two have come: the rest has a NotNeededError',
+    ).toEqual(gathered(notNeeded, fulfilled('after 10'), notNeeded, fulfilled('after 20')))
+    expect(aborted(...legs), 'cancel those that are not needed, and only those').toEqual([true, false, true, false])
+    expect(
+      signalsOf(...legs)[0]?.reason,
+      'being slower than others is no timeout: a breaker must tell them apart',
+    ).toBeInstanceOf(NotNeededError)
+    expect(vi.getTimerCount(), 'the timer of the deadline still runs').toBe(0)
+  })
+
+  test('does not take a failure for an answer', async () => {
+    const error = new Error('no')
+    const gathering = scatterGather([fails(5, error), answers(20), never()], { enough: 1 })
+    expect(await after(5, gathering), 'the fastest carrier is often the one that fails').toEqual({ status: 'pending' })
+    expect(await after(15, gathering), 'after 20 ms there is one answer, and one is enough').toEqual(
+      gathered(rejected(error), fulfilled('after 20'), notNeeded),
+    )
+  })
+
+  test('makes do with fewer when there are no more', async () => {
+    const error = new Error('no')
+    const outcome = await after(20, scatterGather([fails(10, error), answers(20)], { enough: 2 }))
+    expect(outcome, 'all have ended: a second answer will not come').toEqual(
+      gathered(rejected(error), fulfilled('after 20')),
+    )
+  })
+})
+
+describe('Step 5: Only so many at a time', () => {
+  test('never has more legs in flight than it may', async () => {
+    let inFlight = 0
+    let most = 0
+    const leg: Leg<number> = async () => {
+      most = Math.max(most, ++inFlight)
+      await sleep(10)
+      return inFlight--
+    }
+    const outcome = await after(30, scatterGather(Array(6).fill(leg), { concurrency: 2 }))
+    expect(most, 'legs in flight at a time, of 2 that are allowed').toBe(2)
+    expect(outcome.status, 'six legs of 10 ms, two at a time: 30 ms').toBe('fulfilled')
+  })
+
+  test('begins the next as soon as one ends, well or badly', async () => {
+    const throws: Leg<string> = () => {
+      throw new Error('not even a promise')
+    }
+    const legs = [answers(50), fails(10, new Error('no')), throws, answers(20), answers(20)]
+    const outcome = await after(50, scatterGather(legs, { concurrency: 2 }))
+    expect(outcome.status, 'the other four take 50 ms in all, beside the first: a batch waits for its slowest').toBe(
+      'fulfilled',
+    )
+  })
+
+  test('does not begin what is still queued when it is over', async () => {
+    const caller = new AbortController()
+    const ends: [string, GatherOptions<string>][] = [
+      ['the time was up', { timeoutMs: 15 }],
+      ['enough had answered', { enough: 1 }],
+      ['the caller had gone', { signal: caller.signal }],
+    ]
+    for (const [end, options] of ends) {
+      const queued = answers(10)
+      const gathering = scatterGather([deaf(20), deaf(30), queued], { concurrency: 2, ...options })
+      await vi.advanceTimersByTimeAsync(15)
+      if (options.signal) caller.abort()
+      const outcome = await after(100, gathering)
+      expect(outcome.status, `${end}, but there was no answer`).toBe('fulfilled')
+      expect(queued, `${end}; a place that comes free then must stay free`).not.toHaveBeenCalled()
+    }
+  })
+
+  test('tells a leg that was not asked from one that was too slow', async () => {
+    const outcome = await after(100, scatterGather([never(), answers(10)], { concurrency: 1, timeoutMs: 100 }))
+    expect(
+      outcome,
+      'a queue is no fault of whoever waits in it: attempts is 1 for the slow, 0 for the other',
+    ).toMatchObject(gathered(rejected({ code: 'TIMEOUT', attempts: 1 }), rejected({ code: 'TIMEOUT', attempts: 0 })))
+  })
+})
+
+describe('Step 6: Keep time to answer', () => {
+  test('stops the legs a margin before the deadline', async () => {
+    for (const options of [{ timeoutMs: 300 }, { deadline: performance.now() + 600 }]) {
+      const leg = never()
+      const gathering = scatterGather([leg, answers(10)], { marginMs: 50, ...options })
+      expect(await after(249, gathering), 'the margin is 50 ms of 300').toEqual({ status: 'pending' })
+      expect(
+        await after(1, gathering),
+        'who answers at the deadline answers too late: it takes time to sort and to send',
+      ).toEqual(gathered(timedOut, fulfilled('after 10')))
+      expect(aborted(leg)).toEqual([true])
+      await vi.advanceTimersByTimeAsync(50)
+    }
+  })
+
+  test('tells each leg by when it must have answered', async () => {
+    const deadline = performance.now() + 300
+    const leg = answers(10)
+    await after(20, scatterGather([leg, leg], { deadline, timeoutMs: 1_000, marginMs: 50 }))
+    const told = leg.mock.calls.map(([, deadline]) => deadline)
+    expect(told, 'the second argument: the deadline of the legs, which is earlier than that of the gatherer').toEqual([
+      deadline - 50,
+      deadline - 50,
+    ])
+  })
+
+  test('asks nobody when there is no time but the margin', async () => {
+    const leg = answers(10)
+    const outcome = await after(0, scatterGather([leg], { timeoutMs: 40, marginMs: 50 }))
+    expect(leg, 'a carrier that is asked with no time left can only be late').not.toHaveBeenCalled()
+    expect(outcome).toEqual(gathered(timedOut))
+  })
+})
+
+describe('Step 7: What comes too late', () => {
+  test('hands late answers to discard, and no others', async () => {
+    const discard = vi.fn()
+    await after(100, scatterGather([deaf(150, 'late'), deaf(10, 'in time')], { timeoutMs: 100, discard }))
+    expect(discard, 'nothing is late yet').not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(50)
+    expect(discard.mock.calls, 'whoever opened it has left: discard must close it').toEqual([['late']])
+  })
+
+  test('loses no answer of those that come at the same time', async () => {
+    const names = ['albatross', 'kestrel', 'pelican', 'pigeon', 'swift']
+    const discarded: string[] = []
+    const sameTime = sleep(10)
+    const legs = names.map((name) => vi.fn<Leg<string>>(() => sameTime.then(() => name)))
+    const discard = (name: string) => discarded.push(name)
+    const outcome = await after(10, scatterGather([never(), ...legs], { enough: 2, discard }))
+    expect(outcome.status, 'two were enough').toBe('fulfilled')
+    const [, ...results] = outcome.status === 'fulfilled' ? outcome.value : []
+    const kept = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    expect(
+      [...kept, ...discarded].toSorted(),
+      'each answer is either among the results or discarded, and none is both',
+    ).toEqual(names)
+    const keptLegs = legs.filter((_, index) => results[index]?.status === 'fulfilled')
+    expect(aborted(...keptLegs), 'an answer that is kept must not be aborted').not.toContain(true)
+  })
+
+  test('survives a late failure, and a discard that fails', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    onTestFinished(() => void process.off('unhandledRejection', unhandled))
+    const lateFailure = () => sleep(150).then(() => Promise.reject(new Error('late')))
+    // Not a mock: those take care of their own rejections.
+    const discarded: string[] = []
+    const discard = (value: string) => {
+      discarded.push(value)
+      if (value === 'first') throw new Error('cannot close')
+      return Promise.reject(new Error('cannot close either'))
+    }
+    await after(100, scatterGather([lateFailure, deaf(150, 'first'), deaf(150, 'second')], { timeoutMs: 100, discard }))
+    await after(100, Promise.resolve())
+    expect(discarded, 'two came late').toEqual(['first', 'second'])
+    expect(unhandled, 'an unhandled rejection ends the process').not.toHaveBeenCalled()
+  })
+
+  test('closes the connection of a response that comes too late', async () => {
+    vi.useRealTimers()
+    const responses: ServerResponse[] = []
+    const { open, ask } = await carrier((_, res) => responses.push(res))
+    const caller = new AbortController()
+    const discard = vi.fn(({ body }: Dispatcher.ResponseData) => body.on('error', () => {}).destroy())
+    // It forgot to pass on its signal.
+    const gathering = scatterGather([() => ask()], { signal: caller.signal, discard })
+    await eventually(() => open.size === 1, 300)
+    caller.abort()
+    expect(await outcomeOf(gathering, 20), 'the caller went before the response came').toMatchObject(
+      gathered(rejected({})),
+    )
+    for (const response of responses) response.write('A first chunk of a body without an end.')
+    expect(
+      await eventually(() => open.size === 0, 300),
+      'nobody will read this body, and its connection is still open',
+    ).toBe(true)
+    expect(discard).toHaveBeenCalledOnce()
+  })
+})
+
+describe('Step 8: Out of reach', () => {
+  test('gives up when the required answers are out of reach', async () => {
+    const error = new Error('no')
+    const legs = [fails(10, error), never(), fails(20, error)]
+    const gathering = scatterGather(legs, { required: 2, enough: 2, timeoutMs: 1_000 })
+    expect(await after(10, gathering), 'two can still come').toEqual({ status: 'pending' })
+    expect(await after(10, gathering), 'one at most can still come, and one is of no use: why wait?').toEqual(
+      gathered(rejected(error), notNeeded, rejected(error)),
+    )
+    expect(aborted(...legs), 'the one in flight need not go on').toEqual([false, true, false])
+  })
+
+  test('asks nobody when there are too few to ask', async () => {
+    const leg = answers(10)
+    const outcome = await after(0, scatterGather([leg], { required: 2 }))
+    expect(leg, 'two answers are required, and there is one to ask').not.toHaveBeenCalled()
+    expect(outcome).toEqual(gathered(notNeeded))
+  })
+})
+
+describe('Step 9: Very long, and nonsense', () => {
+  test('does not answer early for times that setTimeout cannot hold', async () => {
+    const thirtyDaysMs = 30 * 24 * 3_600_000
+    const gathering = scatterGather([never()], { timeoutMs: thirtyDaysMs })
+    const early = await after(thirtyDaysMs - 1, gathering)
+    expect(early, 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toEqual({ status: 'pending' })
+    expect(await after(1, gathering), 'thirty days are over').toEqual(gathered(timedOut))
+  })
+
+  test('has no timer when there is no limit', async () => {
+    const gathering = scatterGather([answers(10), answers(10)], { timeoutMs: Infinity })
+    expect(vi.getTimerCount(), 'two legs, and a timer for each; one more would fire at once').toBe(2)
+    expect((await after(10, gathering)).status).toBe('fulfilled')
+  })
+
+  test('refuses nonsense by name, and asks nobody', async () => {
+    const leg = answers(10)
+    const nonsense = [
+      ...[NaN, 0, -1].flatMap((value) => [{ concurrency: value }, { enough: value }]),
+      ...[NaN, -1].flatMap((value) => [{ timeoutMs: value }, { marginMs: value }, { required: value }]),
+      { deadline: NaN },
+      { enough: 2, required: 3 },
+    ]
+    for (const options of nonsense) {
+      const attempt = async () => scatterGather([leg], options)
+      const outcome = await outcomeOf(attempt(), 20)
+      const shown = JSON.stringify(options, (_, value) => (Number.isNaN(value) ? 'NaN' : value))
+      expect(outcome, `${shown}: 0 places are a queue for ever, and NaN is not what anybody meant`).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'RangeError', message: expect.stringContaining(Object.keys(options)[0]!) },
+      })
+    }
+    expect(leg, 'look at the options before you ask').not.toHaveBeenCalled()
+  })
+})
