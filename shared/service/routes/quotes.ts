@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { deadlineIn } from '#chapters/01-timeouts/deadline.ts'
-import { scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
+import { type Leg, scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
 import type { Carrier } from '../carrier.ts'
 import { Problem } from '../problems.ts'
 import { CarrierError, reasonOf } from '../reasons.ts'
-import { Consignment, Quotes } from '../schemas.ts'
+import { Consignment, type Offer, Quotes } from '../schemas.ts'
 
 /** Kept back from the caller's deadline: who spends all of it on asking has none left for the answer. */
 const ANSWER_MS = 25
@@ -17,9 +16,17 @@ interface Options {
 
 export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, deadlineMs }) => {
   app.get('/quotes', { schema: { querystring: Consignment, response: { 200: Quotes } } }, async (request) => {
-    const deadline = deadlineIn(deadlineMs, request.deadline) - ANSWER_MS
-    const legs = carriers.map((carrier) => (signal: AbortSignal) => carrier.quote(request.query, { signal, deadline }))
-    const results = await scatterGather(legs, { signal: request.abortSignal })
+    const legs = carriers.map(
+      (carrier): Leg<Offer> =>
+        (signal, deadline) =>
+          carrier.quote(request.query, { signal, deadline }),
+    )
+    const results = await scatterGather(legs, {
+      signal: request.abortSignal,
+      deadline: request.deadline,
+      timeoutMs: deadlineMs,
+      marginMs: ANSWER_MS,
+    })
 
     const answer: Quotes = { quotes: [], missing: [] }
     const errors: unknown[] = []
