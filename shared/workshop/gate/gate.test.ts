@@ -19,6 +19,7 @@ const doubling: Chapter = {
 
 /** A chapter in order, as its files. What the gate should find is put into a copy. */
 const inOrder = (): Record<string, string> => ({
+  'README.md': '| [01](exercises/01-doubling/README.md) | Doubling | everything stays small |',
   'package.json': JSON.stringify({
     type: 'module',
     imports: { '#chapters/*': { solution: './solutions/*', default: './exercises/*' } },
@@ -119,12 +120,14 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
     'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
     'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/workshop/chapters.ts): add it, or remove the folder`,
+    'a chapter that is not in the table': `README.md does not list the chapter: its table wants a row "| [01](exercises/01-doubling/README.md) | Doubling | … |"`,
     'no notes': `${solution}/NOTES.md is missing: what the solution does, and why not otherwise`,
   }
   let failed: string[]
 
   beforeAll(async () => {
     const files = inOrder()
+    files['README.md'] = '| [01](exercises/01-doubling/README.md) | Halving | everything stays small |'
     const insert = (file: string, after: string, text: string) =>
       (files[file] = files[file]!.replace(after, `${after}${text}`))
     insert(
