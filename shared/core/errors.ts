@@ -25,12 +25,18 @@ export class TimeoutError extends FailWellError {
   readonly code = 'TIMEOUT'
 }
 
+/**
+ * Why there was no further attempt: all `attempts` are used up, the next would begin at the `deadline` or later, the
+ * `budget` of the backend is spent, or the request is `not-repeatable`.
+ */
+export type RetryStop = 'attempts' | 'deadline' | 'budget' | 'not-repeatable'
+
 /** The retries ended without a success; `cause` is what the last attempt threw, `stoppedBy` why there was no further one. */
 export class RetryError extends FailWellError {
   readonly code = 'RETRY_EXHAUSTED'
-  readonly stoppedBy: string
+  readonly stoppedBy: RetryStop
 
-  constructor(message: string, stoppedBy: string, effort: Effort & { cause?: unknown }) {
+  constructor(message: string, stoppedBy: RetryStop, effort: Effort & { cause?: unknown }) {
     super(message, effort)
     this.stoppedBy = stoppedBy
   }

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream'
+import { ResponseError, RetryError } from '../../shared/core/errors.ts'
+
+/** What decides whether a request may be sent again. */
+export interface Repeatable {
+  /** As in HTTP. Default: GET. */
+  method?: string
+  /** By which the server recognizes a request that it has already carried out. */
+  idempotencyKey?: string
+  /** The request's body, in case it is one that can be read only once. */
+  body?: unknown
+}
+
+/** Idempotent by definition (RFC 9110, section 9.2.2): twice is as good as once. */
+const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+/** Answers that may be another one in a moment. A 501 will still be a 501. */
+const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504])
+
+/** Of Node's sockets, of undici, and of our own errors. ENOTFOUND is not among them: it is nearly always a typo. */
+const TRANSIENT_CODES = new Set([
+  'CIRCUIT_OPEN',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_SOCKET',
+])
+
+/**
+ * Whether the same call may succeed in a moment. What nobody has heard of is permanent: a bug does not get better by
+ * being run three times, it only takes three times as long to be seen.
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ResponseError) return TRANSIENT_STATUSES.has(error.status)
+  // A RetryError has been retried already, further down. Layers that retry each other multiply: 4 × 4 × 4 is 64 calls.
+  if (!(error instanceof Error) || error instanceof RetryError) return false
+  // `fetch failed` is a TypeError, and the news is in its cause.
+  return TRANSIENT_CODES.has((error as NodeJS.ErrnoException).code ?? '') || isTransient(error.cause)
+}
+
+/**
+ * Whether the request may be sent again: it must do no harm if the first one did arrive and only its answer was lost,
+ * and its body must still be there.
+ */
+export function isRepeatable({ method = 'GET', idempotencyKey, body }: Repeatable): boolean {
+  return (IDEMPOTENT_METHODS.has(method) || Boolean(idempotencyKey)) && !isSpent(body)
+}
+
+/** True of a stream that an attempt has begun to read, and of every iterator, which cannot tell. */
+function isSpent(body: unknown): boolean {
+  return Readable.isDisturbed(body as Readable) || typeof (body as Iterator<unknown> | undefined)?.next === 'function'
+}
