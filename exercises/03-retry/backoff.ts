@@ -1,0 +1,29 @@
+import type { Random } from '../../shared/core/random.ts'
+
+/** How long to wait before each further attempt: an endless supply of delays in ms, begun anew for each call. */
+export type Backoff = (random: Random) => Iterator<number, never>
+
+export interface BackoffOptions {
+  /** The scale of the first delay. 0 or more. */
+  baseMs: number
+  /** No delay is longer. From `baseMs` to 2³¹−1, the most that a timer can hold. */
+  capMs: number
+}
+
+/** Anything from nothing to a ceiling, which is `baseMs` and then doubles, up to `capMs`. */
+export function fullJitter({ baseMs }: BackoffOptions): Backoff {
+  // Exponential, so everybody gives the carrier more and more time. All of them the same.
+  return function* (_random) {
+    for (let attempt = 0; ; attempt++) yield baseMs * 2 ** attempt
+  }
+}
+
+/** Half of that ceiling, and anything up to the other half. */
+export function equalJitter(options: BackoffOptions): Backoff {
+  return fullJitter(options)
+}
+
+/** From `baseMs` to three times the delay before (which is `baseMs` at first), or to `capMs` if that is less. */
+export function decorrelatedJitter(options: BackoffOptions): Backoff {
+  return fullJitter(options)
+}
