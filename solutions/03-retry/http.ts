@@ -4,7 +4,7 @@ import { retry, type RetryOptions } from './retry.ts'
 import type { Repeatable } from './retryable.ts'
 
 /** What of a failed response is still worth reading, for its connection's sake. */
-const DRAIN_BYTES = 65_536
+const DRAIN_BYTES = 131_072
 const DRAIN_MS = 1_000
 
 export interface RetriedRequest extends Repeatable {

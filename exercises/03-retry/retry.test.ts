@@ -1,0 +1,517 @@
+import { type Backoff, decorrelatedJitter, equalJitter, fullJitter } from '#chapters/03-retry/backoff.ts'
+import { RetryBudget } from '#chapters/03-retry/budget.ts'
+import { parseRetryAfter } from '#chapters/03-retry/retry-after.ts'
+import { retry, type RetryOptions } from '#chapters/03-retry/retry.ts'
+import { isRepeatable, isTransient } from '#chapters/03-retry/retryable.ts'
+import { getEventListeners } from 'node:events'
+import { errors } from 'undici'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { CircuitOpenError, ResponseError, RetryError, TimeoutError } from '../../shared/core/errors.ts'
+import { seededRandom } from '../../shared/core/random.ts'
+import { outcomeOf } from '../../shared/testing/outcome.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+const silence = () => {}
+const elapse = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+const answered = (status: number, headers?: ResponseError['headers']) =>
+  new ResponseError(`The carrier answered ${status}`, status, headers)
+const unavailable = () => answered(503)
+
+/** Throws each of `failures` in turn and the last one again and again; `at` is when, in ms from now, it was called. */
+function failing(...failures: unknown[]) {
+  const from = performance.now()
+  const at: number[] = []
+  const operation = async (): Promise<never> => {
+    at.push(performance.now() - from)
+    throw failures[Math.min(at.length, failures.length) - 1]
+  }
+  return { operation, at }
+}
+
+/** The same, but at last it succeeds. */
+function mending(...failures: unknown[]) {
+  const { operation, at } = failing(...failures)
+  return { at, operation: async () => (at.length < failures.length ? operation() : (await operation().catch(silence), 'done')) }
+}
+
+/** Begins a retry of `operation`, on whose end a test can look later. */
+function begin<T>(operation: Parameters<typeof retry<T>>[0], options?: RetryOptions): Promise<T> {
+  const promise = retry(operation, options)
+  promise.catch(silence)
+  return promise
+}
+
+const every = (ms: number): Backoff =>
+  function* () {
+    for (;;) yield ms
+  }
+
+function take(count: number, backoff: Backoff, random: () => number): number[] {
+  const delays = backoff(random)
+  return Array.from({ length: count }, () => delays.next().value)
+}
+
+/** Equal to within a millisecond: whether delays are rounded is a matter of taste. */
+function expectDelays(actual: number[], expected: number[], message: string): void {
+  const differences = actual.map((ms, i) => Math.abs(ms - expected[i]!))
+  expect(differences.every((ms) => ms < 1), `${message}: expected about ${expected}, got ${actual}`).toBe(true)
+}
+
+/** The most of the given instants that fall into the same ten milliseconds. */
+function crowd(instants: number[]): number {
+  const counts = new Map<number, number>()
+  for (const at of instants) counts.set(Math.floor(at / 10), (counts.get(Math.floor(at / 10)) ?? 0) + 1)
+  return Math.max(...counts.values())
+}
+
+const gaveUp = (stoppedBy: string, cause: unknown) => ({ status: 'rejected', reason: { name: 'RetryError', stoppedBy, cause } })
+
+describe('Step 1: Count, and stop when told', () => {
+  test('counts the first attempt as one of maxAttempts', async () => {
+    for (const maxAttempts of [1, 3]) {
+      const { operation, at } = failing(unavailable())
+      begin(operation, { maxAttempts })
+      await elapse(60_000)
+      expect(at.length, `maxAttempts: ${maxAttempts} is attempts in all: a retry is what comes after the first`).toBe(maxAttempts)
+    }
+  })
+
+  test('says after how many attempts it gave up, how long that took, and what the last one died of', async () => {
+    const last = unavailable()
+    const result = begin(failing(unavailable(), unavailable(), last).operation, { maxAttempts: 3, backoff: every(100) })
+    await elapse(60_000)
+    const { reason } = (await outcomeOf(result)) as { reason: RetryError }
+    expect(reason, 'whoever reads the log must see that this was tried, and how hard: throw a RetryError').toBeInstanceOf(RetryError)
+    expect(reason.cause, 'cause: what the last attempt threw').toBe(last)
+    expect(reason).toMatchObject({ stoppedBy: 'attempts', attempts: 3 })
+    expect(reason.elapsedMs, 'elapsedMs: two waits of 100 ms').toBeCloseTo(200)
+  })
+
+  test('stops at once when its caller aborts during a wait, and does not try again', async () => {
+    const { operation, at } = failing(unavailable())
+    const caller = new AbortController()
+    const result = begin(operation, { signal: caller.signal, backoff: every(30_000) })
+    await elapse(10)
+    const reason = new Error('the customer closed the tab')
+    caller.abort(reason)
+    expect(await outcomeOf(result), 'nobody waits any more, but the wait goes on: give its signal to sleep()').toEqual({
+      status: 'rejected',
+      reason,
+    })
+    expect(vi.getTimerCount(), 'the timer of the wait still runs').toBe(0)
+    await elapse(120_000)
+    expect(at.length, 'one more attempt, for nobody').toBe(1)
+    expect(getEventListeners(caller.signal, 'abort').length, 'a listener was left on the signal').toBe(0)
+  })
+
+  test('does not take an aborted attempt for a failed one', async () => {
+    const caller = new AbortController()
+    const operation = vi.fn(async (signal: AbortSignal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      throw new TimeoutError('The socket was closed')
+    })
+    const result = begin(operation, { signal: caller.signal })
+    const reason = new Error('the customer closed the tab')
+    caller.abort(reason)
+    expect(await outcomeOf(result), "the attempt failed because the caller aborted: tell the caller's own reason").toEqual({
+      status: 'rejected',
+      reason,
+    })
+    await elapse(60_000)
+    expect(operation, 'one more attempt, for nobody').toHaveBeenCalledTimes(1)
+  })
+
+  test('does not begin for a caller who has already gone', async () => {
+    const { operation, at } = failing(unavailable())
+    const reason = new Error('too late')
+    const result = begin(operation, { signal: AbortSignal.abort(reason) })
+    expect(at.length, 'an aborted signal fires no further event: ask it before you begin').toBe(0)
+    expect(await outcomeOf(result)).toEqual({ status: 'rejected', reason })
+  })
+})
+
+describe('Step 2: Jitter', () => {
+  test('waits for anything from nothing to a ceiling, which doubles up to the cap', () => {
+    const backoff = fullJitter({ baseMs: 100, capMs: 1_000 })
+    expectDelays(take(6, backoff, () => 0), [0, 0, 0, 0, 0, 0], 'random() is 0, so is each delay')
+    expectDelays(
+      take(6, backoff, () => 0.999),
+      [99.9, 199.8, 399.6, 799.2, 999, 999],
+      'random() is 0.999; the ceilings are 100, 200, 400, 800, 1000, 1000',
+    )
+  })
+
+  test('never yields NaN, nor more than the cap, however long it goes on', () => {
+    for (const luck of [0, 0.5, 1 - 2 ** -53]) {
+      const delays = take(5_000, fullJitter({ baseMs: 100, capMs: 10_000 }), () => luck)
+      const wrong = delays.findIndex((ms) => !(ms >= 0 && ms <= 10_000))
+      expect(wrong, `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: 2 ** 1024 is Infinity, and 0 × Infinity NaN`).toBe(-1)
+    }
+  })
+
+  test('spreads a hundred clients that have all reached the cap', () => {
+    const backoff = fullJitter({ baseMs: 1_000, capMs: 1_000_000 })
+    const random = seededRandom(3)
+    const thirtieth = Array.from({ length: 100 }, () => take(30, backoff, random)[29])
+    expect(new Set(thirtieth).size, 'different delays of 100 clients: cap first and draw then, or they meet at the cap').toBe(100)
+  })
+
+  test('lets its backoff say how long to wait', async () => {
+    const { operation, at } = failing(unavailable())
+    const backoff = vi.fn(() => [10, 200, 3_000].values() as Iterator<number, never>)
+    const random = seededRandom(3)
+    begin(operation, { maxAttempts: 4, backoff, random })
+    await elapse(60_000)
+    expect(at, 'when the attempts were made: options.backoff yields 10, 200 and 3000').toEqual([0, 10, 210, 3_210])
+    expect(backoff, 'options.random is what a backoff draws from').toHaveBeenCalledWith(random)
+  })
+
+  test('begins its backoff anew for each call', async () => {
+    const backoff: Backoff = function* () {
+      for (let ms = 10; ; ms *= 10) yield ms
+    }
+    for (const call of ['first', 'second']) {
+      const { operation, at } = mending(unavailable())
+      begin(operation, { backoff })
+      await elapse(60_000)
+      expect(at, `the ${call} call failed once, and waits for the first delay of its own backoff`).toEqual([0, 10])
+    }
+  })
+
+  test('sends a hundred clients that failed together back one by one', async () => {
+    const random = seededRandom(3)
+    const clients = Array.from({ length: 100 }, () => mending(unavailable()))
+    for (const { operation } of clients) begin(operation, { random })
+    await elapse(60_000)
+    const most = crowd(clients.map(({ at }) => at[1]!))
+    expect(most, 'second attempts within the same 10 ms, of 100 spread over 100 ms: the default backoff has no jitter').toBeLessThan(25)
+  })
+})
+
+describe('Step 3: What deserves another try', () => {
+  test('tells what may pass from what will not', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const transient = [
+      ...[408, 429, 500, 502, 503, 504].map((status) => answered(status)),
+      new TimeoutError('Timed out after 100 ms'),
+      new CircuitOpenError('The circuit of pigeon is open', 500),
+      refused,
+      Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+      new errors.SocketError('other side closed'),
+      new errors.HeadersTimeoutError(),
+      new TypeError('fetch failed', { cause: refused }),
+    ]
+    for (const error of transient) expect(isTransient(error), `${error} may be gone in a moment`).toBe(true)
+
+    const permanent = [
+      ...[400, 401, 403, 404, 409, 422, 501].map((status) => answered(status)),
+      new TypeError("Cannot read properties of undefined (reading 'grams')"),
+      new SyntaxError('Unexpected token < in JSON'),
+      new DOMException('This operation was aborted', 'AbortError'),
+      'no',
+      undefined,
+      null,
+    ]
+    for (const error of permanent) expect(isTransient(error), `${error} will be the same in a moment`).toBe(false)
+  })
+
+  test('does not repeat what is permanent, and hands it on as it is', async () => {
+    const error = answered(404)
+    const { operation, at } = failing(unavailable(), error)
+    const result = begin(operation, { maxAttempts: 5 })
+    await elapse(60_000)
+    expect(at.length, 'attempts; the second was answered with 404: there is no such shipment, and there will be none').toBe(2)
+    expect(await outcomeOf(result), 'as if there had been no retry').toEqual({ status: 'rejected', reason: error })
+  })
+
+  test('lets its caller say what is transient', async () => {
+    const { operation, at } = failing(answered(404), unavailable())
+    const result = begin(operation, {
+      maxAttempts: 5,
+      isTransient: (error) => error instanceof ResponseError && error.status === 404,
+    })
+    await elapse(60_000)
+    expect(at.length, 'attempts; for this caller a 404 will pass (it was booked a moment ago) and a 503 will not').toBe(2)
+    expect((await outcomeOf(result)).status).toBe('rejected')
+  })
+
+  test('does not retry what a layer below has retried already', async () => {
+    const inner = failing(unavailable())
+    const middle = () => retry(inner.operation, { maxAttempts: 4 })
+    begin(() => retry(middle, { maxAttempts: 4 }), { maxAttempts: 4 })
+    await elapse(3_600_000)
+    expect(inner.at.length, 'calls of the carrier for one call of ours: three layers of four attempts multiply').toBe(4)
+  })
+
+  test('does not send a POST or a PATCH again, unless it has an idempotency key', async () => {
+    for (const method of ['POST', 'PATCH']) {
+      const error = unavailable()
+      const bare = failing(error)
+      const result = begin(bare.operation, { method })
+      await elapse(60_000)
+      expect(bare.at.length, `a ${method} whose answer was lost may have been carried out: two parcels, one customer`).toBe(1)
+      expect(await outcomeOf(result)).toMatchObject(gaveUp('not-repeatable', error))
+
+      const keyed = failing(error)
+      begin(keyed.operation, { method, idempotencyKey: 'order-17' })
+      await elapse(60_000)
+      expect(keyed.at.length, `a ${method} with a key: the carrier knows that it is the same one`).toBe(3)
+    }
+    for (const method of [undefined, 'GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
+      expect(isRepeatable({ method }), `${method}: twice is as good as once`).toBe(true)
+    }
+  })
+})
+
+describe('Step 4: The deadline, before the wait', () => {
+  test('gives up now if the next attempt would come too late', async () => {
+    const last = unavailable()
+    const { operation, at } = failing(unavailable(), last)
+    const result = begin(operation, { maxAttempts: 9, backoff: every(600), deadline: performance.now() + 1_000 })
+    await elapse(600)
+    expect(at, 'attempts; there is time for the second').toEqual([0, 600])
+    expect(
+      await outcomeOf(result),
+      'the deadline comes in 400 ms, the next attempt in 600: say so now, with what the last one threw',
+    ).toMatchObject(gaveUp('deadline', last))
+    expect(vi.getTimerCount(), 'a wait whose end nobody will see').toBe(0)
+  })
+
+  test('does not begin another attempt at the very deadline', async () => {
+    const inTime = failing(unavailable())
+    begin(inTime.operation, { maxAttempts: 2, backoff: every(600), deadline: performance.now() + 601 })
+    const tooLate = failing(unavailable())
+    begin(tooLate.operation, { maxAttempts: 2, backoff: every(600), deadline: performance.now() + 600 })
+    await elapse(60_000)
+    expect(inTime.at, 'attempts before the deadline').toEqual([0, 600])
+    expect(tooLate.at, 'attempts before the deadline: at the deadline itself nobody waits any more').toEqual([0])
+  })
+})
+
+describe('Step 5: Never earlier than told', () => {
+  beforeEach(() => {
+    vi.setSystemTime('2026-11-06T08:49:37Z')
+  })
+
+  test('reads seconds, and a date in all of its three forms', () => {
+    vi.stubEnv('TZ', 'America/New_York')
+    try {
+      expect(parseRetryAfter('0')).toBe(0)
+      expect(parseRetryAfter('120')).toBe(120_000)
+      for (const date of ['Fri, 06 Nov 2026 08:50:07 GMT', 'Friday, 06-Nov-26 08:50:07 GMT', 'Fri Nov  6 08:50:07 2026']) {
+        expect(parseRetryAfter(date), `"${date}" is in 30 s: RFC 9110 has three forms of a date, all of them in GMT`).toBe(30_000)
+      }
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+
+  test('takes a past date for now, and rubbish for nothing', () => {
+    expect(parseRetryAfter('Fri, 06 Nov 2026 08:49:07 GMT'), 'half a minute ago').toBe(0)
+    const rubbish = [undefined, '', ' ', 'soon', 'soon 1', '-5', '1.5', '1e3', '0x10', 'Infinity', '5, 6', ['5', '6']]
+    for (const header of rubbish) {
+      const message = `the header was ${JSON.stringify(header)}: Number() and Date.parse() find something in nearly everything`
+      expect(parseRetryAfter(header), message).toBeUndefined()
+    }
+  })
+
+  test('leaves a carrier alone for as long as it asked', async () => {
+    for (const header of ['120', 'Fri, 06 Nov 2026 08:51:37 GMT']) {
+      vi.setSystemTime('2026-11-06T08:49:37Z')
+      const { operation, at } = mending(answered(429, { 'retry-after': header }))
+      begin(operation, { backoff: every(50) })
+      await elapse(119_999)
+      expect(at.length, `Retry-After: ${header}, which is 120 s, and it was asked again before`).toBe(1)
+      await elapse(51)
+      expect(at.length, 'the 120 s are over, and the backoff of 50 ms as well').toBe(2)
+    }
+  })
+
+  test('gives up at once when it is told to come back after its deadline', async () => {
+    const error = answered(429, { 'retry-after': '120' })
+    const { operation, at } = failing(error)
+    const result = begin(operation, { deadline: performance.now() + 60_000 })
+    expect(
+      await outcomeOf(result),
+      'told to wait 120 s, with 60 s left: neither wait in vain nor come earlier than told',
+    ).toMatchObject(gaveUp('deadline', error))
+    await elapse(120_000)
+    expect(at.length).toBe(1)
+  })
+
+  test('does not send back together all who were told the same', async () => {
+    const random = seededRandom(5)
+    const clients = Array.from({ length: 100 }, () => mending(answered(503, { 'retry-after': '1' })))
+    for (const { operation } of clients) begin(operation, { random })
+    await elapse(60_000)
+    const second = clients.map(({ at }) => at[1]!)
+    expect(Math.min(...second), 'told to come back after 1 s').toBeGreaterThanOrEqual(1_000)
+    expect(crowd(second), 'within the same 10 ms, of 100 who were all told "1": the jitter comes on top').toBeLessThan(25)
+  })
+})
+
+describe('Step 6: A budget for everybody', () => {
+  test('grants one retry for every ten calls', () => {
+    const budget = new RetryBudget({ ratio: 0.1, minPerSecond: 0 })
+    const another = new RetryBudget({ ratio: 0.1, minPerSecond: 0 })
+    for (let i = 0; i < 100; i++) budget.deposit()
+    const granted = Array.from({ length: 50 }, () => budget.tryWithdraw()).filter(Boolean).length
+    expect(granted, 'retries for 100 calls (0.1 added a hundred times is a little less than 10: count in whole calls)').toBe(10)
+    expect(another.tryWithdraw(), 'a budget of its own for each backend').toBe(false)
+  })
+
+  test('keeps an outage from multiplying the calls', async () => {
+    const budget = new RetryBudget({ ratio: 0.2, minPerSecond: 0 })
+    const { operation, at } = failing(unavailable())
+    for (let i = 0; i < 100; i++) begin(operation, { maxAttempts: 4, backoff: every(10), budget })
+    await elapse(5_000)
+    expect(at.length, '100 calls, ratio 0.2: at most 120 attempts, and not 400 (do retries pay for retries?)').toBeLessThanOrEqual(120)
+    expect(at.length, '20 of them may be retries').toBeGreaterThanOrEqual(119)
+  })
+
+  test('always grants a few, however little the traffic', async () => {
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.3, windowMs: 10_000 })
+    for (const call of ['first', 'second']) {
+      const { operation, at } = failing(unavailable())
+      begin(operation, { maxAttempts: 9, backoff: every(10), budget })
+      await elapse(11_000)
+      expect(at.length, `attempts of the ${call} call in its window of 10 s: 0.3 a second are 3 retries`).toBe(1 + 3)
+    }
+  })
+
+  test('forgets what is older than its window', async () => {
+    for (const idleMs of [11_000, 20_000, 24 * 3_600_000]) {
+      const budget = new RetryBudget({ ratio: 0.1, minPerSecond: 0, windowMs: 10_000 })
+      for (let i = 0; i < 10_000; i++) budget.deposit()
+      await elapse(5_000)
+      expect(budget.tryWithdraw(), '10,000 calls in the last 5 s').toBe(true)
+      await elapse(idleMs)
+      expect(budget.tryWithdraw(), `10,000 calls, but ${idleMs / 1000} s ago: a busy day buys no retries for a bad night`).toBe(false)
+    }
+  })
+
+  test('asks before it waits, and gives back what the attempt threw', async () => {
+    const error = unavailable()
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0 })
+    const result = begin(failing(error).operation, { backoff: every(1_000), budget })
+    expect(
+      await outcomeOf(result),
+      'the budget is spent; a wait that ends with a refusal is time that the caller could have used',
+    ).toMatchObject(gaveUp('budget', error))
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('spends nothing on attempts that are not made', async () => {
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.1, windowMs: 10_000 })
+    const notMade: RetryOptions[] = [
+      { maxAttempts: 1 },
+      { method: 'POST' },
+      { isTransient: () => false },
+      { backoff: every(100), deadline: performance.now() + 50 },
+    ]
+    for (const options of notMade) {
+      const { operation, at } = failing(unavailable())
+      begin(operation, { ...options, budget })
+      await elapse(100)
+      expect(at.length, `${Object.keys(options)}: no second attempt`).toBe(1)
+    }
+    expect(budget.tryWithdraw(), 'its only retry was spent on an attempt that something else forbade: ask the budget last').toBe(true)
+    expect(budget.tryWithdraw(), 'it had only the one').toBe(false)
+  })
+})
+
+describe('Step 8: Two other kinds of jitter', () => {
+  const options = { baseMs: 100, capMs: 1_000 }
+
+  test('waits for half of the ceiling, and anything up to the other half', () => {
+    const backoff = equalJitter(options)
+    expectDelays(take(6, backoff, () => 0), [50, 100, 200, 400, 500, 500], 'random() is 0')
+    expectDelays(take(6, backoff, () => 0.999), [99.95, 199.9, 399.8, 799.6, 999.5, 999.5], 'random() is 0.999')
+  })
+
+  test('waits for anything from the base to three times the delay before', () => {
+    const backoff = decorrelatedJitter(options)
+    expectDelays(take(4, backoff, () => 0), [100, 100, 100, 100], 'random() is 0')
+    expectDelays(take(4, backoff, () => 0.5), [200, 350, 550, 550], 'random() is 0.5')
+    expectDelays(take(4, backoff, () => 0.999), [299.8, 898.5, 999.1, 999.1], 'random() is 0.999')
+  })
+
+  test('spreads a hundred clients at the cap, whichever it is, and never yields NaN', () => {
+    for (const jitter of [equalJitter, decorrelatedJitter]) {
+      const backoff = jitter({ baseMs: 1_000, capMs: 1_000_000 })
+      const random = seededRandom(8)
+      const thirtieth = Array.from({ length: 100 }, () => take(30, backoff, random)[29])
+      const message = `different delays of 100 clients with ${jitter.name}: in the article, two of three wait for exactly the cap`
+      expect(new Set(thirtieth).size, message).toBe(100)
+      for (const luck of [0, 1 - 2 ** -53]) {
+        const delays = take(5_000, backoff, () => luck)
+        expect(delays.every((ms) => ms >= 0 && ms <= 1_000_000), `${jitter.name}, random() is ${luck}`).toBe(true)
+      }
+    }
+  })
+})
+
+describe('Step 9: Open breakers, and other odd failures', () => {
+  test('leaves an open breaker alone until it lets a probe through', async () => {
+    const error = new CircuitOpenError('The circuit of pigeon is open', 5_000.5)
+    const patient = mending(error)
+    begin(patient.operation, { backoff: every(50) })
+    const hurried = failing(error)
+    const result = begin(hurried.operation, { backoff: every(50), deadline: performance.now() + 4_000 })
+    expect(await outcomeOf(result), 'the deadline is before the first probe: give up now').toMatchObject(gaveUp('deadline', error))
+    await elapse(5_000)
+    expect(patient.at.length, 'error.retryAfterMs is 5000.5: whoever asks earlier uses up an attempt for nothing').toBe(1)
+    await elapse(60)
+    expect(patient.at.length, 'the break is over').toBe(2)
+  })
+
+  test('keeps whatever was thrown, even if it is no error', async () => {
+    for (const thrown of ['no', undefined, null, 0, { status: 503 }]) {
+      const retried = begin(failing(thrown).operation, { isTransient: () => true })
+      const asItIs = begin(failing(thrown).operation)
+      await elapse(60_000)
+      const { reason } = (await outcomeOf(retried)) as { reason: RetryError }
+      expect(reason, 'it gave up').toBeInstanceOf(RetryError)
+      expect(reason.cause, 'cause: the value itself, not a text or an error made of it').toBe(thrown)
+      expect(await outcomeOf(asItIs), 'not transient, so not touched').toEqual({ status: 'rejected', reason: thrown })
+    }
+  })
+
+  test('does not take a very long wait for a very short one', async () => {
+    const caller = new AbortController()
+    const { operation, at } = failing(answered(503, { 'retry-after': '99999999999' }))
+    begin(operation, { signal: caller.signal })
+    await elapse(30 * 24 * 3_600_000)
+    expect(at.length, 'told to come back in 3,000 years; setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toBe(1)
+    caller.abort()
+  })
+
+  test('refuses nonsense by name', async () => {
+    for (const maxAttempts of [0, -1, NaN]) {
+      const { operation, at } = failing(unavailable())
+      const result = begin(operation, { maxAttempts })
+      expect(await outcomeOf(result, 10), `maxAttempts: ${maxAttempts}`).toMatchObject({ reason: expect.any(RangeError) })
+      expect(at.length).toBe(0)
+    }
+    const nonsense = [
+      { baseMs: -1, capMs: 100 },
+      { baseMs: NaN, capMs: 100 },
+      { baseMs: 200, capMs: 100 },
+      { baseMs: 1, capMs: Infinity },
+      { baseMs: 1, capMs: NaN },
+    ]
+    for (const jitter of [fullJitter, equalJitter, decorrelatedJitter]) {
+      for (const options of nonsense) {
+        const message = `${jitter.name}({ baseMs: ${options.baseMs}, capMs: ${options.capMs} }) must throw now, not at the first failure`
+        expect(() => jitter(options), message).toThrow(RangeError)
+      }
+    }
+    for (const options of [{ ratio: -1 }, { ratio: NaN }, { minPerSecond: -1 }, { minPerSecond: NaN }, { windowMs: 0 }, { windowMs: NaN }]) {
+      expect(() => new RetryBudget(options), `new RetryBudget(${JSON.stringify(options)})`).toThrow(RangeError)
+    }
+  })
+})
