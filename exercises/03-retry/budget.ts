@@ -13,7 +13,10 @@ export interface RetryBudgetOptions {
  * One for each backend, shared by all who call it.
  */
 export class RetryBudget {
-  constructor(_options: RetryBudgetOptions = {}) {}
+  constructor(options: RetryBudgetOptions = {}) {
+    // There was no budget for this.
+    void options
+  }
 
   /** How many retries are left. */
   get balance(): number {

@@ -7,12 +7,11 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { holdTheClock } from '../../shared/testing/clock.ts'
 import { type Outcome, outcomeOf } from '../../shared/testing/outcome.ts'
 
 // The sockets are real, the clock is not.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
-})
+beforeEach(holdTheClock)
 
 // undici's idle sockets keep timers of their own on the fake clock; they end with their client.
 afterEach(() => {
@@ -69,16 +68,27 @@ const succeeded = { status: 'fulfilled', value: { statusCode: 200 } }
 describe('Step 7: Requests and their bodies', () => {
   test('sends the same idempotency key with each attempt', async () => {
     const { client, seen } = await carrier(unavailable, unavailable, ok)
-    const request = { method: 'POST', path: '/bookings', headers: { accept: 'text/plain' }, body: 'one parcel' } as const
+    const request = {
+      method: 'POST',
+      path: '/bookings',
+      headers: { accept: 'text/plain' },
+      body: 'one parcel',
+    } as const
     const outcome = await ended(requestWithRetry(client, { ...request, idempotencyKey: 'order-17' }, soon))
-    expect(seen.keys, 'idempotency-key of each attempt: another key is another booking').toEqual(['order-17', 'order-17', 'order-17'])
+    expect(seen.keys, 'idempotency-key of each attempt: another key is another booking').toEqual([
+      'order-17',
+      'order-17',
+      'order-17',
+    ])
     expect(seen.bodies).toEqual(['one parcel', 'one parcel', 'one parcel'])
     expect(outcome).toMatchObject(succeeded)
   })
 
   test('does not repeat a POST that has no key', async () => {
     const { client, seen } = await carrier(unavailable, ok)
-    const outcome = await ended(requestWithRetry(client, { method: 'POST', path: '/bookings', body: 'one parcel' }, soon))
+    const outcome = await ended(
+      requestWithRetry(client, { method: 'POST', path: '/bookings', body: 'one parcel' }, soon),
+    )
     expect(seen.at.length, 'two parcels, one customer').toBe(1)
     expect(outcome).toMatchObject({ reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } } })
   })
@@ -90,7 +100,9 @@ describe('Step 7: Requests and their bodies', () => {
     }
     for (const body of [Readable.from(['a long ', 'manifest']), generated()]) {
       const { client, seen } = await carrier(unavailable, ok)
-      const outcome = await ended(requestWithRetry(client, { method: 'PUT', path: '/manifests/7', body: body as Readable }, soon))
+      const outcome = await ended(
+        requestWithRetry(client, { method: 'PUT', path: '/manifests/7', body: body as Readable }, soon),
+      )
       expect(outcome, 'a stream can be read once; sent again, it is empty or an error').toMatchObject({
         status: 'rejected',
         reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } },
@@ -107,14 +119,20 @@ describe('Step 7: Requests and their bodies', () => {
   test('reads a failed response to its end, so that its connection is free again', async () => {
     const { client, seen } = await carrier((res) => res.writeHead(503).end('x'.repeat(100_000)), ok)
     const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
-    expect(outcome, 'a body that nobody reads holds its connection, and the next attempt waits for that one').toMatchObject(succeeded)
+    expect(
+      outcome,
+      'a body that nobody reads holds its connection, and the next attempt waits for that one',
+    ).toMatchObject(succeeded)
     expect(seen.connections, 'connections for two attempts: the first was in order').toBe(1)
   })
 
   test('does not read a failed response that has no end', async () => {
     const drip: Answer = (res) => {
       const timer = setInterval(() => res.write('.'), 50)
-      res.once('close', () => clearInterval(timer)).writeHead(503).write('.')
+      res
+        .once('close', () => clearInterval(timer))
+        .writeHead(503)
+        .write('.')
     }
     const flood: Answer = (res) => {
       const chunk = Buffer.alloc(65_536)
@@ -127,7 +145,10 @@ describe('Step 7: Requests and their bodies', () => {
     for (const endless of [drip, flood]) {
       const { client } = await carrier(endless, ok)
       const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
-      expect(outcome, `the retry waits for the end of the ${endless.name}: a little of it is enough, then close`).toMatchObject(succeeded)
+      expect(
+        outcome,
+        `the retry waits for the end of the ${endless.name}: a little of it is enough, then close`,
+      ).toMatchObject(succeeded)
     }
   })
 
@@ -141,7 +162,9 @@ describe('Step 7: Requests and their bodies', () => {
     expect(missing.seen.at.length).toBe(1)
 
     const busy = await carrier((res) => res.writeHead(429, { 'retry-after': '2' }).end(), ok)
-    const response = (await ended(requestWithRetry(busy.client, { path: '/quotes' }, soon))) as { value: Dispatcher.ResponseData }
+    const response = (await ended(requestWithRetry(busy.client, { path: '/quotes' }, soon))) as {
+      value: Dispatcher.ResponseData
+    }
     expect(busy.seen.at[1]! - busy.seen.at[0]!, 'Retry-After was 2 s').toBeGreaterThanOrEqual(2_000)
     expect(await response.value.body.text(), "a success's body is the caller's").toBe('booked')
   })

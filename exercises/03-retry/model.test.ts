@@ -1,13 +1,13 @@
 import type { Backoff } from '#chapters/03-retry/backoff.ts'
 import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { ResponseError } from '../../shared/core/errors.ts'
 
-// The same few hundred stories each time, or as many other ones as are asked for.
+// The same thousand stories each time, or as many other ones as are asked for.
 const { INTERLEAVINGS } = process.env
-const runs = INTERLEAVINGS ? { numRuns: Number(INTERLEAVINGS) } : { numRuns: 500, seed: 3 }
+const runs = INTERLEAVINGS ? { numRuns: Number(INTERLEAVINGS) } : { numRuns: 1_000, seed: 3 }
 
 // The real one: a turn of the event loop lets every promise have its say, and costs next to nothing.
 const { setImmediate } = globalThis
@@ -41,9 +41,15 @@ const elapsedMs = fc.constantFrom(1, 50, 150, 500, 1_100, 86_400_000)
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('call' as const), deadlineMs }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('fail' as const), which }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('succeed' as const, 'refuse' as const, 'abort' as const), which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constantFrom('succeed' as const, 'refuse' as const, 'abort' as const), which }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('elapse' as const), ms: elapsedMs }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('wall clock' as const), ms: fc.constantFrom(-3_600_000, 3_600_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('wall clock' as const), ms: fc.constantFrom(-3_600_000, 3_600_000) }),
+  },
 )
 
 /** One call as it is, and beside it what the model says of it. */
@@ -133,7 +139,7 @@ async function tell(settings: Settings, events: Event[]): Promise<void> {
   const waits = () => calls.flatMap(({ expected }) => (expected.ended ? [] : (expected.wakesAt ?? [])))
   /** From one wake-up to the next, each at its own instant. */
   const elapse = async (ms: number) => {
-    for (const until = performance.now() + ms; ; ) {
+    for (const until = performance.now() + ms; ;) {
       const next = Math.min(until, ...waits())
       vi.advanceTimersByTime(next - performance.now())
       await settle()

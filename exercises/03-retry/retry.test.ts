@@ -35,7 +35,10 @@ function failing(...failures: unknown[]) {
 /** The same, but at last it succeeds. */
 function mending(...failures: unknown[]) {
   const { operation, at } = failing(...failures)
-  return { at, operation: async () => (at.length < failures.length ? operation() : (await operation().catch(silence), 'done')) }
+  return {
+    at,
+    operation: async () => (at.length < failures.length ? operation() : (await operation().catch(silence), 'done')),
+  }
 }
 
 /** Begins a retry of `operation`, on whose end a test can look later. */
@@ -55,11 +58,8 @@ function take(count: number, backoff: Backoff, random: () => number): number[] {
   return Array.from({ length: count }, () => delays.next().value)
 }
 
-/** Equal to within a millisecond: whether delays are rounded is a matter of taste. */
-function expectDelays(actual: number[], expected: number[], message: string): void {
-  const differences = actual.map((ms, i) => Math.abs(ms - expected[i]!))
-  expect(differences.every((ms) => ms < 1), `${message}: expected about ${expected}, got ${actual}`).toBe(true)
-}
+/** The delays that are not as expected, to within a millisecond: whether they are rounded is a matter of taste. */
+const wrong = (actual: number[], expected: number[]) => actual.filter((ms, i) => !(Math.abs(ms - expected[i]!) < 1))
 
 /** The most of the given instants that fall into the same ten milliseconds. */
 function crowd(instants: number[]): number {
@@ -68,7 +68,10 @@ function crowd(instants: number[]): number {
   return Math.max(...counts.values())
 }
 
-const gaveUp = (stoppedBy: string, cause: unknown) => ({ status: 'rejected', reason: { name: 'RetryError', stoppedBy, cause } })
+const gaveUp = (stoppedBy: string, cause: unknown) => ({
+  status: 'rejected',
+  reason: { name: 'RetryError', stoppedBy, cause },
+})
 
 describe('Step 1: Count, and stop when told', () => {
   test('counts the first attempt as one of maxAttempts', async () => {
@@ -76,7 +79,9 @@ describe('Step 1: Count, and stop when told', () => {
       const { operation, at } = failing(unavailable())
       begin(operation, { maxAttempts })
       await elapse(60_000)
-      expect(at.length, `maxAttempts: ${maxAttempts} is attempts in all: a retry is what comes after the first`).toBe(maxAttempts)
+      expect(at.length, `maxAttempts: ${maxAttempts} is attempts in all: a retry is what comes after the first`).toBe(
+        maxAttempts,
+      )
     }
   })
 
@@ -85,7 +90,10 @@ describe('Step 1: Count, and stop when told', () => {
     const result = begin(failing(unavailable(), unavailable(), last).operation, { maxAttempts: 3, backoff: every(100) })
     await elapse(60_000)
     const { reason } = (await outcomeOf(result)) as { reason: RetryError }
-    expect(reason, 'whoever reads the log must see that this was tried, and how hard: throw a RetryError').toBeInstanceOf(RetryError)
+    expect(
+      reason,
+      'whoever reads the log must see that this was tried, and how hard: throw a RetryError',
+    ).toBeInstanceOf(RetryError)
     expect(reason.cause, 'cause: what the last attempt threw').toBe(last)
     expect(reason).toMatchObject({ stoppedBy: 'attempts', attempts: 3 })
     expect(reason.elapsedMs, 'elapsedMs: two waits of 100 ms').toBeCloseTo(200)
@@ -117,7 +125,10 @@ describe('Step 1: Count, and stop when told', () => {
     const result = begin(operation, { signal: caller.signal })
     const reason = new Error('the customer closed the tab')
     caller.abort(reason)
-    expect(await outcomeOf(result), "the attempt failed because the caller aborted: tell the caller's own reason").toEqual({
+    expect(
+      await outcomeOf(result),
+      "the attempt failed because the caller aborted: tell the caller's own reason",
+    ).toEqual({
       status: 'rejected',
       reason,
     })
@@ -137,19 +148,30 @@ describe('Step 1: Count, and stop when told', () => {
 describe('Step 2: Jitter', () => {
   test('waits for anything from nothing to a ceiling, which doubles up to the cap', () => {
     const backoff = fullJitter({ baseMs: 100, capMs: 1_000 })
-    expectDelays(take(6, backoff, () => 0), [0, 0, 0, 0, 0, 0], 'random() is 0, so is each delay')
-    expectDelays(
-      take(6, backoff, () => 0.999),
-      [99.9, 199.8, 399.6, 799.2, 999, 999],
-      'random() is 0.999; the ceilings are 100, 200, 400, 800, 1000, 1000',
-    )
+    expect(
+      wrong(
+        take(6, backoff, () => 0),
+        [0, 0, 0, 0, 0, 0],
+      ),
+      'these are wrong: random() is 0, and so is each delay',
+    ).toEqual([])
+    expect(
+      wrong(
+        take(6, backoff, () => 0.999),
+        [99.9, 199.8, 399.6, 799.2, 999, 999],
+      ),
+      'these are wrong: random() is 0.999; the ceilings are 100, 200, 400, 800, 1000, 1000',
+    ).toEqual([])
   })
 
   test('never yields NaN, nor more than the cap, however long it goes on', () => {
     for (const luck of [0, 0.5, 1 - 2 ** -53]) {
       const delays = take(5_000, fullJitter({ baseMs: 100, capMs: 10_000 }), () => luck)
       const wrong = delays.findIndex((ms) => !(ms >= 0 && ms <= 10_000))
-      expect(wrong, `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: 2 ** 1024 is Infinity, and 0 × Infinity NaN`).toBe(-1)
+      expect(
+        wrong,
+        `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: 2 ** 1024 is Infinity, and 0 × Infinity NaN`,
+      ).toBe(-1)
     }
   })
 
@@ -157,7 +179,10 @@ describe('Step 2: Jitter', () => {
     const backoff = fullJitter({ baseMs: 1_000, capMs: 1_000_000 })
     const random = seededRandom(3)
     const thirtieth = Array.from({ length: 100 }, () => take(30, backoff, random)[29])
-    expect(new Set(thirtieth).size, 'different delays of 100 clients: cap first and draw then, or they meet at the cap').toBe(100)
+    expect(
+      new Set(thirtieth).size,
+      'different delays of 100 clients: cap first and draw then, or they meet at the cap',
+    ).toBe(100)
   })
 
   test('lets its backoff say how long to wait', async () => {
@@ -188,7 +213,10 @@ describe('Step 2: Jitter', () => {
     for (const { operation } of clients) begin(operation, { random })
     await elapse(60_000)
     const most = crowd(clients.map(({ at }) => at[1]!))
-    expect(most, 'second attempts within the same 10 ms, of 100 spread over 100 ms: the default backoff has no jitter').toBeLessThan(25)
+    expect(
+      most,
+      'second attempts within the same 10 ms, of 100 spread over 100 ms: the default backoff has no jitter',
+    ).toBeLessThan(25)
   })
 })
 
@@ -224,7 +252,10 @@ describe('Step 3: What deserves another try', () => {
     const { operation, at } = failing(unavailable(), error)
     const result = begin(operation, { maxAttempts: 5 })
     await elapse(60_000)
-    expect(at.length, 'attempts; the second was answered with 404: there is no such shipment, and there will be none').toBe(2)
+    expect(
+      at.length,
+      'attempts; the second was answered with 404: there is no such shipment, and there will be none',
+    ).toBe(2)
     expect(await outcomeOf(result), 'as if there had been no retry').toEqual({ status: 'rejected', reason: error })
   })
 
@@ -235,7 +266,9 @@ describe('Step 3: What deserves another try', () => {
       isTransient: (error) => error instanceof ResponseError && error.status === 404,
     })
     await elapse(60_000)
-    expect(at.length, 'attempts; for this caller a 404 will pass (it was booked a moment ago) and a 503 will not').toBe(2)
+    expect(at.length, 'attempts; for this caller a 404 will pass (it was booked a moment ago) and a 503 will not').toBe(
+      2,
+    )
     expect((await outcomeOf(result)).status).toBe('rejected')
   })
 
@@ -253,7 +286,10 @@ describe('Step 3: What deserves another try', () => {
       const bare = failing(error)
       const result = begin(bare.operation, { method })
       await elapse(60_000)
-      expect(bare.at.length, `a ${method} whose answer was lost may have been carried out: two parcels, one customer`).toBe(1)
+      expect(
+        bare.at.length,
+        `a ${method} whose answer was lost may have been carried out: two parcels, one customer`,
+      ).toBe(1)
       expect(await outcomeOf(result)).toMatchObject(gaveUp('not-repeatable', error))
 
       const keyed = failing(error)
@@ -302,8 +338,15 @@ describe('Step 5: Never earlier than told', () => {
     try {
       expect(parseRetryAfter('0')).toBe(0)
       expect(parseRetryAfter('120')).toBe(120_000)
-      for (const date of ['Fri, 06 Nov 2026 08:50:07 GMT', 'Friday, 06-Nov-26 08:50:07 GMT', 'Fri Nov  6 08:50:07 2026']) {
-        expect(parseRetryAfter(date), `"${date}" is in 30 s: RFC 9110 has three forms of a date, all of them in GMT`).toBe(30_000)
+      for (const date of [
+        'Fri, 06 Nov 2026 08:50:07 GMT',
+        'Friday, 06-Nov-26 08:50:07 GMT',
+        'Fri Nov  6 08:50:07 2026',
+      ]) {
+        expect(
+          parseRetryAfter(date),
+          `"${date}" is in 30 s: RFC 9110 has three forms of a date, all of them in GMT`,
+        ).toBe(30_000)
       }
     } finally {
       vi.unstubAllEnvs()
@@ -350,7 +393,9 @@ describe('Step 5: Never earlier than told', () => {
     await elapse(60_000)
     const second = clients.map(({ at }) => at[1]!)
     expect(Math.min(...second), 'told to come back after 1 s').toBeGreaterThanOrEqual(1_000)
-    expect(crowd(second), 'within the same 10 ms, of 100 who were all told "1": the jitter comes on top').toBeLessThan(25)
+    expect(crowd(second), 'within the same 10 ms, of 100 who were all told "1": the jitter comes on top').toBeLessThan(
+      25,
+    )
   })
 })
 
@@ -360,7 +405,10 @@ describe('Step 6: A budget for everybody', () => {
     const another = new RetryBudget({ ratio: 0.1, minPerSecond: 0 })
     for (let i = 0; i < 100; i++) budget.deposit()
     const granted = Array.from({ length: 50 }, () => budget.tryWithdraw()).filter(Boolean).length
-    expect(granted, 'retries for 100 calls (0.1 added a hundred times is a little less than 10: count in whole calls)').toBe(10)
+    expect(
+      granted,
+      'retries for 100 calls (0.1 added a hundred times is a little less than 10: count in whole calls)',
+    ).toBe(10)
     expect(another.tryWithdraw(), 'a budget of its own for each backend').toBe(false)
   })
 
@@ -369,7 +417,10 @@ describe('Step 6: A budget for everybody', () => {
     const { operation, at } = failing(unavailable())
     for (let i = 0; i < 100; i++) begin(operation, { maxAttempts: 4, backoff: every(10), budget })
     await elapse(5_000)
-    expect(at.length, '100 calls, ratio 0.2: at most 120 attempts, and not 400 (do retries pay for retries?)').toBeLessThanOrEqual(120)
+    expect(
+      at.length,
+      '100 calls, ratio 0.2: at most 120 attempts, and not 400 (do retries pay for retries?)',
+    ).toBeLessThanOrEqual(120)
     expect(at.length, '20 of them may be retries').toBeGreaterThanOrEqual(119)
   })
 
@@ -389,8 +440,12 @@ describe('Step 6: A budget for everybody', () => {
       for (let i = 0; i < 10_000; i++) budget.deposit()
       await elapse(5_000)
       expect(budget.tryWithdraw(), '10,000 calls in the last 5 s').toBe(true)
+      vi.setSystemTime(Date.now() - 48 * 3_600_000) // by somebody else; it is no business of ours
       await elapse(idleMs)
-      expect(budget.tryWithdraw(), `10,000 calls, but ${idleMs / 1000} s ago: a busy day buys no retries for a bad night`).toBe(false)
+      expect(
+        budget.tryWithdraw(),
+        `10,000 calls, but ${idleMs / 1000} s ago: a busy day buys no retries for a bad night`,
+      ).toBe(false)
     }
   })
 
@@ -419,7 +474,10 @@ describe('Step 6: A budget for everybody', () => {
       await elapse(100)
       expect(at.length, `${Object.keys(options)}: no second attempt`).toBe(1)
     }
-    expect(budget.tryWithdraw(), 'its only retry was spent on an attempt that something else forbade: ask the budget last').toBe(true)
+    expect(
+      budget.tryWithdraw(),
+      'its only retry was spent on an attempt that something else forbade: ask the budget last',
+    ).toBe(true)
     expect(budget.tryWithdraw(), 'it had only the one').toBe(false)
   })
 })
@@ -429,15 +487,45 @@ describe('Step 8: Two other kinds of jitter', () => {
 
   test('waits for half of the ceiling, and anything up to the other half', () => {
     const backoff = equalJitter(options)
-    expectDelays(take(6, backoff, () => 0), [50, 100, 200, 400, 500, 500], 'random() is 0')
-    expectDelays(take(6, backoff, () => 0.999), [99.95, 199.9, 399.8, 799.6, 999.5, 999.5], 'random() is 0.999')
+    expect(
+      wrong(
+        take(6, backoff, () => 0),
+        [50, 100, 200, 400, 500, 500],
+      ),
+      'these are wrong: random() is 0',
+    ).toEqual([])
+    expect(
+      wrong(
+        take(6, backoff, () => 0.999),
+        [99.95, 199.9, 399.8, 799.6, 999.5, 999.5],
+      ),
+      'these are wrong: random() is 0.999',
+    ).toEqual([])
   })
 
   test('waits for anything from the base to three times the delay before', () => {
     const backoff = decorrelatedJitter(options)
-    expectDelays(take(4, backoff, () => 0), [100, 100, 100, 100], 'random() is 0')
-    expectDelays(take(4, backoff, () => 0.5), [200, 350, 550, 550], 'random() is 0.5')
-    expectDelays(take(4, backoff, () => 0.999), [299.8, 898.5, 999.1, 999.1], 'random() is 0.999')
+    expect(
+      wrong(
+        take(4, backoff, () => 0),
+        [100, 100, 100, 100],
+      ),
+      'these are wrong: random() is 0',
+    ).toEqual([])
+    expect(
+      wrong(
+        take(4, backoff, () => 0.5),
+        [200, 350, 550, 550],
+      ),
+      'these are wrong: random() is 0.5',
+    ).toEqual([])
+    expect(
+      wrong(
+        take(4, backoff, () => 0.999),
+        [299.8, 898.5, 999.1, 999.1],
+      ),
+      'these are wrong: random() is 0.999',
+    ).toEqual([])
   })
 
   test('spreads a hundred clients at the cap, whichever it is, and never yields NaN', () => {
@@ -449,7 +537,10 @@ describe('Step 8: Two other kinds of jitter', () => {
       expect(new Set(thirtieth).size, message).toBe(100)
       for (const luck of [0, 1 - 2 ** -53]) {
         const delays = take(5_000, backoff, () => luck)
-        expect(delays.every((ms) => ms >= 0 && ms <= 1_000_000), `${jitter.name}, random() is ${luck}`).toBe(true)
+        expect(
+          delays.every((ms) => ms >= 0 && ms <= 1_000_000),
+          `${jitter.name}, random() is ${luck}`,
+        ).toBe(true)
       }
     }
   })
@@ -462,9 +553,13 @@ describe('Step 9: Open breakers, and other odd failures', () => {
     begin(patient.operation, { backoff: every(50) })
     const hurried = failing(error)
     const result = begin(hurried.operation, { backoff: every(50), deadline: performance.now() + 4_000 })
-    expect(await outcomeOf(result), 'the deadline is before the first probe: give up now').toMatchObject(gaveUp('deadline', error))
+    expect(await outcomeOf(result), 'the deadline is before the first probe: give up now').toMatchObject(
+      gaveUp('deadline', error),
+    )
     await elapse(5_000)
-    expect(patient.at.length, 'error.retryAfterMs is 5000.5: whoever asks earlier uses up an attempt for nothing').toBe(1)
+    expect(patient.at.length, 'error.retryAfterMs is 5000.5: whoever asks earlier uses up an attempt for nothing').toBe(
+      1,
+    )
     await elapse(60)
     expect(patient.at.length, 'the break is over').toBe(2)
   })
@@ -486,7 +581,10 @@ describe('Step 9: Open breakers, and other odd failures', () => {
     const { operation, at } = failing(answered(503, { 'retry-after': '99999999999' }))
     begin(operation, { signal: caller.signal })
     await elapse(30 * 24 * 3_600_000)
-    expect(at.length, 'told to come back in 3,000 years; setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toBe(1)
+    expect(
+      at.length,
+      'told to come back in 3,000 years; setTimeout fires a delay of more than 2³¹−1 ms after 1 ms',
+    ).toBe(1)
     caller.abort()
   })
 
@@ -494,7 +592,9 @@ describe('Step 9: Open breakers, and other odd failures', () => {
     for (const maxAttempts of [0, -1, NaN]) {
       const { operation, at } = failing(unavailable())
       const result = begin(operation, { maxAttempts })
-      expect(await outcomeOf(result, 10), `maxAttempts: ${maxAttempts}`).toMatchObject({ reason: expect.any(RangeError) })
+      expect(await outcomeOf(result, 10), `maxAttempts: ${maxAttempts}`).toMatchObject({
+        reason: expect.any(RangeError),
+      })
       expect(at.length).toBe(0)
     }
     const nonsense = [
@@ -510,7 +610,14 @@ describe('Step 9: Open breakers, and other odd failures', () => {
         expect(() => jitter(options), message).toThrow(RangeError)
       }
     }
-    for (const options of [{ ratio: -1 }, { ratio: NaN }, { minPerSecond: -1 }, { minPerSecond: NaN }, { windowMs: 0 }, { windowMs: NaN }]) {
+    for (const options of [
+      { ratio: -1 },
+      { ratio: NaN },
+      { minPerSecond: -1 },
+      { minPerSecond: NaN },
+      { windowMs: 0 },
+      { windowMs: NaN },
+    ]) {
       expect(() => new RetryBudget(options), `new RetryBudget(${JSON.stringify(options)})`).toThrow(RangeError)
     }
   })

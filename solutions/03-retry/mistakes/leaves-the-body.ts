@@ -1,0 +1,18 @@
+/**
+ * Mistake: looks at the status and throws; the body that nobody reads keeps the connection, for which the next attempt waits.
+ * Replaces: http.ts
+ * Killed by: reads a failed response to its end, so that its connection is free again
+ */
+import { ResponseError } from '../../../shared/core/errors.ts'
+import { retry } from '../retry.ts'
+import type { requestWithRetry as correct } from '../http.ts'
+
+export const requestWithRetry: typeof correct = (client, { idempotencyKey, ...request }, options) => {
+  const { method = 'GET', path, headers, body } = request
+  const attempt = async (signal: AbortSignal) => {
+    const response = await client.request({ method, path, headers, body, signal })
+    if (response.statusCode >= 400) throw new ResponseError('Refused', response.statusCode, response.headers)
+    return response
+  }
+  return retry(attempt, { ...options, method, idempotencyKey, body })
+}
