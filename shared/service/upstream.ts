@@ -1,14 +1,17 @@
 import type { Pool } from 'undici'
 import { type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
 import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
+import { fullJitter } from '#chapters/03-retry/backoff.ts'
+import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
+import { isTransient } from '#chapters/03-retry/retryable.ts'
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/operation.ts'
 import type { CarrierConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
-import { CarrierError, reasonOf } from './reasons.ts'
+import { BadAnswerError, CarrierError, reasonOf } from './reasons.ts'
 
 export interface UpstreamLimits extends ClientLimits {
   /** For one attempt, whole, in milliseconds. */
@@ -37,6 +40,9 @@ export interface Replica {
  */
 export type Exchange<T> = (replica: Replica, patience: Patience) => Promise<T | ResponseError>
 
+/** Short, because a quote has a second in all, and the next attempt goes to the other replica. */
+const backoff = fullJitter({ baseMs: 25, capMs: 200 })
+
 /**
  * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
  * replica, and in the exchange the time-out around the HTTP call.
@@ -45,6 +51,7 @@ export class Upstream {
   readonly name: string
   readonly #replicas: Replica[]
   readonly #maxAttempts: number
+  readonly #budget = new RetryBudget()
   readonly #metrics: Metrics
   #turn = 0
 
@@ -71,6 +78,11 @@ export class Upstream {
       retry((signal, attempt) => this.#attempt(first + hedgeNumber + attempt - 1, exchange, { ...patience, signal }), {
         maxAttempts: this.#maxAttempts,
         signal,
+        deadline: patience.deadline,
+        budget: this.#budget,
+        backoff,
+        // The other replica may well make sense.
+        isTransient: (error) => isTransient(error) || error instanceof BadAnswerError,
       })
     try {
       if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
