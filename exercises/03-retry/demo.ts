@@ -28,7 +28,7 @@ function holdTheClock(): void {
 
 async function tick(): Promise<void> {
   nowMs += TICK_MS
-  for (const [timer, { at, run }] of [...timers].sort(([, a], [, b]) => a.at - b.at)) {
+  for (const [timer, { at, run }] of [...timers].toSorted(([, a], [, b]) => a.at - b.at)) {
     if (at <= nowMs && timers.delete(timer)) run()
   }
   await new Promise((resolve) => setImmediate(resolve))
