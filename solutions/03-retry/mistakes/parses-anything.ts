@@ -1,5 +1,5 @@
 /**
- * Mistake: Number() and Date.parse(), which take "1.5" and "-5" for something (axios-retry 4 and ky 2 do this).
+ * Mistake: Number() and Date.parse(), which take "1.5" and "-5" for something (axios-retry 4 and ky 1.14 do much the same).
  * Replaces: retry-after.ts
  * Killed by: takes a past date for now, and rubbish for nothing
  */

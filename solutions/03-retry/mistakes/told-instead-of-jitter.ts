@@ -1,5 +1,5 @@
 /**
- * Mistake: Retry-After takes the place of the backoff, and all who were told "1" come back in the same millisecond (ky 2 does this).
+ * Mistake: Retry-After takes the place of the backoff, and all who were told "1" come back in the same millisecond (ky 1.14 does this).
  * Replaces: retry.ts
  * Killed by: does not send back together all who were told the same
  */
