@@ -27,6 +27,7 @@ export interface RetryOptions extends Repeatable {
 /** The longest delay that `setTimeout` takes; it fires a longer one after 1 ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+const DEFAULT_ATTEMPTS = 3
 const defaultBackoff = fullJitter({ baseMs: 100, capMs: 10_000 })
 
 /**
@@ -46,7 +47,7 @@ export async function retry<T>(
   operation: (signal: AbortSignal, attempt: number) => Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  const { maxAttempts = 3, signal, budget } = options
+  const { maxAttempts = DEFAULT_ATTEMPTS, signal, budget } = options
   if (!(maxAttempts >= 1)) throw new RangeError(`maxAttempts must be 1 or more, got ${maxAttempts}`)
   const startedAt = performance.now()
   let delays: Iterator<number, never> | undefined
@@ -57,28 +58,41 @@ export async function retry<T>(
     try {
       return await operation(signal ?? neverAborts, attempt)
     } catch (error) {
-      signal?.throwIfAborted()
-      if (!(options.isTransient ?? isTransient)(error)) throw error
-
       delays ??= (options.backoff ?? defaultBackoff)(options.random ?? Math.random)
-      // Whole milliseconds: a timer drops the fraction, and would be early.
-      const delayMs = Math.ceil(retryAfterMs(error) + delays.next().value)
-      const stoppedBy = attempt < maxAttempts ? stopOf(delayMs, options) : 'attempts'
-      if (stoppedBy) {
-        const elapsedMs = performance.now() - startedAt
-        const message = `Attempt ${attempt} failed after ${Math.round(elapsedMs)} ms, stopped by ${stoppedBy}`
-        throw new RetryError(message, stoppedBy, { cause: error, attempts: attempt, elapsedMs })
-      }
-      await sleep(delayMs, signal)
+      await sleep(delayAfter({ error, attempt, startedAt, delays }, options), signal)
     }
   }
 }
 
-/** What forbids an attempt in `delayMs` milliseconds. */
-function stopOf(delayMs: number, options: RetryOptions): RetryStop | undefined {
-  const { deadline = Infinity, budget } = options
+interface Failure {
+  error: unknown
+  attempt: number
+  startedAt: number
+  delays: Iterator<number, never>
+}
+
+/** For how long to wait after a failure; throws when there is nothing to wait for. */
+function delayAfter({ error, attempt, startedAt, delays }: Failure, options: RetryOptions): number {
+  options.signal?.throwIfAborted()
+  if (!(options.isTransient ?? isTransient)(error)) throw error
+
+  // Whole milliseconds: a timer drops the fraction, and would be early.
+  const delayMs = Math.ceil(retryAfterMs(error) + delays.next().value)
+  const stoppedBy = stopOf(attempt, delayMs, options)
+  if (!stoppedBy) return delayMs
+
+  const elapsedMs = performance.now() - startedAt
+  const message = `Attempt ${attempt} failed after ${Math.round(elapsedMs)} ms, stopped by ${stoppedBy}`
+  throw new RetryError(message, stoppedBy, { cause: error, attempts: attempt, elapsedMs })
+}
+
+/** What forbids another attempt, in `delayMs` milliseconds. */
+function stopOf(attempt: number, delayMs: number, options: RetryOptions): RetryStop | undefined {
+  const { maxAttempts = DEFAULT_ATTEMPTS, deadline = Infinity, budget } = options
+  if (attempt >= maxAttempts) return 'attempts'
   if (!isRepeatable(options)) return 'not-repeatable'
   if (!(delayMs < Math.min(deadline - performance.now(), MAX_TIMER_MS))) return 'deadline'
   // Last, because it is spent by asking; and before the wait, which would be in vain.
   if (budget && !budget.tryWithdraw()) return 'budget'
+  return undefined
 }
