@@ -153,13 +153,15 @@ describe('Step 7: Requests and their bodies', () => {
   })
 
   test('makes an error of every refusal, with all that it said', async () => {
-    const missing = await carrier((res) => res.writeHead(404, { 'x-reason': 'no such shipment' }).end('?'))
-    const outcome = await ended(requestWithRetry(missing.client, { path: '/shipments/7' }, soon))
-    expect(outcome, 'a ResponseError, not a response that looks like any other').toMatchObject({
-      status: 'rejected',
-      reason: { name: 'ResponseError', status: 404, headers: { 'x-reason': 'no such shipment' } },
-    })
-    expect(missing.seen.at.length).toBe(1)
+    for (const status of [400, 404]) {
+      const wrong = await carrier((res) => res.writeHead(status, { 'x-reason': 'no such shipment' }).end('?'))
+      const outcome = await ended(requestWithRetry(wrong.client, { path: '/shipments/7' }, soon))
+      expect(outcome, 'a ResponseError, not a response that looks like any other').toMatchObject({
+        status: 'rejected',
+        reason: { name: 'ResponseError', status, headers: { 'x-reason': 'no such shipment' } },
+      })
+      expect(wrong.seen.at.length).toBe(1)
+    }
 
     const busy = await carrier((res) => res.writeHead(429, { 'retry-after': '2' }).end(), ok)
     const response = (await ended(requestWithRetry(busy.client, { path: '/quotes' }, soon))) as {

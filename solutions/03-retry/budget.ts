@@ -31,11 +31,10 @@ export class RetryBudget {
 
   /** @throws RangeError for options out of bounds */
   constructor({ ratio = 0.1, minPerSecond = 1, windowMs = 10_000 }: RetryBudgetOptions = {}) {
-    if (!(ratio >= 0 && minPerSecond >= 0 && windowMs > 0 && windowMs < Infinity)) {
-      throw new RangeError(
-        `A budget takes ratio ≥ 0, minPerSecond ≥ 0 and windowMs > 0, got ${ratio}, ${minPerSecond} and ${windowMs}`,
-      )
+    for (const [name, value] of Object.entries({ ratio, minPerSecond, windowMs })) {
+      if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be 0 or more, and finite, got ${value}`)
     }
+    if (windowMs === 0) throw new RangeError('windowMs must be above 0')
     this.#ratio = ratio
     this.#floor = (minPerSecond * windowMs) / 1000
     this.#sliceMs = windowMs / SLICES

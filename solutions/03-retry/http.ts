@@ -3,8 +3,7 @@ import { ResponseError } from '../../shared/core/errors.ts'
 import { retry, type RetryOptions } from './retry.ts'
 import type { Repeatable } from './retryable.ts'
 
-/** What of a failed response is still worth reading, for its connection's sake. */
-const DRAIN_BYTES = 131_072
+/** For how long the rest of a failed response is worth reading, for its connection's sake. */
 const DRAIN_MS = 1_000
 
 export interface RetriedRequest extends Repeatable {
@@ -40,7 +39,7 @@ export function requestWithRetry(
 
 /** An unread body keeps its connection, and the next attempt opens another, or waits for this one for ever. */
 async function drain(body: Dispatcher.ResponseData['body']): Promise<void> {
-  // A body that drips would keep the next attempt waiting instead.
+  // undici stops at 128 kB; but a body that drips would keep the next attempt waiting for hours.
   const timer = setTimeout(() => body.destroy(), DRAIN_MS)
-  await body.dump({ limit: DRAIN_BYTES }).finally(() => clearTimeout(timer))
+  await body.dump().finally(() => clearTimeout(timer))
 }

@@ -1,7 +1,7 @@
 import { CircuitOpenError, ResponseError } from '../../shared/core/errors.ts'
 
 /** The three forms of an HTTP date (RFC 9110, section 5.6.7): `Sun, 06 Nov …`, `Sunday, 06-Nov-94 …`, `Sun Nov  6 …` */
-const HTTP_DATE = /^(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?[ ,]/
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
 
 /**
  * How many milliseconds a `Retry-After` header asks for (RFC 9110, section 10.2.3): whole seconds, or a date, of which

@@ -11,7 +11,7 @@ function backoff(
   next: (n: number, before: number, random: number) => number,
 ): Backoff {
   if (![baseMs, capMs].every((ms) => ms >= 0 && ms <= 2_147_483_647) || baseMs > capMs) {
-    throw new RangeError('Not a backoff')
+    throw new RangeError('baseMs and capMs are no backoff')
   }
   return (random) => {
     let n = 0
