@@ -42,14 +42,14 @@ export class RetryError extends FailWellError {
   }
 }
 
-/** The circuit is open: the call was rejected without being made. */
+/** The circuit is open: the call was rejected without being made; `cause` is the failure that opened it. */
 export class CircuitOpenError extends FailWellError {
   readonly code = 'CIRCUIT_OPEN'
   /** Milliseconds until a probe may be let through; asking earlier is in vain. */
   readonly retryAfterMs: number
 
-  constructor(message: string, retryAfterMs: number) {
-    super(message, { attempts: 0, elapsedMs: 0 })
+  constructor(message: string, retryAfterMs: number, cause?: unknown) {
+    super(message, { cause, attempts: 0, elapsedMs: 0 })
     this.retryAfterMs = retryAfterMs
   }
 }

@@ -1,14 +1,161 @@
+import { inspect } from 'node:util'
+import { CircuitOpenError } from '../../shared/core/errors.ts'
 import type { Operation } from '../../shared/core/operation.ts'
+import { type BreakerOptions, type BreakerState, withDefaults } from './options.ts'
+import { RollingWindow } from './window.ts'
 
-export type BreakerState = { status: 'closed' } | { status: 'open' } | { status: 'half-open' }
+export type { BreakerChange, BreakerOptions, BreakerState } from './options.ts'
 
-// The naive form: no breaker. The next call may well succeed.
+interface Probe {
+  readonly leaseUntil: number
+}
+interface Closed {
+  readonly status: 'closed'
+  readonly window: RollingWindow
+  failuresInARow: number
+}
+/** `breaks` counts the breaks in a row that ended in a failed probe. */
+type State =
+  | Closed
+  | { readonly status: 'open'; readonly until: number; readonly breaks: number; readonly cause: unknown }
+  | { readonly status: 'half-open'; readonly probes: Set<Probe>; successes: number; breaks: number; cause: unknown }
+
+/** The generation that let a call in: its result counts as long as that is still in force. */
+type Permit = Closed | Probe
+
+/** For callers without a signal. As it never aborts, it need not remember who listens, for as long as the process lives. */
+const NEVER = Object.assign(new AbortController().signal, { addEventListener() {} })
+
+/**
+ * Stops asking an upstream that does not answer, so that callers fail at once and the upstream can recover; then lets a
+ * few probes find out whether it has. After Michael Nygard, "Release It!"; state machine as in Martin Fowler's
+ * "CircuitBreaker".
+ *
+ * Each change of state makes a new state object, which is the generation: a call remembers the one that let it in, and
+ * what it brings back is for that one only. There are no timers: a break is over when somebody asks after its end. All
+ * time is that of `performance.now()`, which no correction of the wall clock touches.
+ */
 export class CircuitBreaker {
-  get state(): BreakerState {
-    return { status: 'closed' }
+  readonly #options: Required<BreakerOptions>
+  #state: State
+  #discarded = 0
+
+  /** @throws RangeError for an option out of its bounds */
+  constructor(options: BreakerOptions = {}) {
+    this.#options = withDefaults(options)
+    this.#state = this.#closed()
   }
 
-  execute<T>(operation: Operation<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
-    return operation(signal)
+  get state(): BreakerState {
+    const state = this.#state
+    if (state.status !== 'open') return { status: state.status }
+    return { status: 'open', retryAfterMs: Math.max(0, state.until - performance.now()), cause: state.cause }
+  }
+
+  /** Results so far that came too late to count: the state that let their calls in was over. */
+  get discarded(): number {
+    return this.#discarded
+  }
+
+  /**
+   * Runs `operation`, if the circuit lets it, and settles as it does. A call whose `signal` has aborted by the time it
+   * ends counts neither for nor against the upstream; so put a timeout inside of the breaker, where its error is a failure.
+   *
+   * @throws CircuitOpenError at once, without calling `operation`; `cause` is the failure that opened the circuit
+   * @throws the reason of `signal`, if it had aborted before; and whatever `operation` throws, as it is
+   */
+  async execute<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    const permit = this.#before()
+    const { slowCallMs, isFailure } = this.#options
+    const slowAt = slowCallMs < Infinity ? performance.now() + slowCallMs : Infinity
+    let failed: boolean | undefined = true
+    let cause: unknown
+    try {
+      const result = await operation(signal ?? NEVER)
+      failed = slowAt < Infinity && performance.now() >= slowAt
+      return result
+    } catch (error) {
+      cause = error
+      if (!isFailure(error)) failed = undefined
+      throw error
+    } finally {
+      this.#after(permit, signal?.aborted ? undefined : failed, cause)
+    }
+  }
+
+  /** Lets a call in, or throws. */
+  #before(): Permit {
+    const state = this.#state
+    if (state.status === 'closed') return state
+    const now = performance.now()
+    const probe: Probe = { leaseUntil: now + this.#options.probeLeaseMs }
+    if (state.status === 'open') {
+      const { until, breaks, cause } = state
+      if (now < until) throw this.#refusal('open', until - now, cause)
+      // The probe has its slot before anybody hears of the change: a listener may well call execute.
+      this.#become({ status: 'half-open', probes: new Set([probe]), successes: 0, breaks, cause })
+      return probe
+    }
+    const { probes, successes, cause } = state
+    if (probes.size + successes >= this.#options.probes) {
+      // Sets keep their order: the first lease is the first to end.
+      const oldest = probes.values().next().value!
+      if (now < oldest.leaseUntil) throw this.#refusal('half-open, its probes under way', oldest.leaseUntil - now, cause)
+      probes.delete(oldest)
+    }
+    probes.add(probe)
+    return probe
+  }
+
+  /** Takes back a permit, and what came of it: `undefined` says nothing about the upstream. Never throws. */
+  #after(permit: Permit, failed: boolean | undefined, cause: unknown): void {
+    const state = this.#state
+    const counts = state.status === 'half-open' ? state.probes.delete(permit as Probe) : state === permit
+    if (!counts) this.#discarded++
+    else if (failed === undefined) return
+    else if (state.status === 'half-open') {
+      if (failed) this.#open(state.breaks + 1, cause)
+      else if (++state.successes === this.#options.probes) this.#become(this.#closed())
+    } else if (state.status === 'closed') {
+      state.failuresInARow = failed ? state.failuresInARow + 1 : 0
+      if (this.#options.failureRate < Infinity) state.window.record(failed)
+      // Only a failure opens: after a success, the upstream has just answered.
+      if (failed && this.#isTooMuch(state)) this.#open(0, cause)
+    }
+  }
+
+  #isTooMuch({ window, failuresInARow }: Closed): boolean {
+    const { consecutiveFailures, failureRate, minimumCalls } = this.#options
+    if (failuresInARow >= consecutiveFailures) return true
+    const { calls, failures } = window.counts()
+    // Divided, not multiplied: 100 * 0.07 is more than 7.
+    return calls >= minimumCalls && failures / calls >= failureRate
+  }
+
+  #open(breaks: number, cause: unknown): void {
+    const { breakMs, maxBreakMs, jitter, random } = this.#options
+    // Jitter comes after the cap, or else all the long breaks would be of the same length.
+    const lengthMs = Math.min(maxBreakMs, breakMs * 2 ** breaks) * (1 - jitter * random())
+    this.#become({ status: 'open', until: performance.now() + lengthMs, breaks, cause })
+  }
+
+  #closed(): Closed {
+    const { windowMs, buckets } = this.#options
+    return { status: 'closed', window: new RollingWindow(windowMs, buckets), failuresInARow: 0 }
+  }
+
+  #become(next: State): void {
+    const from = this.#state.status
+    this.#state = next
+    const change = { name: this.#options.name, from, to: this.state }
+    // An async function: whether the listener throws or rejects, it ends below and not in the call that it heard of.
+    const tell = async () => this.#options.onChange(change)
+    tell().catch((error) => process.emitWarning(`onChange of the circuit breaker ${change.name}: ${inspect(error)}`))
+  }
+
+  #refusal(how: string, retryAfterMs: number, cause: unknown): CircuitOpenError {
+    const message = `The circuit of ${this.#options.name} is ${how}; try again in ${Math.ceil(retryAfterMs)} ms`
+    return new CircuitOpenError(message, retryAfterMs, cause)
   }
 }

@@ -1,0 +1,81 @@
+import type { Random } from '../../shared/core/random.ts'
+
+/** What a breaker is doing, for metrics and for people. A snapshot: it does not change when the breaker does. */
+export type BreakerState =
+  /** Calls go through, and are counted. */
+  | { readonly status: 'closed' }
+  /** No call goes through for `retryAfterMs`; at 0 the next one is a probe. `cause` is the failure that opened it. */
+  | { readonly status: 'open'; readonly retryAfterMs: number; readonly cause: unknown }
+  /** A few calls go through as probes; what becomes of them decides. */
+  | { readonly status: 'half-open' }
+
+export interface BreakerChange {
+  /** The breaker's own, from its options. */
+  readonly name: string
+  readonly from: BreakerState['status']
+  readonly to: BreakerState
+}
+
+export interface BreakerOptions {
+  /** For messages and for `onChange`. Default: upstream. */
+  name?: string
+  /** Opens at this many failures in a row; `Infinity` for never. Default: Infinity. */
+  consecutiveFailures?: number
+  /** Opens when this share (above 0, up to 1) of the calls in the window failed, or more; `Infinity` for never. Default: 0.5. */
+  failureRate?: number
+  /** With fewer calls in the window than this, the one that fails included, a share says nothing. Default: 10. */
+  minimumCalls?: number
+  /** For how long a call counts. Default: 10,000. */
+  windowMs?: number
+  /** Slices in which the window forgets; a whole number. Default: 10. */
+  buckets?: number
+  /** A call that takes this long counts as failed, although its caller gets the result; `Infinity` for never. Default: Infinity. */
+  slowCallMs?: number
+  /** Calls let through when half-open; it closes when all of them succeed. A whole number. Default: 1. */
+  probes?: number
+  /**
+   * After so long without a result, a probe loses its slot to the next caller who finds none free. Set it to more than
+   * the call's own timeout. Default: 10,000.
+   */
+  probeLeaseMs?: number
+  /** How long it stays open at first; doubled each time a probe fails. Default: 5,000. */
+  breakMs?: number
+  /** The longest break. Default: 60,000. */
+  maxBreakMs?: number
+  /** The share (0 to 1) of a break that chance may take off, lest a fleet of breakers probes in step. Default: 0.2. */
+  jitter?: number
+  /** Default: Math.random. */
+  random?: Random
+  /** Whether the error speaks against the upstream; a 404 does not. What is no failure is no success either. Default: all do. */
+  isFailure?: (error: unknown) => boolean
+  /** Called after each change of state. What it throws is a warning of the process, and nobody's failed call. */
+  onChange?: (change: BreakerChange) => void
+}
+
+const DEFAULTS: Required<BreakerOptions> = {
+  name: 'upstream',
+  consecutiveFailures: Infinity,
+  failureRate: 0.5,
+  minimumCalls: 10,
+  windowMs: 10_000,
+  buckets: 10,
+  slowCallMs: Infinity,
+  probes: 1,
+  probeLeaseMs: 10_000,
+  breakMs: 5_000,
+  maxBreakMs: 60_000,
+  jitter: 0.2,
+  random: Math.random,
+  isFailure: () => true,
+  onChange: () => {},
+}
+
+/**
+ * The options, with defaults for what is missing or undefined.
+ *
+ * @throws RangeError that names the option, what it got and what it takes
+ */
+export function withDefaults(options: BreakerOptions): Required<BreakerOptions> {
+  // Nobody would set a number of milliseconds to -1.
+  return { ...DEFAULTS, ...options }
+}

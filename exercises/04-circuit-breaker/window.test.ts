@@ -1,0 +1,91 @@
+import { RollingWindow } from '#chapters/04-circuit-breaker/window.ts'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+describe('Step 2: Judge by what is recent', () => {
+  test('forgets what is older than the window', () => {
+    const window = new RollingWindow(1_000, 10)
+    for (let i = 0; i < 3; i++) window.record(true)
+    vi.advanceTimersByTime(600)
+    for (let i = 0; i < 2; i++) window.record(false)
+    expect(window.counts(), 'all five are of the last second').toEqual({ calls: 5, failures: 3 })
+    vi.advanceTimersByTime(400)
+    expect(window.counts(), 'the failures are a second old, and the window is a second long').toEqual({
+      calls: 2,
+      failures: 0,
+    })
+  })
+
+  test('forgets a slice at a time, not everything at once', () => {
+    const window = new RollingWindow(1_000, 10)
+    const calls = Array.from({ length: 50 }, () => {
+      vi.advanceTimersByTime(100)
+      window.record(true)
+      return window.counts().calls
+    })
+    const steady = calls.slice(10)
+    expect(Math.max(...steady), 'one call in 100 ms: there cannot be more than ten in a second').toBeLessThanOrEqual(10)
+    expect(
+      Math.min(...steady),
+      'a window that is emptied as a whole knows nothing just when it would matter',
+    ).toBeGreaterThanOrEqual(9)
+  })
+
+  test('forgets over an idle night, as over a short break', () => {
+    for (const idleMs of [1_000, 1_050, 1_100, 1_500, 12 * 3_600_000, 12 * 3_600_000 + 350]) {
+      const window = new RollingWindow(1_000, 10)
+      for (let i = 0; i < 20; i++) {
+        window.record(true)
+        vi.advanceTimersByTime(50)
+      }
+      vi.advanceTimersByTime(idleMs)
+      expect(window.counts(), `nobody called for ${idleMs} ms: one turn of the ring is not enough`).toEqual({
+        calls: 0,
+        failures: 0,
+      })
+      window.record(false)
+      expect(window.counts(), 'the first call after the break').toEqual({ calls: 1, failures: 0 })
+    }
+  })
+
+  // What has constant memory cannot take longer for more calls either: there is nothing more to go through.
+  test('needs no more room for 100,000 calls than for 100', () => {
+    vi.useRealTimers()
+    setFlagsFromString('--expose-gc')
+    const collectGarbage: () => void = runInNewContext('gc')
+    const retained = () => {
+      collectGarbage()
+      return getHeapStatistics().used_heap_size
+    }
+    const window = new RollingWindow(3_600_000, 10)
+    const recordUpTo = (calls: number) => {
+      for (let i = window.counts().calls; i < calls; i++) window.record(i % 2 === 0)
+    }
+    recordUpTo(100)
+    const before = retained()
+    recordUpTo(100_000)
+    const bytesPerCall = (retained() - before) / 100_000
+    expect(window.counts(), 'they all count').toEqual({ calls: 100_000, failures: 50_000 })
+    expect(bytesPerCall, 'bytes kept for each call: count the calls, do not collect them').toBeLessThan(4)
+  })
+
+  test('does not notice when somebody sets the wall clock', () => {
+    const window = new RollingWindow(1_000, 10)
+    window.record(true)
+    for (const stepMs of [3_600_000, -7_200_000]) {
+      vi.setSystemTime(Date.now() + stepMs)
+      window.record(true)
+    }
+    expect(window.counts(), 'three calls within a millisecond, whatever the wall clock says').toEqual({
+      calls: 3,
+      failures: 3,
+    })
+    vi.advanceTimersByTime(1_000)
+    expect(window.counts(), 'Date.now() jumps, performance.now() does not').toEqual({ calls: 0, failures: 0 })
+  })
+})
