@@ -25,7 +25,10 @@ describe('Step 11: One for each endpoint', () => {
     const onChange = vi.fn()
     const breakerFor = breakerPerEndpoint({ consecutiveFailures: 1, onChange })
     await outcomeOf(breakerFor('http://pigeon').execute(fails))
-    expect(onChange.mock.calls.map(([{ name }]) => name), 'whose breaker was it?').toEqual(['http://pigeon'])
+    expect(
+      onChange.mock.calls.map(([{ name }]) => name),
+      'whose breaker was it?',
+    ).toEqual(['http://pigeon'])
     expect(breakerFor('http://pigeon'), 'a new breaker for each call never sees two failures').toBe(
       breakerFor('http://pigeon'),
     )

@@ -8,11 +8,11 @@ export type { BreakerChange, BreakerOptions, BreakerState } from './options.ts'
  * few probes find out whether it has.
  */
 export class CircuitBreaker {
-  readonly #options: Required<BreakerOptions>
+  protected readonly options: Required<BreakerOptions>
 
   /** @throws RangeError for an option out of its bounds */
   constructor(options: BreakerOptions = {}) {
-    this.#options = withDefaults(options)
+    this.options = withDefaults(options)
   }
 
   get state(): BreakerState {

@@ -1,6 +1,6 @@
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { deepStrictEqual } from 'node:assert'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { CircuitOpenError } from '../../shared/core/errors.ts'
 
@@ -58,7 +58,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ what: fc.constant('an end'), which: fc.nat(), how: fc.constantFrom(...ends) }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('ends'), times: fc.nat(6), how: fc.constantFrom(...ends) }) },
   { weight: 4, arbitrary: fc.record({ what: fc.constant('time'), slices: fc.constantFrom(1, 2, 3, 5, 11, 864_000) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('wall clock'), stepMs: fc.constantFrom(-3_600_000, 3_600_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('wall clock'), stepMs: fc.constantFrom(-3_600_000, 3_600_000) }),
+  },
 ) as fc.Arbitrary<Happening>
 
 class Model {
@@ -230,7 +233,8 @@ describe('Step 12: Bad afternoons, by the thousand', () => {
   test('does in every one of them what its model does', async () => {
     const afternoon = fc.asyncProperty(options, fc.array(happening, { maxLength: 40, size: 'max' }), live)
     const details = await fc.check(afternoon, { numRuns: Number(MODEL_RUNS), seed: Number(MODEL_SEED) })
-    const report = details.failed ? fc.defaultReportMessage(details) : ''
-    expect(details.failed, `the breaker (+) and its model (-) differ.\n${report}`).toBe(false)
+    const difference = details.errorInstance instanceof Error ? details.errorInstance.message : ''
+    const report = details.failed ? `${difference}\n\n${fc.defaultReportMessage(details)}` : ''
+    expect(details.failed, `the breaker (+) and its model (-) differ: ${report}`).toBe(false)
   }, 600_000)
 })

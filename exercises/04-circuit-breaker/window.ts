@@ -10,10 +10,15 @@ export interface WindowCounts {
  * cost of a call depend on `buckets` alone, however many calls there are.
  */
 export class RollingWindow {
+  protected readonly windowMs: number
+  protected readonly buckets: number
   // An elephant never forgets. It also never stops eating.
   readonly #results: boolean[] = []
 
-  constructor(_windowMs: number, _buckets: number) {}
+  constructor(windowMs: number, buckets: number) {
+    this.windowMs = windowMs
+    this.buckets = buckets
+  }
 
   record(failed: boolean): void {
     this.#results.push(failed)

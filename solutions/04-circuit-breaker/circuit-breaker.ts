@@ -101,7 +101,8 @@ export class CircuitBreaker {
     if (probes.size + successes >= this.#options.probes) {
       // Sets keep their order: the first lease is the first to end.
       const oldest = probes.values().next().value!
-      if (now < oldest.leaseUntil) throw this.#refusal('half-open, its probes under way', oldest.leaseUntil - now, cause)
+      if (now < oldest.leaseUntil)
+        throw this.#refusal('half-open, its probes under way', oldest.leaseUntil - now, cause)
       probes.delete(oldest)
     }
     probes.add(probe)

@@ -100,7 +100,8 @@ export function withDefaults(options: BreakerOptions): Required<BreakerOptions> 
   const all: Required<BreakerOptions> = { ...DEFAULTS, ...Object.fromEntries(given) }
   for (const [option, [holds, what]] of Object.entries(RULES)) {
     const value: unknown = all[option as keyof BreakerOptions]
-    if (typeof value !== 'number' || !holds(value)) throw new RangeError(`${option} must be ${what}; got ${String(value)}`)
+    if (typeof value !== 'number' || !holds(value))
+      throw new RangeError(`${option} must be ${what}; got ${String(value)}`)
   }
   if (all.maxBreakMs < all.breakMs)
     throw new RangeError(`maxBreakMs must be at least breakMs, which is ${all.breakMs}; got ${all.maxBreakMs}`)
