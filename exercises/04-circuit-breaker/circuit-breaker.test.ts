@@ -735,6 +735,19 @@ describe('Step 10: Listeners and options that misbehave', () => {
     expect(breaker.discarded).toBe(1)
   })
 
+  test('takes a failure for a failure when isFailure itself fails', async () => {
+    const isFailure = (error: any) => error.response.status >= 500
+    const breaker = new CircuitBreaker({ ...BRISK, isFailure })
+    for (let i = 0; i < 3; i++) {
+      const outcome = await outcomeOf(breaker.execute(fails))
+      expect(outcome.status, 'there is no such thing as error.response').toBe('rejected')
+    }
+    expect(breaker.state.status, 'one typo, and it never opens').toBe('open')
+    vi.advanceTimersByTime(5_000)
+    await callTimes(1, breaker, fails)
+    expect(breaker.state.status, 'or it is half-open for ever').toBe('open')
+  })
+
   test('refuses options that are out of bounds, by name', () => {
     const never = Infinity
     const nonsense: Record<string, unknown[]> = {

@@ -67,21 +67,24 @@ export class CircuitBreaker {
   async execute<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     const permit = this.#before()
-    const { slowCallMs, isFailure } = this.#options
+    const { slowCallMs } = this.#options
     const slowAt = slowCallMs < Infinity ? performance.now() + slowCallMs : Infinity
-    let failed: boolean | undefined = true
-    let cause: unknown
+    let result: T
     try {
-      const result = await operation(signal ?? NEVER)
-      failed = slowAt < Infinity && performance.now() >= slowAt
-      return result
+      result = await operation(signal ?? NEVER)
     } catch (error) {
-      cause = error
-      if (!isFailure(error)) failed = undefined
+      let failed: true | undefined = true
+      try {
+        if (signal?.aborted || !this.#options.isFailure(error)) failed = undefined
+      } finally {
+        // Also when isFailure throws: a probe must give its slot back.
+        this.#after(permit, failed, error)
+      }
       throw error
-    } finally {
-      this.#after(permit, signal?.aborted ? undefined : failed, cause)
     }
+    const isSlow = slowAt < Infinity && performance.now() >= slowAt
+    this.#after(permit, signal?.aborted ? undefined : isSlow)
+    return result
   }
 
   /** Lets a call in, or throws. */
@@ -109,21 +112,19 @@ export class CircuitBreaker {
     return probe
   }
 
-  /** Takes back a permit, and what came of it: `undefined` says nothing about the upstream. Never throws. */
-  #after(permit: Permit, failed: boolean | undefined, cause: unknown): void {
+  /** Takes back a permit, and what came of it: `undefined` says nothing about the upstream. */
+  #after(permit: Permit, failed: boolean | undefined, cause?: unknown): void {
     const state = this.#state
-    const counts = state.status === 'half-open' ? state.probes.delete(permit as Probe) : state === permit
-    if (!counts) this.#discarded++
-    else if (failed === undefined) return
-    else if (state.status === 'half-open') {
-      if (failed) this.#open(state.breaks + 1, cause)
-      else if (++state.successes === this.#options.probes) this.#become(this.#closed())
-    } else if (state.status === 'closed') {
+    if (state === permit) {
+      if (failed === undefined) return
       state.failuresInARow = failed ? state.failuresInARow + 1 : 0
       if (this.#options.failureRate < Infinity) state.window.record(failed)
       // Only a failure opens: after a success, the upstream has just answered.
       if (failed && this.#isTooMuch(state)) this.#open(0, cause)
-    }
+    } else if (state.status === 'half-open' && state.probes.delete(permit as Probe)) {
+      if (failed) this.#open(state.breaks + 1, cause)
+      else if (failed === false && ++state.successes === this.#options.probes) this.#become(this.#closed())
+    } else this.#discarded++
   }
 
   #isTooMuch({ window, failuresInARow }: Closed): boolean {

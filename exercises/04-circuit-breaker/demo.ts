@@ -1,0 +1,50 @@
+// npm run demo 04: one carrier is dead, and twenty customers want to know what it charges. The breaker is yours.
+import { setTimeout as pause } from 'node:timers/promises'
+import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
+import { startFleet } from '../../shared/carriers/fleet.ts'
+import { CircuitOpenError, TimeoutError } from '../../shared/core/errors.ts'
+
+const QUOTES = 20
+const MENDED_BEFORE = 16
+const TIMEOUT_MS = 500
+const MS_PER_BLOCK = 25
+
+const fleet = await startFleet({ latency: [{ percent: 100, ms: 25 }] })
+const pigeon = fleet.carriers.find(({ name }) => name === 'pigeon')!
+await fleet.setFault('pigeon', { kind: 'blackhole' })
+const breaker = new CircuitBreaker({ name: 'pigeon', consecutiveFailures: 3, breakMs: 1_000, maxBreakMs: 1_000, jitter: 0 })
+
+let calls = 0
+const quote = async () => {
+  calls++
+  try {
+    const url = `${pigeon.replicas[0]}/quotes?from=Rome&to=Oslo&grams=500`
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const { price } = (await response.json()) as { price: number }
+    return `costs ${price}`
+  } catch (cause) {
+    throw new TimeoutError('timed out', { cause })
+  }
+}
+
+console.log(`pigeon accepts every connection and answers none. A quote waits for ${TIMEOUT_MS} ms, then gives up.\n`)
+let waitedMs = 0
+for (let customer = 1; customer <= QUOTES; customer++) {
+  if (customer === MENDED_BEFORE) {
+    await fleet.setFault('pigeon', null)
+    console.log('    (Somebody has restarted pigeon.)')
+  }
+  const startedAt = performance.now()
+  const outcome = await breaker.execute(quote).catch((error: Error) => {
+    if (!(error instanceof CircuitOpenError)) return error.message
+    return `not asked; next try in ${Math.round(error.retryAfterMs / 100) / 10} s`
+  })
+  const ms = performance.now() - startedAt
+  waitedMs += ms
+  const bar = '█'.repeat(Math.round(ms / MS_PER_BLOCK)).padEnd(TIMEOUT_MS / MS_PER_BLOCK + 1)
+  const state = breaker.state.status.padEnd(10)
+  console.log(`${String(customer).padStart(3)} ${bar} ${String(Math.round(ms)).padStart(4)} ms  ${state} ${outcome}`)
+  await pause(150)
+}
+console.log(`\nWaited for ${(waitedMs / 1_000).toFixed(1)} s in all, for ${calls} calls to pigeon.`)
+await fleet.close()
