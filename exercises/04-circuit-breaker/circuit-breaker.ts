@@ -1,3 +1,4 @@
+import { neverAborts } from '../../shared/core/never-aborts.ts'
 import type { Operation } from '../../shared/core/operation.ts'
 import { type BreakerOptions, type BreakerState, withDefaults } from './options.ts'
 
@@ -31,8 +32,8 @@ export class CircuitBreaker {
    * @throws CircuitOpenError at once, without calling `operation`; `cause` is the failure that opened the circuit
    * @throws the reason of `signal`, if it had aborted before; and whatever `operation` throws, as it is
    */
-  execute<T>(operation: Operation<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
+  execute<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
     // No breaker is the simplest one: the next call may well succeed.
-    return operation(signal)
+    return operation(signal ?? neverAborts)
   }
 }

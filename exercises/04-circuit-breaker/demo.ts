@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { startFleet } from '../../shared/carriers/fleet.ts'
-import { CircuitOpenError, TimeoutError } from '../../shared/core/errors.ts'
+import { CircuitOpenError } from '../../shared/core/errors.ts'
 
 const QUOTES = 20
 const MENDED_BEFORE = 16
@@ -12,19 +12,21 @@ const MS_PER_BLOCK = 25
 const fleet = await startFleet({ latency: [{ percent: 100, ms: 25 }] })
 const pigeon = fleet.carriers.find(({ name }) => name === 'pigeon')!
 await fleet.setFault('pigeon', { kind: 'blackhole' })
-const breaker = new CircuitBreaker({ name: 'pigeon', consecutiveFailures: 3, breakMs: 1_000, maxBreakMs: 1_000, jitter: 0 })
+const breaker = new CircuitBreaker({
+  name: 'pigeon',
+  consecutiveFailures: 3,
+  breakMs: 1_000,
+  maxBreakMs: 1_000,
+  jitter: 0,
+})
 
 let calls = 0
 const quote = async () => {
   calls++
-  try {
-    const url = `${pigeon.replicas[0]}/quotes?from=Rome&to=Oslo&grams=500`
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    const { price } = (await response.json()) as { price: number }
-    return `costs ${price}`
-  } catch (cause) {
-    throw new TimeoutError('timed out', { cause })
-  }
+  const url = `${pigeon.replicas[0]}/quotes?from=Rome&to=Oslo&grams=500`
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  const { cents, currency } = (await response.json()) as { cents: number; currency: string }
+  return `${(cents / 100).toFixed(2)} ${currency}`
 }
 
 console.log(`pigeon accepts every connection and answers none. A quote waits for ${TIMEOUT_MS} ms, then gives up.\n`)
@@ -36,8 +38,8 @@ for (let customer = 1; customer <= QUOTES; customer++) {
   }
   const startedAt = performance.now()
   const outcome = await breaker.execute(quote).catch((error: Error) => {
-    if (!(error instanceof CircuitOpenError)) return error.message
-    return `not asked; next try in ${Math.round(error.retryAfterMs / 100) / 10} s`
+    if (error instanceof CircuitOpenError) return `not asked; next try in ${(error.retryAfterMs / 1_000).toFixed(1)} s`
+    return error.name === 'TimeoutError' ? 'timed out' : error.message
   })
   const ms = performance.now() - startedAt
   waitedMs += ms

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { CircuitOpenError } from '../../shared/core/errors.ts'
+import { neverAborts } from '../../shared/core/never-aborts.ts'
 import type { Operation } from '../../shared/core/operation.ts'
 import { type BreakerOptions, type BreakerState, withDefaults } from './options.ts'
 import { RollingWindow } from './window.ts'
@@ -22,9 +23,6 @@ type State =
 
 /** The generation that let a call in: its result counts as long as that is still in force. */
 type Permit = Closed | Probe
-
-/** For callers without a signal. As it never aborts, it need not remember who listens, for as long as the process lives. */
-const NEVER = Object.assign(new AbortController().signal, { addEventListener() {} })
 
 /**
  * Stops asking an upstream that does not answer, so that callers fail at once and the upstream can recover; then lets a
@@ -71,7 +69,7 @@ export class CircuitBreaker {
     const slowAt = slowCallMs < Infinity ? performance.now() + slowCallMs : Infinity
     let result: T
     try {
-      result = await operation(signal ?? NEVER)
+      result = await operation(signal ?? neverAborts)
     } catch (error) {
       let failed: true | undefined = true
       try {

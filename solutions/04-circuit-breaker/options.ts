@@ -46,7 +46,10 @@ export interface BreakerOptions {
   jitter?: number
   /** Default: Math.random. */
   random?: Random
-  /** Whether the error speaks against the upstream; a 404 does not. What is no failure is no success either. Default: all do. */
+  /**
+   * Whether the error speaks against the upstream; a 404 does not. What is no failure is no success either. When this
+   * throws, it was a failure. Default: all are failures.
+   */
   isFailure?: (error: unknown) => boolean
   /** Called after each change of state. What it throws is a warning of the process, and nobody's failed call. */
   onChange?: (change: BreakerChange) => void

@@ -49,9 +49,14 @@ export class CircuitBreaker {
         resolve(value)
       }
       const failure = (error: unknown) => {
-        const counts = !signal.aborted && this.#options.isFailure(error)
-        this.after(ticket, counts ? 'failure' : 'neither', error)
-        reject(error)
+        try {
+          const counts = !signal.aborted && this.#options.isFailure(error)
+          this.after(ticket, counts ? 'failure' : 'neither', error)
+          reject(error)
+        } catch (mistake) {
+          this.after(ticket, 'failure', error)
+          reject(mistake)
+        }
       }
       let promise: Promise<T>
       try {

@@ -42,10 +42,18 @@ export class CircuitBreaker {
     const [settled] = await Promise.allSettled([(async () => operation(own))()])
     if (own.aborted) report({ kind: 'nothing' })
     else if (settled.status === 'rejected')
-      report(this.options.isFailure(settled.reason) ? { kind: 'failure', error: settled.reason } : { kind: 'nothing' })
+      report(this.#counts(settled.reason) ? { kind: 'failure', error: settled.reason } : { kind: 'nothing' })
     else report(performance.now() < deadline ? { kind: 'success' } : { kind: 'failure', error: undefined })
     if (settled.status === 'rejected') throw settled.reason
     return settled.value
+  }
+
+  #counts(error: unknown): boolean {
+    try {
+      return this.options.isFailure(error)
+    } catch {
+      return true
+    }
   }
 
   #closed(): Phase {
