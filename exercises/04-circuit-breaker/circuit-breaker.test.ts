@@ -29,6 +29,8 @@ async function callTimes(times: number, breaker: CircuitBreaker, operation: Oper
 /** A call under way, with its end in the test's hand. */
 function begin(breaker: CircuitBreaker, signal?: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  // A call that is refused never sees it.
+  promise.catch(() => {})
   const operation = vi.fn((_signal: AbortSignal) => promise)
   const result = outcomeOf(breaker.execute(operation, signal))
   return {
@@ -219,9 +221,10 @@ describe('Step 3: Half-open: let a few try', () => {
   test('opens again at the first probe that fails, for a whole break', async () => {
     const breaker = await rested({ probes: 3 })
     await callTimes(2, breaker, works)
+    expect(breaker.state.status, 'two probes have succeeded, of three').toBe('half-open')
     vi.advanceTimersByTime(2_000)
     await callTimes(1, breaker, fails)
-    expect(breaker.state.status, 'two probes have succeeded, but one has failed').toBe('open')
+    expect(breaker.state.status, 'and the third has failed').toBe('open')
     vi.advanceTimersByTime(4_999)
     expect(await outcomeOf(breaker.execute(works)), 'the new break counts from the probe').toEqual(refused)
   })
@@ -587,8 +590,10 @@ describe('Step 8: Slow is the new down', () => {
 
   test('does not close for a probe that is slow', async () => {
     const breaker = await rested({ slowCallMs: 800 })
-    await callTimes(1, breaker, takes(800))
-    expect(breaker.state.status, 'it is still down').toBe('open')
+    const probe = vi.fn(takes(800))
+    await callTimes(1, breaker, probe)
+    expect(probe, 'the break is over').toHaveBeenCalledOnce()
+    expect(breaker.state.status, 'but the upstream is still down').toBe('open')
     expect(breaker.discarded, 'by its result, which was not late').toBe(0)
   })
 })
@@ -742,7 +747,7 @@ describe('Step 10: Listeners and options that misbehave', () => {
   })
 
   test('takes a failure for a failure when isFailure itself fails', async () => {
-    const isFailure = (error: any) => error.response.status >= 500
+    const isFailure = vi.fn((error: any) => error.response.status >= 500)
     const breaker = new CircuitBreaker({ ...BRISK, isFailure })
     for (let i = 0; i < 3; i++) {
       const outcome = await outcomeOf(breaker.execute(fails))
@@ -751,6 +756,7 @@ describe('Step 10: Listeners and options that misbehave', () => {
     expect(breaker.state.status, 'one typo, and it never opens').toBe('open')
     vi.advanceTimersByTime(5_000)
     await callTimes(1, breaker, fails)
+    expect(isFailure, 'three failures, and that of a probe').toHaveBeenCalledTimes(4)
     expect(breaker.state.status, 'or it is half-open for ever').toBe('open')
   })
 
