@@ -43,7 +43,7 @@ export const chapters: Chapter[] = [
     number: '02',
     slug: 'graceful-shutdown',
     title: 'Graceful shutdown',
-    files: ['shutdown.ts', 'worker.ts'],
+    files: ['shutdown.ts', 'connections.ts', 'worker.ts'],
     steps: [],
   },
   {
