@@ -53,7 +53,10 @@ describe('Step 11: The real thing', () => {
     const waiting = [silent, streaming, idle]
     await eventually(() => waiting.every(({ state }) => state !== 'open'), TURNS)
     expect(busy.state, 'somebody waits for an answer, and the process has left').toBe('open')
-    expect(waiting.map(({ state }) => state), 'silent, streaming, idle').toEqual(['closed', 'closed', 'closed'])
+    expect(
+      waiting.map(({ state }) => state),
+      'silent, streaming, idle',
+    ).toEqual(['closed', 'closed', 'closed'])
     expect(streaming.heard, 'ended in good order').toMatch(/goodbye[^]*\r\n0\r\n\r\n$/)
     replica.tell('answer')
     await eventually(() => busy.state !== 'open', TURNS)
@@ -76,7 +79,10 @@ describe('Step 11: The real thing', () => {
   })
 
   test('after an error or a rejection that nobody caught it answers, and exits with 1', async () => {
-    for (const [replica, command] of [[replicas.broken!, 'throw'], [replicas.rejecting!, 'reject']] as const) {
+    for (const [replica, command] of [
+      [replicas.broken!, 'throw'],
+      [replicas.rejecting!, 'reject'],
+    ] as const) {
       const { silent, busy } = await openAll(replica)
       replica.tell(command)
       await eventually(() => silent.state !== 'open', TURNS)

@@ -220,7 +220,9 @@ describe('Step 3: Close what only waits', () => {
     expect(exit, 'a request has arrived, and the process has left').not.toHaveBeenCalled()
     await elapse(1)
     await wire.ends()
-    expect(wire.state, 'it had arrived, and got a reset: let the loop turn once before you call anybody idle').toBe('closed')
+    expect(wire.state, 'it had arrived, and got a reset: let the loop turn once before you call anybody idle').toBe(
+      'closed',
+    )
     expect(wire.heard.split('at once'), 'two requests, two answers').toHaveLength(3)
     expect(exit).toHaveBeenCalledExactlyOnceWith(0)
   })
@@ -254,7 +256,11 @@ describe('Step 4: Close the rest, last opened first', () => {
       return new Promise(() => {})
     }
     const calls: string[] = []
-    const hooks = [...hooksOf(['log'], calls), { name: 'pool', close: hang, timeoutMs: 500 }, { name: 'cache', close: hang }]
+    const hooks = [
+      ...hooksOf(['log'], calls),
+      { name: 'pool', close: hang, timeoutMs: 500 },
+      { name: 'cache', close: hang },
+    ]
     const { shutdown, exit } = await start({ hooks })
     void shutdown.begin('SIGTERM')
     await elapse(900)
@@ -290,6 +296,7 @@ describe('Step 5: One deadline over all of it', () => {
   test('cuts off a request that never ends, and keeps the time that the hooks need', async () => {
     const calls: string[] = []
     const { shutdown, exit, open } = await start({ drainDelayMs: 2_000, hooks: hooksOf(['log', 'pool'], calls) })
+    exit.mockImplementation(() => void calls.push('exit'))
     const wire = await open('/slow')
     void shutdown.begin('SIGTERM')
     await elapse(7_900)
@@ -297,7 +304,7 @@ describe('Step 5: One deadline over all of it', () => {
     expect(wire.state).toBe('open')
     await elapse(2_100)
     expect(exit, 'deadlineMs is over').toHaveBeenCalledExactlyOnceWith(1)
-    expect(calls, 'one request took all of the time, and nothing was closed').toEqual(['pool', 'log'])
+    expect(calls, 'one request took all of the time, and nothing was closed').toEqual(['pool', 'log', 'exit'])
     expect(await wire.ends(), 'the request is given up, its connection is open').toBe(true)
   })
 
@@ -310,7 +317,10 @@ describe('Step 5: One deadline over all of it', () => {
     await elapse(4_500)
     expect(exit, 'there are 10 s, and it took less than five').not.toHaveBeenCalled()
     await elapse(5_500)
-    expect(exit, 'deadlineMs is for all of it: the supervisor counts from the signal, and then kills').toHaveBeenCalledExactlyOnceWith(1)
+    expect(
+      exit,
+      'deadlineMs is for all of it: the supervisor counts from the signal, and then kills',
+    ).toHaveBeenCalledExactlyOnceWith(1)
   })
 
   test('refuses limits that do not add up', () => {
@@ -340,7 +350,10 @@ describe('Step 7: Streams end when they are told', () => {
     shutdown.signal.addEventListener('abort', ended)
     void shutdown.begin('SIGTERM')
     await elapse(1_900)
-    expect(ended, 'its reader would connect again at once, through a balancer that knows nothing, and land here').not.toHaveBeenCalled()
+    expect(
+      ended,
+      'its reader would connect again at once, through a balancer that knows nothing, and land here',
+    ).not.toHaveBeenCalled()
     expect(exit, 'a stream is open, and the process has left').not.toHaveBeenCalled()
     await elapse(200)
     expect(ended, 'the stream was never told: it lasts until the deadline, and is cut').toHaveBeenCalledOnce()
@@ -376,7 +389,10 @@ describe('Step 8: Said twice', () => {
     await elapse(100)
     expect(exit, 'this was the first signal: a request is in flight').not.toHaveBeenCalled()
     source.emit('SIGINT', 'SIGINT', 2)
-    expect(exit, 'somebody presses Ctrl-C because it takes too long: 128 + the number of the signal').toHaveBeenCalledExactlyOnceWith(130)
+    expect(
+      exit,
+      'somebody presses Ctrl-C because it takes too long: 128 + the number of the signal',
+    ).toHaveBeenCalledExactlyOnceWith(130)
     answer()
     await elapse(1)
   })
@@ -431,7 +447,10 @@ describe('Step 10: Say why, and leave no trace', () => {
     })
     expect(logged(), 'the log has the error').toContain('the pool would not close')
     const last = JSON.parse(logged().trim().split('\n').at(-1)!)
-    expect(last, "and its last line the report: at 3 a.m. it is all there is").toMatchObject({ reason: 'SIGTERM', exitCode: 1 })
+    expect(last, 'and its last line the report: at 3 a.m. it is all there is').toMatchObject({
+      reason: 'SIGTERM',
+      exitCode: 1,
+    })
   })
 
   test('leaves no listener behind when it is installed and removed 1,000 times', async () => {

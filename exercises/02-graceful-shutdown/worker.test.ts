@@ -90,7 +90,10 @@ describe('Step 6: A queue that gives back', () => {
     const drained = worker.drain(time.signal)
     await pass(100)
     time.abort(new Error('time is up'))
-    expect(await outcomeOf(drained, 20), 'what was in hand is neither done nor given back, or the rest is lost').toEqual({
+    expect(
+      await outcomeOf(drained, 20),
+      'what was in hand is neither done nor given back, or the rest is lost',
+    ).toEqual({
       status: 'fulfilled',
       value: [3, 4],
     })
@@ -107,7 +110,10 @@ describe('Step 6: A queue that gives back', () => {
     worker.offer(2)
     await pass(0)
     const drained = outcomeOf(worker.drain(AbortSignal.abort(new Error('no time at all'))), 20)
-    expect(await drained, 'the first may be done one day; its owner should know').toEqual({ status: 'fulfilled', value: [1, 2] })
+    expect(await drained, 'the first may be done one day; its owner should know').toEqual({
+      status: 'fulfilled',
+      value: [1, 2],
+    })
     deaf.resolve()
     await pass(1_000)
     expect(begun, 'what was given back is no longer ours').toEqual([1])

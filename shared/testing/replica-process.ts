@@ -30,7 +30,10 @@ app.get('/readyz', async (_, reply) => reply.code(shutdown.ready ? 200 : 503).se
 
 const commands: Record<Command, () => void> = {
   answer: () => waiting.splice(0).forEach((resolve) => resolve()),
-  throw: () => setImmediate(() => { throw new Error('nobody caught this error') }),
+  throw: () =>
+    setImmediate(() => {
+      throw new Error('nobody caught this error')
+    }),
   reject: () => void Promise.reject(new Error('nobody caught this rejection')),
   // For Windows, which has no signals to send.
   SIGTERM: () => process.emit('SIGTERM', 'SIGTERM'),
