@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
 import { describe, failed, type Instance, rollingRestart } from './rolling.ts'
 
-const load = { path: '/quotes?from=Lisbon&to=Oslo&grams=1200', perSecond: 200, restarts: 20, everyMs: 2_600, probeMs: 100 }
+const load = {
+  path: '/quotes?from=Lisbon&to=Oslo&grams=1200',
+  perSecond: 200,
+  restarts: 20,
+  everyMs: 2_600,
+  probeMs: 100,
+}
 const DRAIN_DELAY_MS = '500'
 
 const main = fileURLToPath(new URL('../service/main.ts', import.meta.url))
@@ -50,7 +56,9 @@ try {
     ['solutions', ['--conditions=solution']],
   ] as const) {
     const result = await rollingRestart({ ...load, start: () => startParcel([...conditions]) })
-    console.log(`${subject}: ${load.restarts} restarts, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${describe(result)}`)
+    console.log(
+      `${subject}: ${load.restarts} restarts, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${describe(result)}`,
+    )
     if (subject === 'solutions' && failed(result) > 0) process.exitCode = 1
   }
 } finally {

@@ -39,7 +39,14 @@ const INSTANCES = 2
  * Restarts instances behind a balancer while customers keep asking at a steady rate, on kept-alive connections. An open
  * loop: a request is sent when it is due, whether or not the earlier ones were answered.
  */
-export async function rollingRestart({ start, path, perSecond, restarts, everyMs, probeMs }: RollingOptions): Promise<RollingResult> {
+export async function rollingRestart({
+  start,
+  path,
+  perSecond,
+  restarts,
+  everyMs,
+  probeMs,
+}: RollingOptions): Promise<RollingResult> {
   const balancer = await startBalancer(probeMs)
   const customers = new Agent({ connections: 64 })
   const failures: Record<string, number> = {}
