@@ -1,20 +1,31 @@
 export interface WorkerOptions<T> {
-  /** Items that may wait; one more is refused. */
+  /** Items that it holds at most, the one in hand included; one more is refused. */
   capacity: number
+  /** Works on one item. When `signal` aborts it should stop, and throw: the item is then handed back. */
   handle: (item: T, signal: AbortSignal) => Promise<void>
+  /** What becomes of an item that `handle` failed on. Default: `console.error`, so that at least somebody knows. */
+  onError?: (error: unknown, item: T) => void
 }
 
 export interface Worker<T> {
-  /** False when the item was refused. */
+  /** False when the item was refused: it holds too many, or has begun to drain. The item is still yours. */
   offer(item: T): boolean
-  /** Takes no more work, finishes what it holds, and hands back what it could not. */
-  drain(): Promise<T[]>
+  /**
+   * Takes no more work, and finishes what it holds. When `signal` aborts it stops, and resolves with what it has not
+   * finished, in order. The first of them may have been worked on: whoever takes them up must expect it twice.
+   */
+  drain(signal?: AbortSignal): Promise<T[]>
 }
 
-// The naive form: fire and forget.
+/**
+ * One item after the other, in the order offered, from a queue in memory.
+ *
+ * @throws RangeError for a capacity that is no whole number of 1 or more
+ */
 export function createWorker<T>({ handle }: WorkerOptions<T>): Worker<T> {
-  const signal = new AbortController().signal
+  const { signal } = new AbortController()
   return {
+    // Fire and forget; so far nobody has remembered.
     offer(item) {
       handle(item, signal).catch(() => {})
       return true

@@ -1,0 +1,121 @@
+import { createWorker } from '#chapters/02-graceful-shutdown/worker.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { sleep } from '../../shared/core/sleep.ts'
+import { outcomeOf } from '../../shared/testing/outcome.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+/** A worker whose every item takes 100 ms, stops when it is told to, and says what became of it. */
+function hundredEach(capacity = 10, handle = (_item: number, signal: AbortSignal) => sleep(100, signal)) {
+  const begun: number[] = []
+  const done: number[] = []
+  const failed: { error: unknown; item: number }[] = []
+  const worker = createWorker<number>({
+    capacity,
+    async handle(item, signal) {
+      begun.push(item)
+      await handle(item, signal)
+      done.push(item)
+    },
+    onError: (error, item) => failed.push({ error, item }),
+  })
+  return { worker, begun, done, failed }
+}
+
+/** Lets `ms` of virtual time go by. */
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+describe('Step 6: A queue that gives back', () => {
+  test('works on one item after the other, in the order offered', async () => {
+    const { worker, begun, done } = hundredEach()
+    for (const item of [1, 2, 3]) expect(worker.offer(item)).toBe(true)
+    await pass(50)
+    expect(begun, 'all at once: a burst of work is then a burst on whatever the work needs').toEqual([1])
+    await pass(300)
+    expect(done).toEqual([1, 2, 3])
+    worker.offer(4)
+    await pass(100)
+    expect(done, 'the loop had run dry, and nobody started it again').toEqual([1, 2, 3, 4])
+  })
+
+  test('refuses what it cannot hold', async () => {
+    const { worker, done } = hundredEach(2)
+    const offered = [1, 2, 3].map((item) => worker.offer(item))
+    expect(offered, 'a queue without an end is memory until there is none').toEqual([true, true, false])
+    await pass(100)
+    expect(worker.offer(4), 'one is done, so there is room again').toBe(true)
+    await pass(200)
+    expect(done).toEqual([1, 2, 4])
+    for (const capacity of [0, -1, 1.5, NaN])
+      expect(() => hundredEach(capacity), `a capacity of ${capacity}`).toThrow(RangeError)
+  })
+
+  test('goes on after an item that fails, and says which', async () => {
+    const error = new Error('no such shipment')
+    const { worker, done, failed } = hundredEach(10, (item) => {
+      if (item === 1) throw error
+      return item === 2 ? Promise.reject(error) : sleep(100)
+    })
+    for (const item of [1, 2, 3]) worker.offer(item)
+    await pass(100)
+    expect(failed, 'an error that nobody hears of is work that is lost').toEqual([
+      { error, item: 1 },
+      { error, item: 2 },
+    ])
+    expect(done, 'the loop died with the first failure').toEqual([3])
+  })
+
+  test('takes no more while it drains, and finishes what it holds', async () => {
+    const { worker, done } = hundredEach()
+    for (const item of [1, 2, 3]) worker.offer(item)
+    await pass(50)
+    const drained = worker.drain()
+    expect(worker.offer(4), 'work that comes in while you drain is work that you will lose').toBe(false)
+    expect(worker.drain(), 'a second call is given the same promise').toBe(drained)
+    await pass(200)
+    expect((await outcomeOf(drained, 5)).status, 'two of three are done').toBe('pending')
+    await pass(50)
+    expect(await outcomeOf(drained, 5), 'nothing is left to be given back').toEqual({ status: 'fulfilled', value: [] })
+    expect(done).toEqual([1, 2, 3])
+    expect(worker.offer(5)).toBe(false)
+  })
+
+  test('gives back what it has not finished when its time is up', async () => {
+    const { worker, begun, done, failed } = hundredEach()
+    for (const item of [1, 2, 3, 4]) worker.offer(item)
+    const time = new AbortController()
+    await pass(150)
+    const drained = worker.drain(time.signal)
+    await pass(100)
+    time.abort(new Error('time is up'))
+    expect(
+      await outcomeOf(drained, 20),
+      'what was in hand is neither done nor given back, or the rest is lost',
+    ).toEqual({
+      status: 'fulfilled',
+      value: [3, 4],
+    })
+    await pass(1_000)
+    expect(done, 'an item is done or given back, and never both').toEqual([1, 2])
+    expect(begun, 'what was given back is no longer ours').toEqual([1, 2, 3])
+    expect(failed, 'told to stop is not failed').toEqual([])
+  })
+
+  test('waits for no handler that is deaf to its signal', async () => {
+    const deaf = Promise.withResolvers<void>()
+    const { worker, begun } = hundredEach(10, () => deaf.promise)
+    worker.offer(1)
+    worker.offer(2)
+    await pass(0)
+    const drained = outcomeOf(worker.drain(AbortSignal.abort(new Error('no time at all'))), 20)
+    expect(await drained, 'the first may be done one day; its owner should know').toEqual({
+      status: 'fulfilled',
+      value: [1, 2],
+    })
+    deaf.resolve()
+    await pass(1_000)
+    expect(begun, 'what was given back is no longer ours').toEqual([1])
+  })
+})

@@ -1,0 +1,73 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+export interface Connections {
+  /** From now on each answer says `Connection: close`, those to earlier requests too. */
+  retire(): void
+  /** Cuts what is left, in flight or not. */
+  destroy(): void
+}
+
+interface Use {
+  /** Begun, and not yet handed to the operating system to its last byte. */
+  answers: Set<ServerResponse>
+  /** The socket's `bytesRead` when the last exchange was over: one byte more, and there is a new request. */
+  bytesRead: number
+}
+
+/**
+ * Follows every connection of `server`, from before it listens, and teaches it what an idle connection is. Once the
+ * server is closed, a connection that is idle, or becomes so, is closed as well.
+ *
+ * Node's own idea of idle (24) leaves out a connection on which nothing was ever sent, for which `close` then waits for
+ * ever, and takes in one whose answer has ended but is still on its way, so that a slow reader gets half of it.
+ */
+export function trackConnections(server: Server): Connections {
+  const uses = new Map<Socket, Use>()
+  let retired = false
+
+  const follow = (socket: Socket) => {
+    uses.set(socket, { answers: new Set(), bytesRead: 0 })
+    socket.once('close', () => uses.delete(socket))
+  }
+  const closeIfIdle = (use: Use | undefined, socket: Socket) => {
+    if (use?.answers.size === 0 && use.bytesRead === socket.bytesRead) socket.destroy()
+  }
+  const retire = (answer: ServerResponse) => {
+    if (!answer.headersSent) answer.setHeader('connection', 'close')
+  }
+
+  server.on('connection', follow).on('secureConnection', follow)
+  // First in line: a handler that writes its headers at once must find ours already there.
+  server.prependListener('request', (request, answer) => {
+    const { socket } = request
+    const use = uses.get(socket)
+    if (!use) return
+    use.answers.add(answer)
+    if (retired) retire(answer)
+
+    const settle = () => (use.bytesRead = socket.bytesRead)
+    // An answer may come before the request's body has: what was read since then is the old request, not a new one.
+    request.once('close', settle)
+    answer.once('close', () => {
+      use.answers.delete(answer)
+      settle()
+      // It began before the shutdown and promised keep-alive: nobody else will close this one for a minute.
+      if (!server.listening) closeIfIdle(use, socket)
+    })
+  })
+
+  // Node's close() calls this, and with it Fastify's. A turn of the event loop first: a request that lies in the
+  // kernel's buffer would be answered with a reset.
+  server.closeIdleConnections = () => void setImmediate(() => uses.forEach(closeIfIdle))
+
+  return {
+    retire() {
+      retired = true
+      for (const { answers } of uses.values()) answers.forEach(retire)
+    },
+    destroy() {
+      for (const socket of uses.keys()) socket.destroy()
+    },
+  }
+}

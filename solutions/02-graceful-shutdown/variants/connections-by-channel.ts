@@ -1,0 +1,62 @@
+/**
+ * Replaces: connections.ts
+ *
+ * Hears of the answers by Node's diagnostics channel, and closes by way of `close` instead of `closeIdleConnections`.
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Connections } from '../connections.ts'
+
+export * from '../connections.ts'
+
+interface Exchange {
+  response: ServerResponse
+  socket: Socket
+  server: Server
+}
+
+export function trackConnections(server: Server): Connections {
+  /** For each socket what it has read while it was idle; undefined while it answers. */
+  const idle = new Map<Socket, number | undefined>()
+  const answers = new Set<ServerResponse>()
+  let retired = false
+  let closed = false
+  const say = (response: ServerResponse) => response.headersSent || response.setHeader('connection', 'close')
+  const sweep = () => idle.forEach((bytes, socket) => bytes === socket.bytesRead && socket.destroy())
+
+  server.on('connection', (socket: Socket) => {
+    idle.set(socket, 0)
+    socket.on('close', () => idle.delete(socket))
+  })
+  subscribe('http.server.request.start', (message) => {
+    const { response, socket, server: of } = message as Exchange
+    if (of !== server) return
+    idle.set(socket, undefined)
+    answers.add(response)
+    if (retired) say(response)
+    response.on('close', () => {
+      answers.delete(response)
+      if (socket.destroyed) return
+      idle.set(socket, socket.bytesRead)
+      if (closed) sweep()
+    })
+  })
+  const close = server.close.bind(server)
+  server.close = (callback) => {
+    server.closeIdleConnections = () => {}
+    closed = true
+    setImmediate(sweep)
+    return close(callback)
+  }
+
+  return {
+    retire() {
+      retired = true
+      answers.forEach(say)
+    },
+    destroy() {
+      for (const socket of idle.keys()) socket.destroy()
+    },
+  }
+}
