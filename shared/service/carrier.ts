@@ -30,7 +30,7 @@ export class Carrier {
   book(consignment: Consignment, idempotencyKey: string, patience: Patience): Promise<Booked> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
     const request = { method: 'POST', path: '/bookings', headers, body: JSON.stringify(consignment) } as const
-    return this.#upstream.send(this.#json(request, booked), patience)
+    return this.#upstream.send(this.#json(request, booked), patience, { method: 'POST', idempotencyKey })
   }
 
   shipment(id: string, patience: Patience): Promise<Tracked> {

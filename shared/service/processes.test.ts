@@ -92,7 +92,9 @@ test(
     const child = run('start.ts', {}, '--port', port, '--fault', 'pigeon:refused')
     const curl = await printed(child, /^Port \d+ is taken[^]*curl '(http:[^']+)\/quotes[^]*waiting/m)
     expect(new URL(curl).port).not.toBe(port)
-    expect((await quotesFrom(curl)).missing).toContainEqual({ carrier: 'pigeon', reason: 'refused' })
+    // By the traffic of the first seconds the breaker may know already.
+    const reason = expect.stringMatching(/^(refused|open)$/)
+    expect((await quotesFrom(curl)).missing).toContainEqual({ carrier: 'pigeon', reason })
     child.kill('SIGINT')
     expect(await outcome(child)).toEqual({ code: CODE_OF_A_SIGNAL, stderr: '' })
   },

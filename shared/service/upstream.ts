@@ -4,7 +4,7 @@ import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
 import { fullJitter } from '#chapters/03-retry/backoff.ts'
 import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
-import { isTransient } from '#chapters/03-retry/retryable.ts'
+import { isTransient, type Repeatable } from '#chapters/03-retry/retryable.ts'
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { ResponseError, TimeoutError } from '../core/errors.ts'
@@ -40,6 +40,10 @@ export interface Replica {
  */
 export type Exchange<T> = (replica: Replica, patience: Patience) => Promise<T | ResponseError>
 
+export interface SendOptions extends Repeatable {
+  hedged?: boolean
+}
+
 /** Short, because a quote has a second in all, and the next attempt goes to the other replica. */
 const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 
@@ -61,7 +65,7 @@ export class Upstream {
       client: createClient(origin, limits),
       // A stream may be long and silent: for undici, 0 and -1 are "no limit".
       streams: createClient(origin, { ...limits, bodyMs: 0, maxBytes: -1 }),
-      breaker: new CircuitBreaker(),
+      breaker: new CircuitBreaker({ name: `${name} at ${origin}` }),
     }))
     this.#maxAttempts = limits.attempts
     this.#metrics = metrics
@@ -71,11 +75,16 @@ export class Upstream {
    * @param options.hedged whether a second replica may be asked while the first still thinks: reads only
    * @throws CarrierError with the reason, whatever it was
    */
-  async send<T>(exchange: Exchange<T>, patience: Patience, { hedged = false } = {}): Promise<T> {
+  async send<T>(
+    exchange: Exchange<T>,
+    patience: Patience,
+    { hedged = false, ...repeatable }: SendOptions = {},
+  ): Promise<T> {
     const first = this.#turn++
     // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
     const tries = (signal: AbortSignal, hedgeNumber: number) =>
       retry((signal, attempt) => this.#attempt(first + hedgeNumber + attempt - 1, exchange, { ...patience, signal }), {
+        ...repeatable,
         maxAttempts: this.#maxAttempts,
         signal,
         deadline: patience.deadline,
@@ -103,7 +112,7 @@ export class Upstream {
   }
 
   #attempt<T>(turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
-    const replica = this.#replicas[turn % this.#replicas.length]!
+    const replica = this.#replicaFor(turn)
     const { attempts, inFlight } = this.#metrics
     // Counted inside the breaker: what it refuses never leaves the house.
     const counted = async (signal: AbortSignal) => {
@@ -116,5 +125,12 @@ export class Upstream {
       }
     }
     return replica.breaker.execute(counted, patience.signal)
+  }
+
+  /** The next in turn whose breaker lets calls through: nobody should wait for one replica while its twin is well. */
+  #replicaFor(turn: number): Replica {
+    const inTurn = this.#replicas.map((_, index) => this.#replicas[(turn + index) % this.#replicas.length]!)
+    const isOpen = ({ breaker: { state } }: Replica) => state.status === 'open' && state.retryAfterMs > 0
+    return inTurn.find((replica) => !isOpen(replica)) ?? inTurn[0]!
   }
 }
