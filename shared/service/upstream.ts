@@ -56,8 +56,7 @@ export class Upstream {
   readonly #budget = new RetryBudget()
   readonly #metrics: Metrics
   // The carriers' 95th percentile lies on the edge between 10 and 80 ms, so the 90th; a budget to match.
-  readonly #latency = liveLatency({ percentile: 90 })
-  readonly #budget = hedgeBudget({ ratio: 0.1 })
+  readonly #hedging = { latency: liveLatency({ percentile: 90 }), budget: hedgeBudget({ ratio: 0.1 }) }
   #turn = 0
 
   constructor({ name, replicas }: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {
@@ -91,7 +90,7 @@ export class Upstream {
       })
     try {
       if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
-      const hedging = { signal: patience.signal, idempotent: hedged, latency: this.#latency, budget: this.#budget }
+      const hedging = { signal: patience.signal, idempotent: true, ...this.#hedging }
       const answer = await (hedged ? hedge(tries, hedging) : tries(patience.signal, 0))
       if (answer instanceof ResponseError) throw answer
       this.#metrics.outcomes.inc({ carrier: this.name, outcome: 'ok' })

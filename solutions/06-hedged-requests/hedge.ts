@@ -67,7 +67,7 @@ export async function hedge<R, T = R>(
       if (!running.has(me)) return await discard?.(value)
       latency.record(leave(me))
       winner = me
-      cancel(new NotNeededError(`Attempt ${number} was faster`))
+      cancel(() => new NotNeededError(`Attempt ${number} was faster`))
       resolve(await read(value))
     } catch (error) {
       if (me === winner) return reject(error)
@@ -97,16 +97,17 @@ export async function hedge<R, T = R>(
     running.delete(attempt)
     return elapsedMs
   }
-  const cancel = (reason: unknown) => {
+  /** Errors are dear, for their stack: most calls have no loser and need none. */
+  const cancel = (reason: () => unknown) => {
     clearTimeout(timer)
     for (const loser of running.keys()) {
       // Now, and not when it settles: it may ignore its signal, and this is how long it has taken without an answer.
       latency.recordCensored(leave(loser))
-      loser.abort(reason)
+      loser.abort(reason())
     }
   }
   const fail = (error: unknown) => {
-    cancel(new NotNeededError('The call has failed', { cause: error }))
+    cancel(() => new NotNeededError('The call has failed', { cause: error }))
     reject(error)
   }
   const allFailed = () => {
@@ -114,7 +115,7 @@ export async function hedge<R, T = R>(
     return new HedgeError(`All attempts failed, ${begun} in all`, errors, { attempts: begun, elapsedMs })
   }
   const onAbort = () => {
-    cancel(signal!.reason)
+    cancel(() => signal!.reason)
     winner?.abort(signal!.reason)
     reject(signal!.reason)
   }
