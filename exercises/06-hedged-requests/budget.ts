@@ -1,20 +1,21 @@
-/** What pays for the attempts after the first. One for each backend, shared by all calls to it. */
-export interface HedgeBudget {
-  /** A call began. */
-  earn(): void
-  /** Whether one more attempt may be sent; true has spent it. */
-  spend(): boolean
-}
-
-export interface BudgetOptions {
-  /** Extra attempts for each call, 0 to 1. Default: 0.05, a twentieth more load. */
+export interface HedgeBudgetOptions {
+  /** Hedges for each call, 0 to 1. Default: 0.05, a twentieth more load. */
   ratio?: number
-  /** How many attempts quiet times may save up, 1 or more. Default: 10. */
+  /** How many hedges quiet times may save up, 1 or more. Default: 10. */
   burst?: number
 }
 
-/** At no moment have there been more extra attempts than `ratio` times the calls. Throws a RangeError out of bounds. */
-export function hedgeBudget(_options: BudgetOptions = {}): HedgeBudget {
-  // It is only one more request.
-  return { earn: () => {}, spend: () => true }
+/** What pays for the hedges. One for each backend, shared by all who call it. */
+export class HedgeBudget {
+  /** Throws a RangeError for options out of bounds. */
+  constructor(_options: HedgeBudgetOptions = {}) {}
+
+  /** Counts a call. */
+  deposit(): void {}
+
+  /** Pays for a hedge, unless there is too little left. */
+  tryWithdraw(): boolean {
+    // It is only one more request.
+    return true
+  }
 }

@@ -10,9 +10,9 @@ export interface HedgeOptions<R, T = R> {
   /** Whether twice is the same as once (RFC 9110, section 9.2.2). Anything else gets one attempt. */
   idempotent: boolean
   /** Says when to hedge, and is told of each attempt. */
-  latency: LiveLatency
-  /** Pays for each attempt after the first, also for those that follow a failure. */
-  budget: HedgeBudget
+  latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
+  /** Pays for each attempt after the first, also for one that follows a failure. */
+  budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
   /** Attempts in all, the first included: 1 or more. Default: 2. */
   maxAttempts?: number
   /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */

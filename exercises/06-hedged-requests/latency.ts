@@ -1,24 +1,26 @@
-/** When to hedge, learnt from how long the attempts take. One for each kind of call to a backend. */
-export interface LiveLatency {
-  /** How long to wait for an attempt before the next one, 1 ms or more; `Infinity` for "do not hedge". */
-  delayMs(): number
-  /** An attempt succeeded after `ms`. */
-  record(ms: number): void
-  /** An attempt was cancelled or failed after `ms`: the answer would have taken longer, nobody knows how much. */
-  recordCensored(ms: number): void
-}
-
-export interface LatencyOptions {
+export interface LiveLatencyOptions {
   /** The share of attempts, in percent, that are fast enough to be left alone. Default: 95. */
   percentile?: number
-  /** Successes before the first hedge. Default: 100. */
+  /** Successes before the first hedge, 1 or more. Default: 100. */
   minSamples?: number
-  /** Samples after which all that is known so far counts half. Default: 1000. */
+  /** About how many samples it remembers, 2 or more; what is older fades or goes. Default: 1000. */
   window?: number
 }
 
-/** The live percentile of the latency, in constant memory, at most 10 % off. Throws a RangeError for options out of bounds. */
-export function liveLatency(_options: LatencyOptions = {}): LiveLatency {
-  // Measured once, on somebody's laptop.
-  return { delayMs: () => 50, record: () => {}, recordCensored: () => {} }
+/** When to hedge: a percentile of the latency as it is now, at most 10 % off. One for each kind of call to a backend. */
+export class LiveLatency {
+  /** Throws a RangeError for options out of bounds. */
+  constructor(_options: LiveLatencyOptions = {}) {}
+
+  /** An attempt succeeded after `ms`. */
+  record(_ms: number): void {}
+
+  /** An attempt was cancelled or failed after `ms`: its answer would have taken longer, nobody knows how much. */
+  recordCensored(_ms: number): void {}
+
+  /** How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". */
+  delayMs(): number {
+    // Measured once, on somebody's laptop.
+    return 50
+  }
 }

@@ -5,9 +5,9 @@
  *
  *     tsx --conditions=solution shared/bench/collapse.ts
  */
-import { hedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
+import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
-import { liveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
@@ -73,8 +73,8 @@ export function collapse({ afterMs, cancel }: Strategy, load: number, requests: 
   const exponential = (random: Random, mean: number) => -Math.log(1 - random()) * mean
   const replicas = Array.from({ length: REPLICAS }, () => new Replica())
   const latency =
-    afterMs === undefined ? liveLatency() : { delayMs: () => afterMs, record: () => {}, recordCensored: () => {} }
-  const budget = afterMs === undefined ? hedgeBudget() : { earn: () => {}, spend: () => true }
+    afterMs === undefined ? new LiveLatency() : { delayMs: () => afterMs, record: () => {}, recordCensored: () => {} }
+  const budget = afterMs === undefined ? new HedgeBudget() : { deposit: () => {}, tryWithdraw: () => true }
   const taken = latencies()
   let hedges = 0
 

@@ -10,9 +10,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { Pool } from 'undici'
-import { hedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
+import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { ATTEMPT_HEADER, hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
-import { liveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { randomFor } from '../carriers/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { seededRandom } from '../core/random.ts'
@@ -82,8 +82,8 @@ async function load(servers: Worker, ports: number[], hedged: boolean, requests:
   let losers = 0
   const options: HedgeOptions<Awaited<ReturnType<Pool['request']>>, string> = {
     idempotent: hedged,
-    latency: liveLatency(),
-    budget: hedgeBudget({ ratio: BUDGET }),
+    latency: new LiveLatency(),
+    budget: new HedgeBudget({ ratio: BUDGET }),
     read: ({ body }) => body.text(),
     discard: ({ body }) => body.dump(),
   }

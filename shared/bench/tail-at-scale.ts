@@ -7,9 +7,9 @@
  *     tsx --conditions=solution shared/bench/tail-at-scale.ts
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { hedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
+import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
-import { liveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { percent, table } from './table.ts'
@@ -30,12 +30,12 @@ export const strategies = {
   'one request a leaf': null,
   'a second after 10 ms, as in the paper': () => ({
     latency: { delayMs: () => 10, record: () => {}, recordCensored: () => {} },
-    budget: { earn: () => {}, spend: () => true },
+    budget: { deposit: () => {}, tryWithdraw: () => true },
   }),
   'after the live p98, on a 2 % budget': () => ({
-    latency: liveLatency({ percentile: 98 }),
+    latency: new LiveLatency({ percentile: 98 }),
     // A hundred leaves are asked in one instant, so the hedges come in bursts too.
-    budget: hedgeBudget({ ratio: 0.02, burst: LEAVES }),
+    budget: new HedgeBudget({ ratio: 0.02, burst: LEAVES }),
   }),
 } satisfies Record<string, null | (() => Pick<HedgeOptions<void>, 'latency' | 'budget'>)>
 export type Strategy = keyof typeof strategies

@@ -6,9 +6,9 @@ import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
 import { isTransient } from '#chapters/03-retry/retryable.ts'
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
-import { hedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
+import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
-import { liveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/operation.ts'
 import type { CarrierConfig } from './config.ts'
@@ -56,7 +56,7 @@ export class Upstream {
   readonly #budget = new RetryBudget()
   readonly #metrics: Metrics
   // The carriers' 95th percentile lies on the edge between 10 and 80 ms, so the 90th; a budget to match.
-  readonly #hedging = { latency: liveLatency({ percentile: 90 }), budget: hedgeBudget({ ratio: 0.1 }) }
+  readonly #hedging = { latency: new LiveLatency({ percentile: 90 }), budget: new HedgeBudget({ ratio: 0.1 }) }
   #turn = 0
 
   constructor({ name, replicas }: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {

@@ -92,8 +92,17 @@ export const chapters: Chapter[] = [
     number: '06',
     slug: 'hedged-requests',
     title: 'Hedged requests',
-    files: ['hedge.ts'],
-    steps: [],
+    files: ['hedge.ts', 'budget.ts', 'latency.ts'],
+    steps: [
+      { title: 'Ask again when it is late', minutes: 7 },
+      { title: 'Stop the losers', minutes: 7 },
+      { title: 'A failure is not a late answer', minutes: 5 },
+      { title: 'Somebody has to pay', minutes: 6 },
+      { title: 'When is late?', minutes: 6 },
+      { title: 'The winner still has something to say', minutes: 4 },
+      { title: 'Count what you cancel', minutes: 10, spare: true },
+      { title: 'More than two, and nonsense', minutes: 8, spare: true },
+    ],
   },
 ]
 

@@ -14,9 +14,9 @@ export interface HedgeOptions<R, T = R> {
   /** Whether twice is the same as once (RFC 9110, section 9.2.2). Anything else gets one attempt. */
   idempotent: boolean
   /** Says when to hedge, and is told of each attempt. */
-  latency: LiveLatency
-  /** Pays for each attempt after the first, also for those that follow a failure. */
-  budget: HedgeBudget
+  latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
+  /** Pays for each attempt after the first, also for one that follows a failure. */
+  budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
   /** Attempts in all, the first included: 1 or more. Default: 2. */
   maxAttempts?: number
   /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */
@@ -81,14 +81,15 @@ export async function hedge<R, T = R>(
   }
   const beginNext = (): boolean => {
     // When the budget says no, what runs goes on running.
-    if (begun >= most || !budget.spend()) return false
+    if (begun >= most || !budget.tryWithdraw()) return false
     begin()
     return true
   }
   const wait = () => {
     clearTimeout(timer)
     const delayMs = latency.delayMs()
-    // "Never" is Infinity, which a timer would take for 1 ms, as all that it cannot hold.
+    // A call whose hedge was denied asks again after another delay: it is the later for it. "Never" is Infinity, which a
+    // timer would take for 1 ms.
     if (begun < most && delayMs <= MAX_TIMER_MS) timer = setTimeout(() => beginNext() || wait(), delayMs)
   }
   /** Takes an attempt out of the race; returns for how many ms it ran. */
@@ -122,7 +123,7 @@ export async function hedge<R, T = R>(
 
   signal?.addEventListener('abort', onAbort)
   try {
-    budget.earn()
+    budget.deposit()
     begin()
     return await result
   } finally {

@@ -1,77 +1,75 @@
-/** When to hedge, learnt from how long the attempts take. One for each kind of call to a backend. */
-export interface LiveLatency {
-  /** How long to wait for an attempt before the next one, 1 ms or more; `Infinity` for "do not hedge". */
-  delayMs(): number
-  /** An attempt succeeded after `ms`. */
-  record(ms: number): void
-  /** An attempt was cancelled or failed after `ms`: the answer would have taken longer, nobody knows how much. */
-  recordCensored(ms: number): void
-}
-
-export interface LatencyOptions {
+export interface LiveLatencyOptions {
   /** The share of attempts, in percent, that are fast enough to be left alone. Default: 95. */
   percentile?: number
-  /** Successes before the first hedge. Default: 100, of which five are beyond the 95th percentile. */
+  /** Successes before the first hedge, 1 or more. Default: 100, of which five are slower than the 95th percentile. */
   minSamples?: number
-  /** Samples after which all that is known so far counts half. Default: 1000. */
+  /** After so many samples, all that is known by then counts half: 2 or more. Default: 1000. */
   window?: number
 }
 
-/** Each bucket's upper edge is 5 % above the one before, from 1 ms: the floor of the delay, up to 38 minutes. */
+/** Each bucket ends 5 % above the one before, from 1 ms to 38 minutes. */
 const GROWTH = 1.05
 const BUCKETS = 300
 
-const bucketOf = (ms: number) => Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log(ms) / Math.log(GROWTH))))
-
 /**
- * The live percentile of the latency, in constant memory, 0 to 5 % above the true one.
+ * When to hedge: a percentile of the latency as it is now, 0 to 5 % above the true one, in constant memory. One for each
+ * kind of call to a backend; that of quick and slow calls together is true of neither.
  *
- * Hedging hides what it measures: slow attempts lose and are cancelled. Forgotten, they would leave only fast ones, so
- * that the percentile, and with it the delay, would sink until everything is hedged; counted as answers, the hedges
- * cancelled after 2 ms would say that an answer takes 2 ms. They are censored samples, as a patient who leaves a study
- * alive is, and this is the estimator for those: E. L. Kaplan and P. Meier, "Nonparametric Estimation from Incomplete
- * Observations", 1958.
- *
- * @throws RangeError for options out of bounds
+ * Hedging hides what it measures, because the slow attempts are cancelled. Forget them, and only quick ones are left: the
+ * delay sinks until everything is hedged. Count them as answers, and a hedge that was cancelled after 2 ms says that an
+ * answer takes 2 ms. They are censored samples, like the patients who leave a study alive, and this is the estimator for
+ * those: E. L. Kaplan and Paul Meier, "Nonparametric Estimation from Incomplete Observations", 1958.
  */
-export function liveLatency({ percentile = 95, minSamples = 100, window = 1000 }: LatencyOptions = {}): LiveLatency {
-  if (!(percentile > 0 && percentile < 100)) throw new RangeError(`percentile must be between 0 and 100, got ${percentile}`)
-  if (!(minSamples >= 1)) throw new RangeError(`minSamples must be 1 or more, got ${minSamples}`)
-  if (!(window >= 1)) throw new RangeError(`window must be 1 or more, got ${window}`)
-  const answered = new Float64Array(BUCKETS)
-  const censored = new Float64Array(BUCKETS)
-  let successes = 0
-  let weight = 0
+export class LiveLatency {
+  readonly #percentile: number
+  readonly #minSamples: number
+  readonly #window: number
+  readonly #answered = new Float64Array(BUCKETS)
+  readonly #censored = new Float64Array(BUCKETS)
+  #successes = 0
+  #weight = 0
 
-  const add = (buckets: Float64Array, ms: number) => {
-    buckets[bucketOf(ms)]!++
-    if (++weight < window) return
-    weight /= 2
-    for (const half of [answered, censored]) half.forEach((count, i) => (half[i] = count / 2))
+  /** @throws RangeError for options out of bounds */
+  constructor({ percentile = 95, minSamples = 100, window = 1000 }: LiveLatencyOptions = {}) {
+    if (!(percentile > 0 && percentile < 100)) throw new RangeError(`percentile must be between 0 and 100, got ${percentile}`)
+    if (!(minSamples >= 1)) throw new RangeError(`minSamples must be 1 or more, got ${minSamples}`)
+    if (!(window >= 2)) throw new RangeError(`window must be 2 or more, got ${window}`)
+    this.#percentile = percentile
+    this.#minSamples = minSamples
+    this.#window = window
   }
 
-  return {
-    record(ms) {
-      successes++
-      add(answered, ms)
-    },
-    recordCensored(ms) {
-      add(censored, ms)
-    },
-    delayMs() {
-      if (successes < minSamples) return Infinity
-      let atRisk = weight
-      let slower = 1
-      let last = 0
-      for (let i = 0; i < BUCKETS && atRisk > 0; i++) {
-        // Of those that got this far, the share that gets further. Who was cancelled here counts up to here.
-        slower *= 1 - answered[i]! / atRisk
-        atRisk -= answered[i]! + censored[i]!
-        last = i
-        if (slower <= 1 - percentile / 100 + Number.EPSILON) break
-      }
-      // When all the slow ones were cancelled, the percentile is beyond the slowest of them: it is the best guess.
-      return GROWTH ** last
-    },
+  /** An attempt succeeded after `ms`. */
+  record(ms: number): void {
+    this.#successes++
+    this.#add(this.#answered, ms)
+  }
+
+  /** An attempt was cancelled or failed after `ms`: its answer would have taken longer, nobody knows how much. */
+  recordCensored(ms: number): void {
+    this.#add(this.#censored, ms)
+  }
+
+  /** How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". */
+  delayMs(): number {
+    if (this.#successes < this.#minSamples) return Infinity
+    let bucket = 0
+    let slower = 1
+    // Up to rounding, that is: what fades never goes quite to 0.
+    for (let atRisk = this.#weight; atRisk > 1e-6; bucket++) {
+      // Of those that were still running here, the share that went on. Who was cancelled here was running until here.
+      slower *= 1 - this.#answered[bucket]! / atRisk
+      if (slower <= 1 - this.#percentile / 100 + Number.EPSILON) break
+      atRisk -= this.#answered[bucket]! + this.#censored[bucket]!
+    }
+    return GROWTH ** bucket
+  }
+
+  #add(buckets: Float64Array, ms: number): void {
+    const bucket = Math.ceil(Math.log(ms) / Math.log(GROWTH))
+    buckets[Math.min(BUCKETS - 1, Math.max(0, bucket))]!++
+    if (++this.#weight < this.#window) return
+    this.#weight /= 2
+    for (const halved of [this.#answered, this.#censored]) halved.forEach((count, i) => (halved[i] = count / 2))
   }
 }
