@@ -38,6 +38,9 @@ function call(options: Partial<HedgeOptions<string>> = {}) {
   return { asked, outcome: () => outcomeOf(result, 10) }
 }
 
+const expectTwo = (asked: unknown[]) =>
+  expect(asked.length, 'the first was late or has failed, the second must be on its way').toBe(2)
+
 /** Nothing happens any more: for the end of a test that has seen what it came for. */
 const settle = async (asked: { answer(value: string): void }[]) => {
   for (const { answer } of asked) answer('at last')
@@ -83,7 +86,10 @@ describe('Step 1: Ask again when it is late', () => {
       const { asked, outcome } = call()
       await vi.advanceTimersByTimeAsync(50)
       asked[winner]?.answer(`from ${winner}`)
-      expect(await outcome(), `attempt ${winner} has answered`).toEqual({ status: 'fulfilled', value: `from ${winner}` })
+      expect(await outcome(), `attempt ${winner} has answered`).toEqual({
+        status: 'fulfilled',
+        value: `from ${winner}`,
+      })
     }
   })
 
@@ -91,7 +97,9 @@ describe('Step 1: Ask again when it is late', () => {
     for (const maxAttempts of [undefined, 1, 4]) {
       const { asked } = call({ maxAttempts })
       await vi.advanceTimersByTimeAsync(1_000)
-      expect(asked.length, `maxAttempts is ${maxAttempts}, and 1,000 ms went by with a delay of 50`).toBe(maxAttempts ?? 2)
+      expect(asked.length, `maxAttempts is ${maxAttempts}, and 1,000 ms went by with a delay of 50`).toBe(
+        maxAttempts ?? 2,
+      )
       expect(vi.getTimerCount(), 'the last attempt runs, and a timer with it: for what?').toBe(0)
       await settle(asked)
     }
@@ -112,7 +120,10 @@ describe('Step 1: Ask again when it is late', () => {
 
 describe('Step 2: Stop the losers', () => {
   test('aborts the loser, with a reason of its own', async () => {
-    for (const [winner, loser] of [[1, 0], [0, 1]] as const) {
+    for (const [winner, loser] of [
+      [1, 0],
+      [0, 1],
+    ] as const) {
       const { asked } = call()
       await vi.advanceTimersByTimeAsync(50)
       asked[winner]?.answer('first')
@@ -129,8 +140,11 @@ describe('Step 2: Stop the losers', () => {
     const caller = new AbortController()
     const { asked } = call({ signal: caller.signal })
     await vi.advanceTimersByTimeAsync(50)
-    expect(asked.length).toBe(2)
-    expect(new Set([caller.signal, ...asked.map(({ signal }) => signal)]).size, 'whoever shares a signal is aborted too').toBe(3)
+    expectTwo(asked)
+    expect(
+      new Set([caller.signal, ...asked.map(({ signal }) => signal)]).size,
+      'whoever shares a signal is aborted too',
+    ).toBe(3)
     await settle(asked)
   })
 
@@ -177,9 +191,11 @@ describe('Step 2: Stop the losers', () => {
   })
 
   test('withdraws a hedge that still waits in a queue', async () => {
+    const begun: number[] = []
     const sent: number[] = []
     const queue = Promise.withResolvers<void>()
     const pooled = async (signal: AbortSignal, number: number) => {
+      begun.push(number)
       // The second replica has no free connection; who waits for one leaves the queue when aborted, as undici's pool has it.
       if (number === 1) {
         const gone = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -189,11 +205,10 @@ describe('Step 2: Stop the losers', () => {
       await sleep(70)
       return 'from the first'
     }
-    const budget = always(true)
-    const result = outcomeOf(hedge(pooled, { idempotent: true, latency: after(50), budget }), 10)
+    const result = outcomeOf(hedge(pooled, { idempotent: true, latency: after(50), budget: always(true) }), 10)
     await vi.advanceTimersByTimeAsync(70)
     expect(await result).toMatchObject({ value: 'from the first' })
-    expect(budget.tryWithdraw, 'after 50 ms there was no answer yet, and nobody thought of a hedge').toHaveBeenCalledOnce()
+    expectTwo(begun)
     queue.resolve()
     await vi.advanceTimersByTimeAsync(200)
     expect(sent, 'a connection became free, and a request was sent on it that nobody needs').toEqual([0])
@@ -203,11 +218,16 @@ describe('Step 2: Stop the losers', () => {
     const caller = new AbortController()
     const { asked, outcome } = call({ signal: caller.signal, maxAttempts: 3 })
     await vi.advanceTimersByTimeAsync(50)
-    expect(asked.length).toBe(2)
-    expect(getEventListeners(caller.signal, 'abort').length, 'the caller can go at any time: listen to its signal').toBe(1)
+    expectTwo(asked)
+    expect(
+      getEventListeners(caller.signal, 'abort').length,
+      'the caller can go at any time: listen to its signal',
+    ).toBe(1)
     const reason = new Error('the checkout went home')
     caller.abort(reason)
-    for (const { signal } of asked) expect(signal.reason, 'the caller went, and the attempts were not told').toBe(reason)
+    await vi.advanceTimersByTimeAsync(0)
+    for (const { signal } of asked)
+      expect(signal.reason, 'the caller went, and the attempts were not told').toBe(reason)
     expect(await outcome()).toEqual({ status: 'rejected', reason })
     expect(vi.getTimerCount(), 'the caller went, and the next hedge is on its way').toBe(0)
     expect(getEventListeners(caller.signal, 'abort'), "a listener is left on the caller's signal").toEqual([])
@@ -231,16 +251,21 @@ describe('Step 3: A failure is not a late answer', () => {
     asked[1]!.answer('from the other')
     expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
     await vi.advanceTimersByTimeAsync(1_000)
-    expect(asked.length).toBe(2)
+    expectTwo(asked)
   })
 
   test('waits for the other one when one of two has failed', async () => {
-    for (const [failed, other] of [[0, 1], [1, 0]] as const) {
+    for (const [failed, other] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
       const { asked, outcome } = call()
       await vi.advanceTimersByTimeAsync(50)
-      expect(asked.length).toBe(2)
+      expectTwo(asked)
       asked[failed]!.fail(new Error('connection reset'))
-      expect(await outcome(), 'one has failed, one may still answer: a failure does not win the race').toEqual({ status: 'pending' })
+      expect(await outcome(), 'one has failed, one may still answer: a failure does not win the race').toEqual({
+        status: 'pending',
+      })
       asked[other]!.answer('from the other')
       expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
     }
@@ -260,7 +285,7 @@ describe('Step 3: A failure is not a late answer', () => {
   test('gives up at once on an error that no replica would mend', async () => {
     const { asked, outcome } = call({ isRetryable: (error) => (error as Error).message !== 'fatal' })
     await vi.advanceTimersByTimeAsync(50)
-    expect(asked.length).toBe(2)
+    expectTwo(asked)
     const reason = new Error('fatal')
     asked[1]!.fail(reason)
     expect(await outcome(), 'not retryable: reject with the error itself').toEqual({ status: 'rejected', reason })
@@ -306,7 +331,10 @@ describe('Step 4: Somebody has to pay', () => {
     for (let calls = 1; calls <= 1_000; calls++) {
       budget.deposit()
       if (budget.tryWithdraw()) hedges++
-      expect(hedges, `after ${calls} calls, all of them late, a tenth of them may have been hedged`).toBeLessThanOrEqual(calls / 10)
+      expect(
+        hedges,
+        `after ${calls} calls, all of them late, a tenth of them may have been hedged`,
+      ).toBeLessThanOrEqual(calls / 10)
     }
     expect(hedges, 'a tenth of 1,000 calls may be hedged').toBeGreaterThanOrEqual(99)
   })
@@ -330,7 +358,9 @@ describe('Step 4: Somebody has to pay', () => {
     expect(budget.tryWithdraw, 'an attempt after a failure is extra load as well').toHaveBeenCalledTimes(1)
     await vi.advanceTimersByTimeAsync(50)
     expect(budget.tryWithdraw).toHaveBeenCalledTimes(2)
-    expect(budget.deposit, 'the hedges of a call are no calls, or they would pay for each other').toHaveBeenCalledTimes(1)
+    expect(budget.deposit, 'the hedges of a call are no calls, or they would pay for each other').toHaveBeenCalledTimes(
+      1,
+    )
     await settle(asked)
   })
 
@@ -340,7 +370,9 @@ describe('Step 4: Somebody has to pay', () => {
     await vi.advanceTimersByTimeAsync(60)
     expect(budget.tryWithdraw, 'ask the budget when a hedge is due').toHaveBeenCalledTimes(1)
     expect(asked.length, 'the budget said no').toBe(1)
-    expect(await outcome(), 'no hedge is no error: the first attempt is still on its way').toEqual({ status: 'pending' })
+    expect(await outcome(), 'no hedge is no error: the first attempt is still on its way').toEqual({
+      status: 'pending',
+    })
     asked[0]!.answer('late, but there')
     expect(await outcome()).toEqual({ status: 'fulfilled', value: 'late, but there' })
     expect(vi.getTimerCount()).toBe(0)
@@ -374,20 +406,26 @@ describe('Step 4: Somebody has to pay', () => {
     }
     await vi.advanceTimersByTimeAsync(200)
     expect(answered, 'each call has its answer, hedged or not').toBe(calls)
-    expect(hedges, 'since the 200th call all are late: hedge those for which there is a budget').toBeGreaterThan(calls * 0.03)
-    expect(hedges, 'all are late, and all are hedged: just when the backend can bear it least').toBeLessThanOrEqual(calls * 0.05)
+    expect(hedges, 'since the 200th call all are late: hedge those for which there is a budget').toBeGreaterThan(
+      calls * 0.03,
+    )
+    expect(hedges, 'all are late, and all are hedged: just when the backend can bear it least').toBeLessThanOrEqual(
+      calls * 0.05,
+    )
   })
 })
 
 /** Numbers from 0 to 1 in an order that is always the same, and evenly spread. */
-const spread = (count: number) => Array.from({ length: count }, (_, i) => ((i * 0.618034) % 1) + 0)
+const spread = (count: number) => Array.from({ length: count }, (_, i) => (i * 0.618034) % 1)
 
 describe('Step 5: When is late?', () => {
   test('does not hedge before it knows what is normal', async () => {
     const latency = new LiveLatency({ minSamples: 20 })
     for (let i = 0; i < 19; i++) latency.record(10)
     latency.recordCensored(10)
-    expect(latency.delayMs(), 'nineteen answers, and it takes twenty to tell: Infinity is "do not hedge"').toBe(Infinity)
+    expect(latency.delayMs(), 'nineteen answers, and it takes twenty to tell: Infinity is "do not hedge"').toBe(
+      Infinity,
+    )
     const { asked } = call({ latency })
     await vi.advanceTimersByTimeAsync(60_000)
     expect(asked.length, 'a delay of Infinity: setTimeout would take it for 1 ms').toBe(1)
@@ -410,7 +448,10 @@ describe('Step 5: When is late?', () => {
   test('never waits for less than a millisecond', () => {
     const latency = new LiveLatency()
     for (const share of spread(200)) latency.record(share / 10)
-    expect(latency.delayMs(), 'all answers took less than 0.1 ms: a hedge after that would be one for every call').toBeGreaterThanOrEqual(1)
+    expect(
+      latency.delayMs(),
+      'all answers took less than 0.1 ms: a hedge after that would be one for every call',
+    ).toBeGreaterThanOrEqual(1)
     expect(latency.delayMs(), 'the floor is 1 ms').toBeLessThan(1.1)
   })
 
@@ -418,7 +459,9 @@ describe('Step 5: When is late?', () => {
     const latency = new LiveLatency({ window: 200 })
     for (const normalMs of [10, 100, 10]) {
       for (let i = 0; i < 2_000; i++) latency.record(normalMs)
-      expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms, and the window is 200`).toBeGreaterThan(normalMs * 0.9)
+      expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms, and the window is 200`).toBeGreaterThan(
+        normalMs * 0.9,
+      )
       expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms`).toBeLessThan(normalMs * 1.1)
     }
   })
@@ -448,9 +491,10 @@ describe('Step 7: Count what you cancel', () => {
     }
     const result = hedge(deaf, { idempotent: true, latency, budget: always(true) })
     await vi.advanceTimersByTimeAsync(57)
-    expect(latency.recordCensored.mock.calls, 'it had run for 57 ms without an answer: tell so now, whether it listens or not').toEqual([
-      [57],
-    ])
+    expect(
+      latency.recordCensored.mock.calls,
+      'it had run for 57 ms without an answer: tell so now, whether it listens or not',
+    ).toEqual([[57]])
     await result
     await vi.advanceTimersByTimeAsync(500)
     expect(latency.recordCensored, 'one loser, one sample').toHaveBeenCalledTimes(1)
@@ -471,7 +515,9 @@ describe('Step 7: Count what you cancel', () => {
     await vi.advanceTimersByTimeAsync(20)
     caller.abort()
     await left.outcome()
-    expect(latency.recordCensored.mock.calls, 'the caller left after 20 ms: an answer would have taken longer').toEqual([[3], [20]])
+    expect(latency.recordCensored.mock.calls, 'the caller left after 20 ms: an answer would have taken longer').toEqual(
+      [[3], [20]],
+    )
   })
 
   test('does not forget the slow because they were cancelled', () => {
@@ -489,7 +535,10 @@ describe('Step 7: Count what you cancel', () => {
       if (i % 3 === 0) latency.record(100 * share)
       else latency.recordCensored(2)
     }
-    expect(latency.delayMs(), 'two thirds were cancelled after 2 ms, which says nothing about the time after that').toBeGreaterThan(80)
+    expect(
+      latency.delayMs(),
+      'two thirds were cancelled after 2 ms, which says nothing about the time after that',
+    ).toBeGreaterThan(80)
     expect(latency.delayMs(), '90 of 100 answers took less than 90 ms').toBeLessThan(100)
   })
 })
@@ -511,7 +560,7 @@ describe('Step 8: More than two, and nonsense', () => {
     const budget = always(true)
     const { asked, outcome } = call({ budget, maxAttempts: 2 })
     await vi.advanceTimersByTimeAsync(50)
-    expect(asked.length).toBe(2)
+    expectTwo(asked)
     for (const { fail } of asked) fail(new Error('connection refused'))
     await outcome()
     const booking = call({ budget, idempotent: false })
@@ -536,7 +585,9 @@ describe('Step 8: More than two, and nonsense', () => {
       throw new Error(`not even a promise, ${number}`)
     }
     const result = hedge(throws, { idempotent: true, latency: after(50), budget: always(true) })
-    expect(await outcomeOf(result, 10)).toMatchObject({ reason: { code: 'HEDGE_FAILED', attempts: 2 } })
+    expect(await outcomeOf(result, 10), 'it threw where a promise was expected').toMatchObject({
+      reason: { code: 'HEDGE_FAILED', attempts: 2 },
+    })
     expect(numbers).toEqual([0, 1])
   })
 
@@ -562,9 +613,9 @@ describe('Step 8: More than two, and nonsense', () => {
     const latency = new LiveLatency()
     for (let i = 0; i < 10_000; i++) latency.record(10)
     const before = used()
-    for (let i = 0; i < 1_000_000; i++) latency.record(20)
+    for (let i = 0; i < 1_000_000; i++) latency.record(40)
     expect(used() - before, 'bytes kept for a million samples: keep counts, or only the latest').toBeLessThan(1_000_000)
-    expect(latency.delayMs(), 'the last million answers took 20 ms').toBeLessThan(22)
+    expect(latency.delayMs(), 'the last million answers took 40 ms').toBeGreaterThan(36)
   })
 
   test('refuses options that make no sense, by name', async () => {

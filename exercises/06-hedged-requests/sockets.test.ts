@@ -47,8 +47,13 @@ async function carrier() {
   const bothAsked = async () => {
     await eventually(() => asked.length === 1)
     await vi.advanceTimersByTimeAsync(50)
-    expect(await eventually(() => asked.length === 2), 'the answer is late, and the second replica was not asked').toBe(true)
-    expect(asked.map(({ attempt }) => attempt), 'the attempt, marked on the wire').toEqual(['0', '1'])
+    expect(await eventually(() => asked.length === 2), 'the answer is late, and the second replica was not asked').toBe(
+      true,
+    )
+    expect(
+      asked.map(({ attempt }) => attempt),
+      'the attempt, marked on the wire',
+    ).toEqual(['0', '1'])
   }
   return { asked, attempt, options, bothAsked }
 }
@@ -59,7 +64,10 @@ describe('Step 6: The winner still has something to say', () => {
     const result = outcomeOf(hedge(attempt, options), 300)
     await bothAsked()
     asked[1]!.response.write('half of the answer')
-    expect(await eventually(() => asked[0]!.closed), 'the loser works on: abort it when the winner has its headers').toBe(true)
+    expect(
+      await eventually(() => asked[0]!.closed),
+      'the loser works on: abort it when the winner has its headers',
+    ).toBe(true)
     expect(asked[1]!.closed, 'the winner has sent half of its body, and was cut off').toBe(false)
     asked[1]!.response.end(', and the rest')
     expect(await result).toEqual({ status: 'fulfilled', value: 'half of the answer, and the rest' })
@@ -68,7 +76,10 @@ describe('Step 6: The winner still has something to say', () => {
   test('keeps the winner alive, also for a caller who reads it later', async () => {
     const { asked, attempt, options, bothAsked } = await carrier()
     const { read: _, ...unread } = options
-    const result = outcomeOf(hedge<Dispatcher.ResponseData>(attempt, unread as HedgeOptions<Dispatcher.ResponseData>), 300)
+    const result = outcomeOf(
+      hedge<Dispatcher.ResponseData>(attempt, unread as HedgeOptions<Dispatcher.ResponseData>),
+      300,
+    )
     await bothAsked()
     asked[1]!.response.write('half of the answer')
     const { value } = (await result) as { value: Dispatcher.ResponseData }
@@ -131,20 +142,32 @@ describe('Step 6: The winner still has something to say', () => {
       discard,
     }
 
-    const result = outcomeOf(hedge((_, number) => deaf[number]!.promise, options), 20)
+    const result = outcomeOf(
+      hedge((_, number) => deaf[number]!.promise, options),
+      20,
+    )
     await vi.advanceTimersByTimeAsync(50)
     deaf[1]!.resolve('first')
-    expect(await result).toEqual({ status: 'fulfilled', value: 'first' })
+    expect(await result, 'the second has answered').toEqual({ status: 'fulfilled', value: 'first' })
     deaf[0]!.resolve('late')
     await outcomeOf(new Promise(() => {}), 5)
-    expect(discard.mock.calls, 'a response that nobody reads holds its socket: discard the late one, and only that').toEqual([['late']])
+    expect(
+      discard.mock.calls,
+      'a response that nobody reads holds its socket: discard the late one, and only that',
+    ).toEqual([['late']])
 
-    const left = outcomeOf(hedge((_, number) => deaf[2 + number]!.promise, { ...options, signal: caller.signal }), 20)
+    const left = outcomeOf(
+      hedge((_, number) => deaf[2 + number]!.promise, { ...options, signal: caller.signal }),
+      20,
+    )
     caller.abort()
     await left
     deaf[2]!.resolve('for nobody')
     await outcomeOf(new Promise(() => {}), 5)
-    expect(discard.mock.calls, 'the caller has gone: what still comes is late as well').toEqual([['late'], ['for nobody']])
+    expect(discard.mock.calls, 'the caller has gone: what still comes is late as well').toEqual([
+      ['late'],
+      ['for nobody'],
+    ])
     expect(unhandled, 'what discard throws must not end the process').not.toHaveBeenCalled()
     vi.useRealTimers()
   })

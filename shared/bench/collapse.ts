@@ -69,7 +69,11 @@ export interface Result {
 
 /** `load` is the share of the replicas' time that the requests need, without hedges; the same seed is the same requests. */
 export function collapse({ afterMs, cancel }: Strategy, load: number, requests: number, seed = 1): Promise<Result> {
-  const [arrivals, first, second] = [1, 2, 3].map((purpose) => seededRandom(10 * seed + purpose)) as [Random, Random, Random]
+  const [arrivals, first, second] = [1, 2, 3].map((purpose) => seededRandom(10 * seed + purpose)) as [
+    Random,
+    Random,
+    Random,
+  ]
   const exponential = (random: Random, mean: number) => -Math.log(1 - random()) * mean
   const replicas = Array.from({ length: REPLICAS }, () => new Replica())
   const latency =

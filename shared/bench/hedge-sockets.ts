@@ -75,7 +75,13 @@ interface Run {
   seen: Seen
 }
 
-async function load(servers: Worker, ports: number[], hedged: boolean, requests: number, perSecond: number): Promise<Run> {
+async function load(
+  servers: Worker,
+  ports: number[],
+  hedged: boolean,
+  requests: number,
+  perSecond: number,
+): Promise<Run> {
   const pools = ports.map((port) => new Pool(`http://127.0.0.1:${port}`))
   const random = seededRandom(7)
   const taken = latencies()

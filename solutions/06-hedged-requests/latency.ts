@@ -31,7 +31,8 @@ export class LiveLatency {
 
   /** @throws RangeError for options out of bounds */
   constructor({ percentile = 95, minSamples = 100, window = 1000 }: LiveLatencyOptions = {}) {
-    if (!(percentile > 0 && percentile < 100)) throw new RangeError(`percentile must be between 0 and 100, got ${percentile}`)
+    if (!(percentile > 0 && percentile < 100))
+      throw new RangeError(`percentile must be between 0 and 100, got ${percentile}`)
     if (!(minSamples >= 1)) throw new RangeError(`minSamples must be 1 or more, got ${minSamples}`)
     if (!(window >= 2)) throw new RangeError(`window must be 2 or more, got ${window}`)
     this.#percentile = percentile
