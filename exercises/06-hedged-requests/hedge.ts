@@ -1,11 +1,33 @@
-export interface HedgeOptions {
+import type { HedgeBudget } from './budget.ts'
+import type { LiveLatency } from './latency.ts'
+
+/** The header that tells a replica which attempt it sees, from 0: for its metrics, and to shed hedges first. */
+export const ATTEMPT_HEADER = 'hedge-attempt'
+
+export interface HedgeOptions<R, T = R> {
+  /** The caller's own wish to stop. */
   signal?: AbortSignal
+  /** Whether twice is the same as once (RFC 9110, section 9.2.2). Anything else gets one attempt. */
+  idempotent: boolean
+  /** Says when to hedge, and is told of each attempt. */
+  latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
+  /** Pays for each attempt after the first, also for one that follows a failure. */
+  budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
+  /** Attempts in all, the first included: 1 or more. Default: 2. */
+  maxAttempts?: number
+  /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */
+  isRetryable?: (error: unknown) => boolean
+  /** Reads the winner to its end, its signal still alive. Without it, the winner itself is the result. */
+  read?: (winner: R) => Promise<T> | T
+  /** Closes what came after it had lost. Each value is either read or discarded. */
+  discard?: (late: R) => unknown
 }
 
-// The naive form: one request, and patience.
-export function hedge<T>(
-  attempt: (signal: AbortSignal, attempt: number) => Promise<T>,
-  { signal = new AbortController().signal }: HedgeOptions = {},
+/** Asks once, and once more when the answer is late: the first success wins, and the losers are cancelled. */
+export async function hedge<R, T = R>(
+  attempt: (signal: AbortSignal, number: number) => Promise<R>,
+  { signal = new AbortController().signal, read = (winner) => winner as unknown as T }: HedgeOptions<R, T>,
 ): Promise<T> {
-  return attempt(signal, 0)
+  // One request, and patience.
+  return read(await attempt(signal, 0))
 }

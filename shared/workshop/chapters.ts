@@ -117,8 +117,17 @@ export const chapters: Chapter[] = [
     number: '06',
     slug: 'hedged-requests',
     title: 'Hedged requests',
-    files: ['hedge.ts'],
-    steps: [],
+    files: ['hedge.ts', 'budget.ts', 'latency.ts'],
+    steps: [
+      { title: 'Ask again when it is late', minutes: 6 },
+      { title: 'Stop the losers', minutes: 6 },
+      { title: 'A failure is not a late answer', minutes: 5 },
+      { title: 'Somebody has to pay', minutes: 5 },
+      { title: 'When is late?', minutes: 8 },
+      { title: 'The winner still has something to say', minutes: 4 },
+      { title: 'More than, not equal to', minutes: 10, spare: true },
+      { title: 'More than two, and nonsense', minutes: 8, spare: true },
+    ],
   },
 ]
 

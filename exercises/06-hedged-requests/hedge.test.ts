@@ -1,0 +1,634 @@
+import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
+import { hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { HedgeError, NotNeededError, ResponseError } from '../../shared/core/errors.ts'
+import { sleep } from '../../shared/core/sleep.ts'
+import { outcomeOf } from '../../shared/testing/outcome.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+/** A delay that learns nothing. */
+const after = (ms: number) => ({ delayMs: () => ms, record: vi.fn(), recordCensored: vi.fn() })
+/** A budget that always says the same. */
+const always = (answer: boolean) => ({ deposit: vi.fn(), tryWithdraw: vi.fn(() => answer) })
+
+/** Replicas that answer and fail when told to, and reject when their signal aborts; in the order in which they were asked. */
+function replicas() {
+  const asked: { number: number; signal: AbortSignal; answer(value: string): void; fail(error: unknown): void }[] = []
+  const attempt = (signal: AbortSignal, number: number) => {
+    const { promise, resolve: answer, reject: fail } = Promise.withResolvers<string>()
+    signal.addEventListener('abort', () => fail(signal.reason))
+    asked.push({ number, signal, answer, fail })
+    return promise
+  }
+  return { attempt, asked }
+}
+
+/** A hedged call: the second attempt after 50 ms, everything allowed; and how it stands. */
+function call(options: Partial<HedgeOptions<string>> = {}) {
+  const { attempt, asked } = replicas()
+  const result = hedge(attempt, { idempotent: true, latency: after(50), budget: always(true), ...options })
+  result.catch(() => {})
+  return { asked, outcome: () => outcomeOf(result, 10) }
+}
+
+const expectTwo = (asked: unknown[]) =>
+  expect(asked.length, 'the first was late or has failed, the second must be on its way').toBe(2)
+
+/** Nothing happens any more: for the end of a test that has seen what it came for. */
+const settle = async (asked: { answer(value: string): void }[]) => {
+  for (const { answer } of asked) answer('at last')
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+describe('Step 1: Ask again when it is late', () => {
+  test('sends one request when the answer is in time, and a second one when it is not', async () => {
+    const fast = call()
+    await vi.advanceTimersByTimeAsync(49)
+    fast.asked[0]?.answer('in time')
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(fast.asked.length, 'the answer was there after 49 ms: why ask again?').toBe(1)
+    expect(vi.getTimerCount(), 'the answer is there, and a timer still runs').toBe(0)
+
+    const late = call()
+    await vi.advanceTimersByTimeAsync(49)
+    expect(late.asked.length, 'the second request must not be sent before delayMs()').toBe(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(late.asked.length, 'delayMs() is over without an answer, and nobody else was asked').toBe(2)
+    await settle(late.asked)
+  })
+
+  test('asks another replica, and says which attempt it is', async () => {
+    const origins = ['http://pigeon-1', 'http://pigeon-2']
+    const { attempt, asked } = replicas()
+    const visited: string[] = []
+    const visit = (signal: AbortSignal, number: number) => {
+      visited.push(origins[(1 + number) % origins.length]!)
+      return attempt(signal, number)
+    }
+    hedge(visit, { idempotent: true, latency: after(50), budget: always(true) })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(visited, 'the attempts are numbered from 0, so that the caller can pick a replica for each').toEqual([
+      'http://pigeon-2',
+      'http://pigeon-1',
+    ])
+    await settle(asked)
+  })
+
+  test('takes the first success, whoever it is from', async () => {
+    for (const winner of [1, 0]) {
+      const { asked, outcome } = call()
+      await vi.advanceTimersByTimeAsync(50)
+      asked[winner]?.answer(`from ${winner}`)
+      expect(await outcome(), `attempt ${winner} has answered`).toEqual({
+        status: 'fulfilled',
+        value: `from ${winner}`,
+      })
+    }
+  })
+
+  test('asks no more than maxAttempts, two by default', async () => {
+    for (const maxAttempts of [undefined, 1, 4]) {
+      const { asked } = call({ maxAttempts })
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(asked.length, `maxAttempts is ${maxAttempts}, and 1,000 ms went by with a delay of 50`).toBe(
+        maxAttempts ?? 2,
+      )
+      expect(vi.getTimerCount(), 'the last attempt runs, and a timer with it: for what?').toBe(0)
+      await settle(asked)
+    }
+  })
+
+  test('never sends twice what must not be done twice', async () => {
+    const booking = call({ idempotent: false })
+    const reading = call({ idempotent: true })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(reading.asked.length, 'twice is the same as once, and the answer is late').toBe(2)
+    expect(booking.asked.length, 'not idempotent: the hedge would be a second parcel').toBe(1)
+    booking.asked[0]!.fail(new Error('the connection broke'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(booking.asked.length, 'not idempotent: the booking may exist, whatever the error says').toBe(1)
+    await settle(reading.asked)
+  })
+})
+
+describe('Step 2: Stop the losers', () => {
+  test('aborts the loser, with a reason of its own', async () => {
+    for (const [winner, loser] of [
+      [1, 0],
+      [0, 1],
+    ] as const) {
+      const { asked } = call()
+      await vi.advanceTimersByTimeAsync(50)
+      asked[winner]?.answer('first')
+      await vi.advanceTimersByTimeAsync(0)
+      expect(asked[loser]?.signal.aborted, `attempt ${winner} won, and attempt ${loser} works on for nobody`).toBe(true)
+      expect(asked[loser]!.signal.reason, 'neither a timeout nor the caller: see shared/core/errors.ts').toBeInstanceOf(
+        NotNeededError,
+      )
+      expect(asked[winner]!.signal.aborted, 'the winner must not be aborted: its body may still be read').toBe(false)
+    }
+  })
+
+  test('leaves every attempt a signal of its own', async () => {
+    const caller = new AbortController()
+    const { asked } = call({ signal: caller.signal })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(asked)
+    expect(
+      new Set([caller.signal, ...asked.map(({ signal }) => signal)]).size,
+      'whoever shares a signal is aborted too',
+    ).toBe(3)
+    await settle(asked)
+  })
+
+  test('does not let what a loser throws become an unhandled rejection', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    try {
+      const late: string[] = []
+      const stubborn = async (_signal: AbortSignal, number: number) => {
+        await sleep(number === 0 ? 200 : 20)
+        if (number > 0) return 'first'
+        late.push('thrown')
+        throw new Error('late, and nobody waits')
+      }
+      const result = outcomeOf(hedge(stubborn, { idempotent: true, latency: after(50), budget: always(true) }), 10)
+      await vi.advanceTimersByTimeAsync(70)
+      expect(await result, 'the hedge has answered; the loser ignores its signal').toMatchObject({ value: 'first' })
+      await vi.advanceTimersByTimeAsync(200)
+      await outcomeOf(new Promise(() => {}), 5)
+      expect(late).toEqual(['thrown'])
+      expect(unhandled, 'an unhandled rejection ends the process').not.toHaveBeenCalled()
+    } finally {
+      process.off('unhandledRejection', unhandled)
+    }
+  })
+
+  test("is no failure to the loser's circuit breaker", async () => {
+    const failures: unknown[] = []
+    const { attempt, asked } = replicas()
+    const guarded = async (signal: AbortSignal, number: number) => {
+      try {
+        return await attempt(signal, number)
+      } catch (error) {
+        if (!(error instanceof NotNeededError)) failures.push(error)
+        throw error
+      }
+    }
+    const result = hedge(guarded, { idempotent: true, latency: after(50), budget: always(true) })
+    await vi.advanceTimersByTimeAsync(50)
+    asked[1]?.answer('first')
+    expect(await outcomeOf(result, 10), 'the hedge has answered').toMatchObject({ value: 'first' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(failures, 'a replica that was merely slower would have its circuit opened').toEqual([])
+  })
+
+  test('withdraws a hedge that still waits in a queue', async () => {
+    const begun: number[] = []
+    const sent: number[] = []
+    const queue = Promise.withResolvers<void>()
+    const pooled = async (signal: AbortSignal, number: number) => {
+      begun.push(number)
+      // The second replica has no free connection; who waits for one leaves the queue when aborted, as undici's pool has it.
+      if (number === 1) {
+        const gone = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        await Promise.race([queue.promise, gone])
+      }
+      sent.push(number)
+      await sleep(70)
+      return 'from the first'
+    }
+    const result = outcomeOf(hedge(pooled, { idempotent: true, latency: after(50), budget: always(true) }), 10)
+    await vi.advanceTimersByTimeAsync(70)
+    expect(await result).toMatchObject({ value: 'from the first' })
+    expectTwo(begun)
+    queue.resolve()
+    await vi.advanceTimersByTimeAsync(200)
+    expect(sent, 'a connection became free, and a request was sent on it that nobody needs').toEqual([0])
+  })
+
+  test("stops everything for its caller, with the caller's reason", async () => {
+    const caller = new AbortController()
+    const { asked, outcome } = call({ signal: caller.signal, maxAttempts: 3 })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(asked)
+    expect(
+      getEventListeners(caller.signal, 'abort').length,
+      'the caller can go at any time: listen to its signal',
+    ).toBe(1)
+    const reason = new Error('the checkout went home')
+    caller.abort(reason)
+    await vi.advanceTimersByTimeAsync(0)
+    for (const { signal } of asked)
+      expect(signal.reason, 'the caller went, and the attempts were not told').toBe(reason)
+    expect(await outcome()).toEqual({ status: 'rejected', reason })
+    expect(vi.getTimerCount(), 'the caller went, and the next hedge is on its way').toBe(0)
+    expect(getEventListeners(caller.signal, 'abort'), "a listener is left on the caller's signal").toEqual([])
+  })
+
+  test('does not begin for a caller who has already gone', async () => {
+    const reason = new Error('too late')
+    const { asked, outcome } = call({ signal: AbortSignal.abort(reason) })
+    expect(asked, 'an aborted signal fires no further event: ask it before you begin').toEqual([])
+    expect(await outcome()).toEqual({ status: 'rejected', reason })
+  })
+})
+
+describe('Step 3: A failure is not a late answer', () => {
+  test('asks the next replica at once when one has failed', async () => {
+    const { asked, outcome } = call()
+    await vi.advanceTimersByTimeAsync(10)
+    asked[0]!.fail(new Error('connection refused'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked.length, 'it failed after 10 ms: nothing will come of waiting for the other 40').toBe(2)
+    asked[1]!.answer('from the other')
+    expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expectTwo(asked)
+  })
+
+  test('waits for the other one when one of two has failed', async () => {
+    for (const [failed, other] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const { asked, outcome } = call()
+      await vi.advanceTimersByTimeAsync(50)
+      expectTwo(asked)
+      asked[failed]!.fail(new Error('connection reset'))
+      expect(await outcome(), 'one has failed, one may still answer: a failure does not win the race').toEqual({
+        status: 'pending',
+      })
+      asked[other]!.answer('from the other')
+      expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
+    }
+  })
+
+  test('counts the delay of the next one from the last', async () => {
+    const { asked } = call({ maxAttempts: 3 })
+    await vi.advanceTimersByTimeAsync(40)
+    asked[0]!.fail(new Error('connection refused'))
+    await vi.advanceTimersByTimeAsync(49)
+    expect(asked.length, 'the second attempt began at 40 ms and is not late before 90').toBe(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked.length).toBe(3)
+    await settle(asked)
+  })
+
+  test('gives up at once on an error that no replica would mend', async () => {
+    const { asked, outcome } = call({ isRetryable: (error) => (error as Error).message !== 'fatal' })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(asked)
+    const reason = new Error('fatal')
+    asked[1]!.fail(reason)
+    expect(await outcome(), 'not retryable: reject with the error itself').toEqual({ status: 'rejected', reason })
+    expect(asked[0]!.signal.aborted, 'the call has failed, and an attempt works on for nobody').toBe(true)
+    expect(asked[0]!.signal.reason).toBeInstanceOf(NotNeededError)
+  })
+
+  test('takes a 503 for one replica’s trouble, and a 404 for an answer', async () => {
+    const unavailable = call()
+    unavailable.asked[0]!.fail(new ResponseError('unavailable', 503))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(unavailable.asked.length, 'a 503 is retryable by default: the other replica may well be up').toBe(2)
+    await settle(unavailable.asked)
+    for (const status of [404, 429]) {
+      const { asked, outcome } = call()
+      const reason = new ResponseError('no', status)
+      asked[0]!.fail(reason)
+      expect(await outcome(), `${status} is no better from another replica`).toEqual({ status: 'rejected', reason })
+      expect(asked.length).toBe(1)
+    }
+  })
+
+  test('tells every cause when all have failed', async () => {
+    const { asked, outcome } = call()
+    await vi.advanceTimersByTimeAsync(50)
+    const errors = [new Error('connection reset'), new Error('connection refused')]
+    asked[1]?.fail(errors[1])
+    await vi.advanceTimersByTimeAsync(30)
+    asked[0]!.fail(errors[0])
+    const { reason } = (await outcome()) as { reason: HedgeError }
+    expect(reason, 'all have failed: a HedgeError').toBeInstanceOf(HedgeError)
+    expect(reason.errors, 'each cause, in the order in which the attempts began').toEqual(errors)
+    expect(reason.attempts).toBe(2)
+    expect(reason.elapsedMs).toBeCloseTo(80)
+    expect(vi.getTimerCount(), 'nothing is left to wait for').toBe(0)
+  })
+})
+
+describe('Step 4: Somebody has to pay', () => {
+  test("allows no more hedges than the budget's share of the calls", () => {
+    const budget = new HedgeBudget({ ratio: 0.1 })
+    let hedges = 0
+    for (let calls = 1; calls <= 1_000; calls++) {
+      budget.deposit()
+      if (budget.tryWithdraw()) hedges++
+      expect(
+        hedges,
+        `after ${calls} calls, all of them late, a tenth of them may have been hedged`,
+      ).toBeLessThanOrEqual(calls / 10)
+    }
+    expect(hedges, 'a tenth of 1,000 calls may be hedged').toBeGreaterThanOrEqual(99)
+  })
+
+  test('begins with nothing, and saves up no more than a burst', () => {
+    const budget = new HedgeBudget({ ratio: 0.05, burst: 3 })
+    expect(budget.tryWithdraw(), 'not one call has been made, and there is something to spend already').toBe(false)
+    for (let i = 0; i < 10_000; i++) budget.deposit()
+    const granted = Array.from({ length: 10 }, () => budget.tryWithdraw()).filter(Boolean).length
+    expect(granted, 'the night was quiet: the morning starts with `burst`, not with the savings of the night').toBe(3)
+  })
+
+  test('counts each call, and pays for each hedge', async () => {
+    const budget = always(true)
+    const { asked } = call({ budget, maxAttempts: 3 })
+    expect(budget.deposit, 'one call, one deposit, as it begins').toHaveBeenCalledTimes(1)
+    expect(budget.tryWithdraw, 'the first attempt is nobody’s hedge').toHaveBeenCalledTimes(0)
+    await vi.advanceTimersByTimeAsync(10)
+    asked[0]!.fail(new Error('connection refused'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(budget.tryWithdraw, 'an attempt after a failure is extra load as well').toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(budget.tryWithdraw).toHaveBeenCalledTimes(2)
+    expect(budget.deposit, 'the hedges of a call are no calls, or they would pay for each other').toHaveBeenCalledTimes(
+      1,
+    )
+    await settle(asked)
+  })
+
+  test('keeps waiting when the budget says no', async () => {
+    const budget = always(false)
+    const { asked, outcome } = call({ budget })
+    await vi.advanceTimersByTimeAsync(60)
+    expect(budget.tryWithdraw, 'ask the budget when a hedge is due').toHaveBeenCalledTimes(1)
+    expect(asked.length, 'the budget said no').toBe(1)
+    expect(await outcome(), 'no hedge is no error: the first attempt is still on its way').toEqual({
+      status: 'pending',
+    })
+    asked[0]!.answer('late, but there')
+    expect(await outcome()).toEqual({ status: 'fulfilled', value: 'late, but there' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('fails, and does not hang, when the budget says no and nobody is left', async () => {
+    const { asked, outcome } = call({ budget: always(false) })
+    const error = new Error('connection refused')
+    asked[0]!.fail(error)
+    expect(await outcome(), 'no attempt runs, and none may begin').toMatchObject({
+      status: 'rejected',
+      reason: { code: 'HEDGE_FAILED', errors: [error], attempts: 1 },
+    })
+  })
+
+  test('keeps to its budget when the backend becomes ten times slower', async () => {
+    const calls = 1_000
+    const budget = new HedgeBudget({ ratio: 0.05 })
+    let begun = 0
+    let answered = 0
+    let hedges = 0
+    const ask = async (signal: AbortSignal, number: number) => {
+      if (number > 0) hedges++
+      await sleep(begun > 200 ? 80 : 8, signal)
+      return 'ok'
+    }
+    for (let i = 0; i < calls; i++) {
+      begun++
+      hedge(ask, { idempotent: true, latency: after(20), budget }).then(() => answered++)
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    await vi.advanceTimersByTimeAsync(200)
+    expect(answered, 'each call has its answer, hedged or not').toBe(calls)
+    expect(hedges, 'since the 200th call all are late: hedge those for which there is a budget').toBeGreaterThan(
+      calls * 0.03,
+    )
+    expect(hedges, 'all are late, and all are hedged: just when the backend can bear it least').toBeLessThanOrEqual(
+      calls * 0.05,
+    )
+  })
+})
+
+/** Numbers from 0 to 1 in an order that is always the same, and evenly spread. */
+const spread = (count: number) => Array.from({ length: count }, (_, i) => (i * 0.618034) % 1)
+
+describe('Step 5: When is late?', () => {
+  test('does not hedge before it knows what is normal', async () => {
+    const latency = new LiveLatency({ minSamples: 20 })
+    for (let i = 0; i < 19; i++) latency.record(10)
+    latency.recordCensored(10)
+    expect(latency.delayMs(), 'nineteen answers, and it takes twenty to tell: Infinity is "do not hedge"').toBe(
+      Infinity,
+    )
+    const { asked } = call({ latency })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(asked.length, 'a delay of Infinity: setTimeout would take it for 1 ms').toBe(1)
+    asked[0]!.answer('in its own time')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(latency.delayMs(), 'the twentieth answer is in').toBeLessThan(66_000)
+  })
+
+  test('waits for as long as the given percentage of the answers takes', () => {
+    for (const percentile of [50, 90, 95, 99]) {
+      const latency = new LiveLatency({ percentile })
+      for (const share of spread(900)) latency.record(100 * share)
+      expect(latency.delayMs(), `p${percentile} of answers between 0 and 100 ms, give or take a tenth`).toBeGreaterThan(
+        percentile * 0.9,
+      )
+      expect(latency.delayMs(), `p${percentile} of answers between 0 and 100 ms`).toBeLessThan(percentile * 1.1)
+    }
+  })
+
+  test('never waits for less than a millisecond', () => {
+    const latency = new LiveLatency()
+    for (const share of spread(200)) latency.record(share / 10)
+    expect(
+      latency.delayMs(),
+      'all answers took less than 0.1 ms: a hedge after that would be one for every call',
+    ).toBeGreaterThanOrEqual(1)
+    expect(latency.delayMs(), 'the floor is 1 ms').toBeLessThan(1.1)
+  })
+
+  test('knows what is normal now, not what was', () => {
+    const latency = new LiveLatency({ window: 200 })
+    for (const normalMs of [10, 100, 10]) {
+      for (let i = 0; i < 2_000; i++) latency.record(normalMs)
+      expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms, and the window is 200`).toBeGreaterThan(
+        normalMs * 0.9,
+      )
+      expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms`).toBeLessThan(normalMs * 1.1)
+    }
+  })
+
+  test('is told how long each success took, from the beginning of its own attempt', async () => {
+    const latency = after(50)
+    const { asked, outcome } = call({ latency })
+    await vi.advanceTimersByTimeAsync(30)
+    asked[0]!.answer('in time')
+    await outcome()
+    expect(latency.record.mock.calls, 'the first attempt took 30 ms').toEqual([[30]])
+
+    const late = call({ latency })
+    await vi.advanceTimersByTimeAsync(57)
+    late.asked[1]!.answer('hedged')
+    await late.outcome()
+    expect(latency.record.mock.calls, 'the hedge began at 50 ms and took 7').toEqual([[30], [7]])
+  })
+
+  test('tells how long a loser had run when it was cancelled', async () => {
+    const latency = after(50)
+    const deaf = async (_signal: AbortSignal, number: number) => {
+      await sleep(number === 0 ? 500 : 7)
+      return number
+    }
+    const result = hedge(deaf, { idempotent: true, latency, budget: always(true) })
+    await vi.advanceTimersByTimeAsync(57)
+    expect(
+      latency.recordCensored.mock.calls,
+      'it had run for 57 ms without an answer: tell so now, whether it listens or not',
+    ).toEqual([[57]])
+    await result
+    await vi.advanceTimersByTimeAsync(500)
+    expect(latency.recordCensored, 'one loser, one sample').toHaveBeenCalledTimes(1)
+    expect(latency.record.mock.calls, 'what a loser says later is no answer to anybody').toEqual([[7]])
+  })
+
+  test('does not forget the slow because they were cancelled', () => {
+    const latency = new LiveLatency({ percentile: 90 })
+    for (const [i, share] of spread(900).entries()) {
+      if (i % 5 === 0) latency.recordCensored(40)
+      else latency.record(5 + 5 * share)
+    }
+    expect(latency.delayMs(), 'a fifth took more than 40 ms, so 90 in 100 do not take less').toBeGreaterThan(36)
+  })
+})
+
+describe('Step 7: More than, not equal to', () => {
+  test('does not take a failure for a quick answer', async () => {
+    const latency = after(50)
+    const failed = call({ latency })
+    await vi.advanceTimersByTimeAsync(3)
+    failed.asked[0]!.fail(new Error('connection refused'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(latency.recordCensored.mock.calls, 'refused after 3 ms: an answer would have taken longer').toEqual([[3]])
+    await settle(failed.asked)
+
+    const caller = new AbortController()
+    const left = call({ latency, signal: caller.signal })
+    await vi.advanceTimersByTimeAsync(20)
+    caller.abort()
+    await left.outcome()
+    expect(latency.recordCensored.mock.calls, 'the caller left after 20 ms: an answer would have taken longer').toEqual(
+      [[3], [20]],
+    )
+  })
+
+  test('does not take a hedge that was cancelled early for a quick answer', () => {
+    const latency = new LiveLatency({ percentile: 90 })
+    for (const [i, share] of spread(900).entries()) {
+      if (i % 3 === 0) latency.record(100 * share)
+      else latency.recordCensored(2)
+    }
+    expect(
+      latency.delayMs(),
+      'two thirds were cancelled after 2 ms, which says nothing about the time after that',
+    ).toBeGreaterThan(80)
+    expect(latency.delayMs(), '90 of 100 answers took less than 90 ms').toBeLessThan(100)
+  })
+})
+
+describe('Step 8: More than two, and nonsense', () => {
+  test('asks the budget again after another delay', async () => {
+    const budget = always(false)
+    const { asked } = call({ budget })
+    await vi.advanceTimersByTimeAsync(50)
+    budget.tryWithdraw.mockReturnValue(true)
+    await vi.advanceTimersByTimeAsync(49)
+    expect(asked.length, 'denied at 50 ms: not before 100').toBe(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked.length, 'after 100 ms it is later still, and by now there is a budget').toBe(2)
+    await settle(asked)
+  })
+
+  test('asks the budget for nothing that it does not send', async () => {
+    const budget = always(true)
+    const { asked, outcome } = call({ budget, maxAttempts: 2 })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(asked)
+    for (const { fail } of asked) fail(new Error('connection refused'))
+    await outcome()
+    const booking = call({ budget, idempotent: false })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(budget.tryWithdraw, 'one hedge was sent, and one is paid for').toHaveBeenCalledTimes(1)
+    await settle(booking.asked)
+  })
+
+  test('does not hedge early for a delay that setTimeout cannot hold', async () => {
+    const patient = call({ latency: after(2 ** 31) })
+    const normal = call({ latency: after(50) })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(normal.asked.length, 'delayMs() is over').toBe(2)
+    expect(patient.asked.length, 'setTimeout takes 2³¹ ms for 1').toBe(1)
+    await settle([...patient.asked, ...normal.asked])
+  })
+
+  test('turns a synchronous throw into a failure like any other', async () => {
+    const numbers: number[] = []
+    const throws = (_signal: AbortSignal, number: number) => {
+      numbers.push(number)
+      throw new Error(`not even a promise, ${number}`)
+    }
+    const result = hedge(throws, { idempotent: true, latency: after(50), budget: always(true) })
+    expect(await outcomeOf(result, 10), 'it threw where a promise was expected').toMatchObject({
+      reason: { code: 'HEDGE_FAILED', attempts: 2 },
+    })
+    expect(numbers).toEqual([0, 1])
+  })
+
+  test('fails when isRetryable itself throws', async () => {
+    const { asked, outcome } = call({
+      isRetryable: (error) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
+    })
+    asked[0]!.fail(undefined)
+    expect(await outcome(), 'somebody rejected with undefined, which has no code').toMatchObject({
+      status: 'rejected',
+      reason: expect.any(TypeError),
+    })
+  })
+
+  test('remembers a million answers in the space of a few', () => {
+    setFlagsFromString('--expose-gc')
+    const gc: () => void = runInNewContext('gc')
+    const used = () => {
+      gc()
+      const { heapUsed, arrayBuffers } = process.memoryUsage()
+      return heapUsed + arrayBuffers
+    }
+    const latency = new LiveLatency()
+    for (let i = 0; i < 10_000; i++) latency.record(10)
+    const before = used()
+    for (let i = 0; i < 1_000_000; i++) latency.record(40)
+    expect(used() - before, 'bytes kept for a million samples: keep counts, or only the latest').toBeLessThan(1_000_000)
+    expect(latency.delayMs(), 'the last million answers took 40 ms').toBeGreaterThan(36)
+  })
+
+  test('refuses options that make no sense, by name', async () => {
+    for (const maxAttempts of [0, -1, NaN]) {
+      const { outcome } = call({ maxAttempts })
+      expect(await outcome(), `maxAttempts: ${maxAttempts}`).toMatchObject({ reason: expect.any(RangeError) })
+    }
+    for (const ratio of [-0.1, 1.1, NaN]) expect(() => new HedgeBudget({ ratio }), `ratio: ${ratio}`).toThrow(/ratio/)
+    for (const burst of [0, NaN]) expect(() => new HedgeBudget({ burst }), `burst: ${burst}`).toThrow(/burst/)
+    for (const percentile of [0, 100, NaN]) {
+      expect(() => new LiveLatency({ percentile }), `percentile: ${percentile}`).toThrow(/percentile/)
+    }
+    for (const minSamples of [0, NaN]) expect(() => new LiveLatency({ minSamples }), `minSamples`).toThrow(/minSamples/)
+    for (const window of [1, NaN]) expect(() => new LiveLatency({ window }), `window: ${window}`).toThrow(/window/)
+  })
+})

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../core/random.ts'
+import { sleep } from '../core/sleep.ts'
+import { collapse, Replica, strategies } from './collapse.ts'
+import { percent, table } from './table.ts'
+import { slowShare, tailAtScale } from './tail-at-scale.ts'
+import { inVirtualTime } from './virtual-time.ts'
+
+const patient = { timeout: 120_000 }
+
+describe('Virtual time', () => {
+  test('lets an hour go by at once, in the order of the clock', async () => {
+    const heard: [string, number][] = []
+    const say = (word: string) => heard.push([word, performance.now()])
+    await inVirtualTime(async () => {
+      const late = sleep(3_600_000).then(() => say('an hour'))
+      setTimeout(() => say('first of two'), 20)
+      setTimeout(() => say('second of two'), 20)
+      clearTimeout(setTimeout(() => say('cleared'), 10))
+      await sleep(5)
+      say('five')
+      await late
+    })
+    expect(heard).toEqual([
+      ['five', 5],
+      ['first of two', 20],
+      ['second of two', 20],
+      ['an hour', 3_600_000],
+    ])
+  })
+
+  test('lets every promise settle before the clock moves', async () => {
+    const order: number[] = []
+    await inVirtualTime(async () => {
+      setTimeout(async () => {
+        for (let i = 0; i < 50; i++) await null
+        order.push(1)
+      }, 1)
+      setTimeout(() => order.push(2), 2)
+      await sleep(3)
+    })
+    expect(order).toEqual([1, 2])
+  })
+
+  test('fires thousands of timers in order, whatever the order in which they were set', async () => {
+    const random = seededRandom(1)
+    const fired: number[] = []
+    await inVirtualTime(async () => {
+      for (let i = 0; i < 5_000; i++) setTimeout(() => fired.push(performance.now()), 1 + 1000 * random())
+      await sleep(2_000)
+    })
+    expect(fired.length).toBe(5_000)
+    expect(fired).toEqual(fired.toSorted((a, b) => a - b))
+  })
+
+  test('gives the real clock back, and says so when the work waits for something else', async () => {
+    const real = [setTimeout, clearTimeout, performance.now]
+    await expect(inVirtualTime(() => new Promise(() => {}))).rejects.toThrow('Nothing left to wait for')
+    await expect(
+      inVirtualTime(async () => {
+        await sleep(1)
+        throw new Error('its own')
+      }),
+    ).rejects.toThrow('its own')
+    expect([setTimeout, clearTimeout, performance.now]).toEqual(real)
+  })
+})
+
+describe('The Tail at Scale', () => {
+  test('p99.9 is twenty times lower, for at most 2.1 % more requests', patient, async () => {
+    const plain = await tailAtScale('one request a leaf', 6_000)
+    const hedged = await tailAtScale('after the live p98, on a 2 % budget', 6_000)
+    expect(plain.p999Ms / hedged.p999Ms).toBeGreaterThan(20)
+    expect(hedged.extra).toBeLessThan(0.021)
+    expect(hedged.p50Ms).toBeLessThan(plain.p50Ms)
+    expect(plain.extra).toBe(0)
+  })
+
+  test('is the same again with the same seed, and another with another', patient, async () => {
+    const run = (seed: number) => tailAtScale('after the live p98, on a 2 % budget', 200, seed)
+    const once = await run(1)
+    const again = await run(1)
+    const other = await run(2)
+    expect(again).toEqual(once)
+    expect(other).not.toEqual(once)
+  })
+
+  test('63 % of the requests to a hundred leaves meet a slow one', () => {
+    expect(slowShare(100, 100_000, seededRandom(3))).toBeCloseTo(1 - 0.99 ** 100, 2)
+    expect(slowShare(1, 100_000, seededRandom(3))).toBeCloseTo(0.01, 2)
+  })
+})
+
+describe('The collapse', () => {
+  test('a hedge on a budget, with cancel, is no worse than none at any load', patient, async () => {
+    for (const load of [0.3, 0.5, 0.7, 0.9]) {
+      const none = await collapse(strategies['no hedge'], load, 10_000)
+      const hedged = await collapse(strategies['live p95, 5 % budget'], load, 10_000)
+      expect(hedged.p99Ms, `at ${percent(load)}`).toBeLessThanOrEqual(none.p99Ms)
+      expect(hedged.extra).toBeLessThanOrEqual(0.05)
+    }
+  })
+
+  test('a hedge without either brings a busy service down', patient, async () => {
+    const none = await collapse(strategies['no hedge'], 0.7, 10_000)
+    const greedy = await collapse(strategies['after 20 ms, no budget, no cancel'], 0.7, 10_000)
+    expect(greedy.p99Ms / none.p99Ms).toBeGreaterThan(10)
+    expect(greedy.extra).toBeGreaterThan(0.9)
+  })
+
+  test('a replica serves one at a time, in the order of arrival, without those who left', async () => {
+    const served: [string, number][] = []
+    await inVirtualTime(async () => {
+      const replica = new Replica()
+      const leaver = new AbortController()
+      const visit = (name: string, signal?: AbortSignal) =>
+        replica.serve(10, signal).then(
+          () => served.push([name, performance.now()]),
+          (reason) => served.push([`${name}: ${reason}`, performance.now()]),
+        )
+      const all = [visit('first', leaver.signal), visit('second', leaver.signal), visit('third')]
+      await sleep(5)
+      leaver.abort('left')
+      await Promise.all(all)
+    })
+    // The first one's work had begun, so it runs to its end.
+    expect(served).toEqual([
+      ['second: left', 5],
+      ['first', 10],
+      ['third', 20],
+    ])
+  })
+})
+
+test('a table has its names on the left, and its numbers under each other', () => {
+  expect(
+    table([
+      ['', 'ms'],
+      ['short', 7],
+      ['much longer', 1234.5],
+    ]),
+  ).toBe('               ms\nshort           7\nmuch longer  1235')
+})

@@ -1,0 +1,118 @@
+/**
+ * Replaces: hedge.ts
+ */
+import { HedgeError, NotNeededError, ResponseError } from '../../../shared/core/errors.ts'
+import type { HedgeOptions } from '../hedge.ts'
+
+export * from '../hedge.ts'
+
+interface Leg<R> {
+  controller: AbortController
+  beganAt: number
+  /** Never rejects. */
+  outcome: Promise<{ leg: Leg<R>; value: R } | { leg: Leg<R>; error: unknown }>
+}
+
+type News<R> = Awaited<Leg<R>['outcome']> | 'due' | 'aborted'
+
+/** The same as a loop that waits for the next thing to happen, whatever it is. */
+export async function hedge<R, T = R>(
+  attempt: (signal: AbortSignal, number: number) => Promise<R>,
+  options: HedgeOptions<R, T>,
+): Promise<T> {
+  const { signal, idempotent, latency, budget, maxAttempts = 2, read, discard } = options
+  const { isRetryable = (error) => !(error instanceof ResponseError) || error.status >= 500 } = options
+  if (!(maxAttempts >= 1)) throw new RangeError(`maxAttempts must be 1 or more, got ${maxAttempts}`)
+  signal?.throwIfAborted()
+
+  const startedAt = performance.now()
+  const limit = idempotent ? maxAttempts : 1
+  const errors = new Map<Leg<R>, unknown>()
+  const legs: Leg<R>[] = []
+  let running: Leg<R>[] = []
+  let dueAt = Infinity
+
+  const begin = () => {
+    const controller = new AbortController()
+    const work = async () => attempt(controller.signal, legs.length)
+    const leg: Leg<R> = { controller, beganAt: performance.now(), outcome: null! }
+    leg.outcome = work().then(
+      (value) => ({ leg, value }),
+      (error) => ({ leg, error }),
+    )
+    legs.push(leg)
+    running.push(leg)
+    dueAt = performance.now() + latency.delayMs()
+  }
+  const cancel = (reason: unknown) => {
+    for (const { controller, beganAt, outcome } of running) {
+      latency.recordCensored(performance.now() - beganAt)
+      controller.abort(reason)
+      outcome.then((late) => 'value' in late && discard?.(late.value)).catch(() => {})
+    }
+    running = []
+  }
+  const aborted = Promise.withResolvers<'aborted'>()
+  const onAbort = () => aborted.resolve('aborted')
+  signal?.addEventListener('abort', onAbort)
+
+  const nextNews = async (): Promise<News<R>> => {
+    const due = Promise.withResolvers<'due'>()
+    const waitMs = dueAt - performance.now()
+    const timer = legs.length < limit && waitMs < 2 ** 31 ? setTimeout(() => due.resolve('due'), waitMs) : undefined
+    const news = await Promise.race([aborted.promise, ...running.map(({ outcome }) => outcome), due.promise])
+    clearTimeout(timer)
+    return news
+  }
+
+  try {
+    budget.deposit()
+    begin()
+    for (;;) {
+      const news = await nextNews()
+      if (news === 'aborted') {
+        cancel(signal!.reason)
+        throw signal!.reason
+      }
+      if (news === 'due') {
+        if (budget.tryWithdraw()) begin()
+        else dueAt = performance.now() + latency.delayMs()
+        continue
+      }
+      running = running.filter((leg) => leg !== news.leg)
+      const tookMs = performance.now() - news.leg.beganAt
+      if ('value' in news) {
+        latency.record(tookMs)
+        cancel(new NotNeededError('Another one was faster'))
+        if (!read) return news.value as unknown as T
+        const gone = aborted.promise.then(() => {
+          news.leg.controller.abort(signal!.reason)
+          throw signal!.reason
+        })
+        const reading = (async () => read(news.value))()
+        reading.catch(() => {})
+        return await Promise.race([gone, reading])
+      }
+      latency.recordCensored(tookMs)
+      errors.set(news.leg, news.error)
+      if (!isRetryable(news.error)) {
+        cancel(new NotNeededError('The call has failed'))
+        throw news.error
+      }
+      if (legs.length < limit && budget.tryWithdraw()) begin()
+      else if (running.length === 0) {
+        const effort = { attempts: legs.length, elapsedMs: performance.now() - startedAt }
+        throw new HedgeError(
+          'No attempt succeeded',
+          legs.map((leg) => errors.get(leg)),
+          effort,
+        )
+      }
+    }
+  } catch (error) {
+    cancel(new NotNeededError('The call has failed'))
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
