@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 
 /** Ample for a busy machine; nobody waits for as long as that. */
-const TURNS = 5_000
+const TURNS = 2_000
 
 async function open({ port }: Replica, path?: string, expected = '') {
   const wire = await openWire(port)

@@ -10,7 +10,7 @@ import { get, openWire, type Wire } from '../../shared/testing/wire.ts'
 // The sockets are real, the clock and the way out are not.
 beforeEach(holdTheClock)
 
-const BIG = 'x'.repeat(20_000_000)
+const BIG = 'x'.repeat(12_000_000)
 
 /** A service of a few routes, with its shutdown. */
 async function start(options: Partial<ShutdownOptions> = {}) {

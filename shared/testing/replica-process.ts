@@ -1,12 +1,15 @@
 // A small service in a process of its own, with the shutdown that it is given: see replica.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import Fastify from 'fastify'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
 import type { Command, ReplicaOptions } from './replica.ts'
 
 const { module, hangs = false, ...limits }: ReplicaOptions = JSON.parse(process.argv[2]!)
 const { createShutdown } = (await import(module)) as typeof import('#chapters/02-graceful-shutdown/shutdown.ts')
 
-const app = Fastify({ return503OnClosing: false, disableRequestLogging: true, logger: true })
+// In sync, because by default pino (10) writes on another thread, where an exit overtakes the line that tells of it.
+const loggerInstance: FastifyBaseLogger = pino(pino.destination({ sync: true }))
+const app = Fastify({ return503OnClosing: false, disableRequestLogging: true, loggerInstance })
 const hung = { name: 'hung', timeoutMs: 100, close: () => new Promise(() => {}) }
 const shutdown = createShutdown(app, { ...limits, hooks: hangs ? [hung] : [] })
 shutdown.install()
