@@ -294,11 +294,13 @@ describe('Step 3: A failure is not a late answer', () => {
   })
 
   test('takes a 503 for one replica’s trouble, and a 404 for an answer', async () => {
-    const unavailable = call()
-    unavailable.asked[0]!.fail(new ResponseError('unavailable', 503))
-    await vi.advanceTimersByTimeAsync(0)
-    expect(unavailable.asked.length, 'a 503 is retryable by default: the other replica may well be up').toBe(2)
-    await settle(unavailable.asked)
+    for (const status of [503, 500]) {
+      const { asked } = call()
+      asked[0]!.fail(new ResponseError('unavailable', status))
+      await vi.advanceTimersByTimeAsync(0)
+      expect(asked.length, `a ${status} is retryable by default: the other replica may well be up`).toBe(2)
+      await settle(asked)
+    }
     for (const status of [404, 429]) {
       const { asked, outcome } = call()
       const reason = new ResponseError('no', status)
@@ -309,6 +311,7 @@ describe('Step 3: A failure is not a late answer', () => {
   })
 
   test('tells every cause when all have failed', async () => {
+    await vi.advanceTimersByTimeAsync(1_000)
     const { asked, outcome } = call()
     await vi.advanceTimersByTimeAsync(50)
     const errors = [new Error('connection reset'), new Error('connection refused')]
@@ -630,5 +633,10 @@ describe('Step 8: More than two, and nonsense', () => {
     }
     for (const minSamples of [0, NaN]) expect(() => new LiveLatency({ minSamples }), `minSamples`).toThrow(/minSamples/)
     for (const window of [1, NaN]) expect(() => new LiveLatency({ window }), `window: ${window}`).toThrow(/window/)
+    const edges = () => [
+      ...[0, 1].map((ratio) => new HedgeBudget({ ratio, burst: 1 })),
+      new LiveLatency({ minSamples: 1, window: 2 }),
+    ]
+    expect(edges, 'the bounds themselves are in bounds').not.toThrow()
   })
 })
