@@ -5,11 +5,12 @@ import { fullJitter } from '#chapters/03-retry/backoff.ts'
 import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
 import { isTransient, type Repeatable } from '#chapters/03-retry/retryable.ts'
-import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
+import { breakerPerEndpoint } from '#chapters/04-circuit-breaker/breakers.ts'
+import type { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { ResponseError, TimeoutError } from '../core/errors.ts'
+import { CircuitOpenError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/operation.ts'
 import type { CarrierConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
@@ -50,6 +51,13 @@ export interface SendOptions extends Repeatable {
 const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 
 /**
+ * After a bad answer, the other replica may well make sense. But an open circuit means that both are dead: to wait for
+ * the end of the break is for those who have the time, and with a quote the other carriers' would wait, too.
+ */
+const isWorthAnother = (error: unknown) =>
+  error instanceof BadAnswerError || (isTransient(error) && !(error instanceof CircuitOpenError))
+
+/**
  * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
  * replica, and in the exchange the time-out around the HTTP call.
  */
@@ -65,11 +73,13 @@ export class Upstream {
 
   constructor({ name, replicas }: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {
     this.name = name
+    // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
+    const breakerOf = breakerPerEndpoint({ consecutiveFailures: 5, probeLeaseMs: 2 * limits.callMs })
     this.#replicas = replicas.map((origin) => ({
       client: createClient(origin, limits),
       // A stream may be long and silent: for undici, 0 and -1 are "no limit".
       streams: createClient(origin, { ...limits, bodyMs: 0, maxBytes: -1 }),
-      breaker: new CircuitBreaker({ name: `${name} at ${origin}` }),
+      breaker: breakerOf(`${name} at ${origin}`),
     }))
     this.#maxAttempts = limits.attempts
     this.#metrics = metrics
@@ -94,8 +104,7 @@ export class Upstream {
         deadline: patience.deadline,
         budget: this.#budget,
         backoff,
-        // The other replica may well make sense.
-        isTransient: (error) => isTransient(error) || error instanceof BadAnswerError,
+        isTransient: isWorthAnother,
       })
     try {
       if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
