@@ -1,4 +1,5 @@
 import type { Backoff } from '#chapters/03-retry/backoff.ts'
+import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { requestWithRetry } from '#chapters/03-retry/http.ts'
 import { isRepeatable } from '#chapters/03-retry/retryable.ts'
 import { once } from 'node:events'
@@ -8,7 +9,7 @@ import { Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { holdTheClock } from '../../shared/testing/clock.ts'
-import { type Outcome, outcomeOf } from '../../shared/testing/outcome.ts'
+import { eventually, type Outcome, outcomeOf } from '../../shared/testing/outcome.ts'
 
 // The sockets are real, the clock is not.
 beforeEach(holdTheClock)
@@ -36,10 +37,17 @@ const unavailable: Answer = (res) => res.writeHead(503).end('not now')
 
 /** A carrier that gives one answer after the other, a client that has a single connection to it, and what was seen. */
 async function carrier(...answers: Answer[]) {
-  const seen = { at: [] as number[], keys: [] as unknown[], bodies: [] as string[], connections: 0 }
+  const seen = {
+    at: [] as number[],
+    keys: [] as unknown[],
+    accepted: [] as unknown[],
+    bodies: [] as string[],
+    connections: 0,
+  }
   const server = createServer(async (req, res) => {
     seen.at.push(performance.now())
     seen.keys.push(req.headers['idempotency-key'])
+    seen.accepted.push(req.headers.accept)
     const answer = answers[Math.min(seen.at.length, answers.length) - 1]!
     let body = ''
     for await (const chunk of req) body += chunk
@@ -68,12 +76,8 @@ const succeeded = { status: 'fulfilled', value: { statusCode: 200 } }
 describe('Step 7: Requests and their bodies', () => {
   test('sends the same idempotency key with each attempt', async () => {
     const { client, seen } = await carrier(unavailable, unavailable, ok)
-    const request = {
-      method: 'POST',
-      path: '/bookings',
-      headers: { accept: 'text/plain' },
-      body: 'one parcel',
-    } as const
+    const headers = { accept: 'text/plain' }
+    const request = { method: 'POST', path: '/bookings', headers, body: 'one parcel' } as const
     const outcome = await ended(requestWithRetry(client, { ...request, idempotencyKey: 'order-17' }, soon))
     expect(seen.keys, 'idempotency-key of each attempt: another key is another booking').toEqual([
       'order-17',
@@ -81,7 +85,36 @@ describe('Step 7: Requests and their bodies', () => {
       'order-17',
     ])
     expect(seen.bodies).toEqual(['one parcel', 'one parcel', 'one parcel'])
+    expect(seen.accepted, "the caller's own header: the key comes on top").toEqual(Array(3).fill('text/plain'))
+    expect(headers, "these are the caller's, who may use them for the next request").toEqual({ accept: 'text/plain' })
     expect(outcome).toMatchObject(succeeded)
+  })
+
+  test('hands its options on, and the signal as far as the request', async () => {
+    const spent = new RetryBudget({ ratio: 0, minPerSecond: 0 })
+    for (const [stoppedBy, options] of Object.entries({
+      attempts: { maxAttempts: 1 },
+      deadline: { deadline: performance.now() + 50 },
+      budget: { budget: spent },
+    })) {
+      const { client } = await carrier(unavailable, ok)
+      const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, { ...soon, ...options }))
+      expect(outcome, `it was given ${Object.keys(options)}, and goes by something else`).toMatchObject({
+        status: 'rejected',
+        reason: { stoppedBy },
+      })
+    }
+    const { client, seen } = await carrier(() => {})
+    const caller = new AbortController()
+    const result = requestWithRetry(client, { path: '/quotes' }, { signal: caller.signal })
+    result.catch(() => {})
+    await eventually(() => seen.at.length === 1)
+    const reason = new Error('the customer closed the tab')
+    caller.abort(reason)
+    expect(await outcomeOf(result), 'the carrier does not answer, and nobody waits: end the request').toEqual({
+      status: 'rejected',
+      reason,
+    })
   })
 
   test('does not repeat a POST that has no key', async () => {
@@ -113,6 +146,10 @@ describe('Step 7: Requests and their bodies', () => {
     expect(isRepeatable({ method: 'PUT', body: stream }), 'nobody has read it yet').toBe(true)
     await stream.getReader().read()
     expect(isRepeatable({ method: 'PUT', body: stream }), 'it has been read').toBe(false)
+    expect(
+      isRepeatable({ method: 'POST', idempotencyKey: 'order-17', body: stream }),
+      'it has been read: a key makes the request harmless, and the stream no fuller',
+    ).toBe(false)
     expect(isRepeatable({ method: 'PUT', body: 'a text' }), 'a text can be sent again and again').toBe(true)
   })
 

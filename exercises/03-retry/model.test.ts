@@ -95,6 +95,7 @@ class Call {
 /** Tells one story to the retries and to the model, and compares the two after each event. */
 async function tell(settings: Settings, events: Event[]): Promise<void> {
   vi.useFakeTimers() // anew: a story that failed has left its own running
+  vi.advanceTimersByTime(5_000)
   const budget = new RetryBudget({ ratio: settings.ratio, minPerSecond: settings.floor / (windowMs / 1_000), windowMs })
   const calls: Call[] = []
   const callsAt: number[] = []

@@ -12,6 +12,8 @@ import { outcomeOf } from '../../shared/testing/outcome.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // Outside of tests, no clock that one looks at stands at 0.
+  vi.advanceTimersByTime(5_000)
 })
 
 const silence = () => {}
@@ -76,12 +78,16 @@ const gaveUp = (stoppedBy: string, cause: unknown) => ({
 describe('Step 1: Count, and stop when told', () => {
   test('counts the first attempt as one of maxAttempts', async () => {
     for (const maxAttempts of [1, 3]) {
-      const { operation, at } = failing(unavailable())
-      begin(operation, { maxAttempts })
+      const numbers: number[] = []
+      const { operation } = failing(unavailable())
+      const result = begin(async (_signal, attempt) => (numbers.push(attempt), operation()), { maxAttempts })
       await elapse(60_000)
-      expect(at.length, `maxAttempts: ${maxAttempts} is attempts in all: a retry is what comes after the first`).toBe(
-        maxAttempts,
-      )
+      const { reason } = (await outcomeOf(result)) as { reason?: unknown }
+      expect(
+        numbers.length,
+        `maxAttempts: ${maxAttempts} is attempts in all: a retry is what comes after the first (it ended with: ${reason})`,
+      ).toBe(maxAttempts)
+      expect(numbers, 'the number of each attempt, from 1').toEqual([1, 2, 3].slice(0, maxAttempts))
     }
   })
 
@@ -115,26 +121,37 @@ describe('Step 1: Count, and stop when told', () => {
     await elapse(120_000)
     expect(at.length, 'one more attempt, for nobody').toBe(1)
     expect(getEventListeners(caller.signal, 'abort').length, 'a listener was left on the signal').toBe(0)
+
+    const { signal } = new AbortController()
+    begin(mending(unavailable()).operation, { signal, backoff: every(100) })
+    await elapse(60_000)
+    expect(
+      getEventListeners(signal, 'abort').length,
+      'a wait that ended in peace left its listener on the signal, as will every other one',
+    ).toBe(0)
   })
 
   test('does not take an aborted attempt for a failed one', async () => {
-    const caller = new AbortController()
-    const operation = vi.fn(async (signal: AbortSignal) => {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
-      throw new TimeoutError('The socket was closed')
-    })
-    const result = begin(operation, { signal: caller.signal })
-    const reason = new Error('the customer closed the tab')
-    caller.abort(reason)
-    expect(
-      await outcomeOf(result),
-      "the attempt failed because the caller aborted: tell the caller's own reason",
-    ).toEqual({
-      status: 'rejected',
-      reason,
-    })
-    await elapse(60_000)
-    expect(operation, 'one more attempt, for nobody').toHaveBeenCalledTimes(1)
+    const failures = [new TimeoutError('The socket was closed'), new DOMException('Aborted', 'AbortError')]
+    for (const [failure, maxAttempts] of failures.flatMap((failure) => [
+      [failure, 3] as const,
+      [failure, 1] as const,
+    ])) {
+      const caller = new AbortController()
+      const operation = vi.fn(async (signal: AbortSignal) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        throw failure
+      })
+      const result = begin(operation, { signal: caller.signal, maxAttempts })
+      const reason = new Error('the customer closed the tab')
+      caller.abort(reason)
+      expect(
+        await outcomeOf(result),
+        "the attempt failed because the caller aborted: tell the caller's own reason, before you judge the failure",
+      ).toEqual({ status: 'rejected', reason })
+      await elapse(60_000)
+      expect(operation, 'one more attempt, for nobody').toHaveBeenCalledTimes(1)
+    }
   })
 
   test('does not begin for a caller who has already gone', async () => {
@@ -171,7 +188,9 @@ describe('Step 2: Jitter', () => {
       const wrong = delays.findIndex((ms) => !(ms >= 0 && ms <= 10_000))
       expect(
         wrong,
-        `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: 2 ** 1024 is Infinity, and 0 × Infinity NaN`,
+        `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: ${
+          Number.isNaN(delays[wrong]) ? '2 ** 1024 is Infinity, and 0 × Infinity NaN' : 'the cap is 10000'
+        }`,
       ).toBe(-1)
     }
   })
@@ -216,8 +235,24 @@ describe('Step 2: Jitter', () => {
     const most = crowd(clients.map(({ at }) => at[1]!))
     expect(
       most,
-      'second attempts within the same 10 ms, of 100 spread over 100 ms: the default backoff has no jitter',
+      'second attempts within the same 10 ms, of 100 spread over 100 ms: no jitter by default, or too little',
     ).toBeLessThan(25)
+
+    const unlucky = Array.from({ length: 100 }, () => mending(unavailable()))
+    for (const { operation } of unlucky) begin(operation)
+    await elapse(60_000)
+    expect(
+      new Set(unlucky.map(({ at }) => at[1])).size,
+      'different instants of 100 second attempts: without options.random, draw from Math.random',
+    ).toBeGreaterThan(10)
+
+    const { operation, at } = failing(unavailable())
+    begin(operation, { maxAttempts: 9, random: () => 0.5 })
+    await elapse(60_000)
+    expect(
+      at.map((ms, i) => ms - (at[i - 1] ?? 0)),
+      'half of each ceiling: by default they go from 100 ms to 10 s',
+    ).toEqual([0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000])
   })
 })
 
@@ -241,6 +276,8 @@ describe('Step 3: What deserves another try', () => {
       new TypeError("Cannot read properties of undefined (reading 'grams')"),
       new SyntaxError('Unexpected token < in JSON'),
       new DOMException('This operation was aborted', 'AbortError'),
+      new errors.InvalidArgumentError('invalid path'),
+      ...['ENOENT', 'ERR_INVALID_URL', 'MADE_UP'].map((code) => Object.assign(new Error(code), { code })),
       'no',
       undefined,
       null,
@@ -291,7 +328,10 @@ describe('Step 3: What deserves another try', () => {
         bare.at.length,
         `a ${method} whose answer was lost may have been carried out: two parcels, one customer`,
       ).toBe(1)
-      expect(await outcomeOf(result)).toMatchObject(gaveUp('not-repeatable', error))
+      expect(
+        await outcomeOf(result),
+        'the error was transient, only the request must not be sent again: a RetryError says so',
+      ).toMatchObject(gaveUp('not-repeatable', error))
 
       const keyed = failing(error)
       begin(keyed.operation, { method, idempotencyKey: 'order-17' })
@@ -310,10 +350,13 @@ describe('Step 4: The deadline, before the wait', () => {
     const { operation, at } = failing(unavailable(), last)
     const result = begin(operation, { maxAttempts: 9, backoff: every(600), deadline: performance.now() + 1_000 })
     await elapse(600)
-    expect(at, 'attempts; there is time for the second').toEqual([0, 600])
+    expect(
+      at,
+      'attempts; there is time for the second: a deadline is an instant on the clock of performance.now()',
+    ).toEqual([0, 600])
     expect(
       await outcomeOf(result),
-      'the deadline comes in 400 ms, the next attempt in 600: say so now, with what the last one threw',
+      'the deadline (an instant, not a duration) comes in 400 ms, the next attempt in 600: say so now, with what the last one threw',
     ).toMatchObject(gaveUp('deadline', last))
     expect(vi.getTimerCount(), 'a wait whose end nobody will see').toBe(0)
   })
@@ -337,8 +380,8 @@ describe('Step 5: Never earlier than told', () => {
   test('reads seconds, and a date in all of its three forms', () => {
     vi.stubEnv('TZ', 'America/New_York')
     try {
-      expect(parseRetryAfter('0')).toBe(0)
-      expect(parseRetryAfter('120')).toBe(120_000)
+      expect(parseRetryAfter('0'), '"0" is now').toBe(0)
+      expect(parseRetryAfter('120'), '"120" is in seconds, the result in milliseconds').toBe(120_000)
       for (const [i, day] of ['Fri', 'Satur', 'Sun', 'Mon', 'Tues', 'Wednes', 'Thurs'].entries()) {
         const [short, date] = [day.slice(0, 3), String(i + 6).padStart(2, '0')]
         vi.setSystemTime(`2026-11-${date}T08:49:37Z`)
@@ -362,7 +405,7 @@ describe('Step 5: Never earlier than told', () => {
   test('takes a past date for now, and rubbish for nothing', () => {
     expect(parseRetryAfter('Fri, 06 Nov 2026 08:49:07 GMT'), 'half a minute ago').toBe(0)
     const rubbish = [undefined, '', ' ', 'soon', 'soon 1', '-5', '1.5', '1e3', '0x10', 'Infinity', '5, 6', ['5', '6']]
-    rubbish.push('not before Fri, 06 Nov 2026 08:50:07 GMT')
+    rubbish.push('not before Fri, 06 Nov 2026 08:50:07 GMT', 'Fri, 06 Nov 2026 08:50:07 GMT or so')
     for (const header of rubbish) {
       const message = `the header was ${JSON.stringify(header)}: Number() and Date.parse() find something in nearly everything`
       expect(parseRetryAfter(header), message).toBeUndefined()
@@ -372,12 +415,16 @@ describe('Step 5: Never earlier than told', () => {
   test('leaves a carrier alone for as long as it asked', async () => {
     for (const header of ['120', 'Fri, 06 Nov 2026 08:51:37 GMT']) {
       vi.setSystemTime('2026-11-06T08:49:37Z')
-      const { operation, at } = mending(answered(429, { 'retry-after': header }))
-      begin(operation, { backoff: every(50) })
+      const error = answered(429, { 'retry-after': header })
+      const bare = mending(error)
+      begin(bare.operation, { backoff: every(50) })
+      const wrapped = mending(new Error('No label', { cause: error }))
+      begin(wrapped.operation, { backoff: every(50) })
       await elapse(119_999)
-      expect(at.length, `Retry-After: ${header}, which is 120 s, and it was asked again before`).toBe(1)
+      expect(bare.at.length, `Retry-After: ${header}, which is 120 s, and it was asked again before`).toBe(1)
+      expect(wrapped.at.length, `Retry-After: ${header}, said by the cause of the error: look there as well`).toBe(1)
       await elapse(51)
-      expect(at.length, 'the 120 s are over, and the backoff of 50 ms as well').toBe(2)
+      expect(bare.at.length, 'the 120 s are over, and the backoff of 50 ms as well').toBe(2)
     }
   })
 
@@ -411,11 +458,14 @@ describe('Step 6: A budget for everybody', () => {
     const budget = new RetryBudget({ ratio: 0.1, minPerSecond: 0 })
     const another = new RetryBudget({ ratio: 0.1, minPerSecond: 0 })
     for (let i = 0; i < 100; i++) budget.deposit()
+    const left = budget.balance
     const granted = Array.from({ length: 50 }, () => budget.tryWithdraw()).filter(Boolean).length
     expect(
       granted,
       'retries for 100 calls (0.1 added a hundred times is a little less than 10: count in whole calls)',
     ).toBe(10)
+    expect(left, 'balance, before the first of them').toBeCloseTo(10)
+    expect(budget.balance, 'balance, after the last of them').toBeLessThan(1)
     expect(another.tryWithdraw(), 'a budget of its own for each backend').toBe(false)
   })
 
@@ -456,6 +506,23 @@ describe('Step 6: A budget for everybody', () => {
     }
   })
 
+  test('grants no more in any ten seconds, whenever they begin', async () => {
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.1, windowMs: 10_000 })
+    budget.deposit()
+    await elapse(9_500)
+    expect(budget.tryWithdraw(), 'the only retry of ten seconds').toBe(true)
+    for (let ms = 500; ms <= 8_500; ms += 500) {
+      await elapse(500)
+      budget.deposit()
+      expect(budget.tryWithdraw(), `another one, ${ms} ms later: the window must move on bit by bit`).toBe(false)
+    }
+    for (let i = 0; i < 5; i++) {
+      await elapse(500)
+      budget.deposit()
+    }
+    expect(budget.tryWithdraw(), '11 s later: what is reused for new counts must be emptied first').toBe(true)
+  })
+
   test('asks before it waits, and gives back what the attempt threw', async () => {
     const error = unavailable()
     const budget = new RetryBudget({ ratio: 0, minPerSecond: 0 })
@@ -486,6 +553,10 @@ describe('Step 6: A budget for everybody', () => {
       'its only retry was spent on an attempt that something else forbade: ask the budget last',
     ).toBe(true)
     expect(budget.tryWithdraw(), 'it had only the one').toBe(false)
+
+    const idle = new RetryBudget({ ratio: 1, minPerSecond: 0 })
+    begin(failing(unavailable()).operation, { budget: idle, signal: AbortSignal.abort() })
+    expect(idle.tryWithdraw(), 'a call whose caller had already gone is no call, and buys no retry').toBe(false)
   })
 })
 
@@ -555,18 +626,19 @@ describe('Step 8: Two other kinds of jitter', () => {
 
 describe('Step 9: Open breakers, and other odd failures', () => {
   test('leaves an open breaker alone until it lets a probe through', async () => {
-    const error = new CircuitOpenError('The circuit of pigeon is open', 5_000.5)
+    const error = new CircuitOpenError('The circuit of pigeon is open', 5_000.4)
     const patient = mending(error)
-    begin(patient.operation, { backoff: every(50) })
+    begin(patient.operation, { backoff: every(0) })
     const hurried = failing(error)
     const result = begin(hurried.operation, { backoff: every(50), deadline: performance.now() + 4_000 })
     expect(await outcomeOf(result), 'the deadline is before the first probe: give up now').toMatchObject(
       gaveUp('deadline', error),
     )
     await elapse(5_000)
-    expect(patient.at.length, 'error.retryAfterMs is 5000.5: whoever asks earlier uses up an attempt for nothing').toBe(
-      1,
-    )
+    expect(
+      patient.at.length,
+      'error.retryAfterMs is 5000.4, and a timer drops the fraction: whoever asks earlier uses up an attempt for nothing',
+    ).toBe(1)
     await elapse(60)
     expect(patient.at.length, 'the break is over').toBe(2)
   })

@@ -24,8 +24,9 @@ export interface RetryOptions extends Repeatable {
 /** Runs `operation` until it succeeds; it gets the caller's signal, and the number of the attempt, from 1. */
 export async function retry<T>(
   operation: (signal: AbortSignal, attempt: number) => Promise<T>,
-  { maxAttempts = 3, signal = new AbortController().signal }: RetryOptions = {},
+  options: RetryOptions = {},
 ): Promise<T> {
+  const { maxAttempts = 3, signal = new AbortController().signal } = options
   for (let retries = 0; ; retries++) {
     try {
       return await operation(signal, retries + 1)

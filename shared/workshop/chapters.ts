@@ -66,10 +66,10 @@ export const chapters: Chapter[] = [
     steps: [
       { title: 'Count, and stop when told', minutes: 5 },
       { title: 'Jitter', minutes: 7 },
-      { title: 'What deserves another try', minutes: 6 },
+      { title: 'What deserves another try', minutes: 7 },
       { title: 'The deadline, before the wait', minutes: 3 },
       { title: 'Never earlier than told', minutes: 6 },
-      { title: 'A budget for everybody', minutes: 8 },
+      { title: 'A budget for everybody', minutes: 10 },
       { title: 'Requests and their bodies', minutes: 10, spare: true },
       { title: 'Two other kinds of jitter', minutes: 5, spare: true },
       { title: 'Open breakers, and other odd failures', minutes: 6, spare: true },

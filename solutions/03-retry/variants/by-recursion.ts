@@ -37,11 +37,11 @@ export function retry<T>(
     new Promise<T>((resolve) => resolve(operation(signal, attempt))).catch((cause: unknown) => {
       if (signal.aborted) throw signal.reason
       if (!isTransient(cause)) throw cause
-      const delayMs = Math.floor(retryAfterMs(cause) + delays.next().value) + 1
-      const answer = mayWait(delayMs - 1, attempt)
+      const delayMs = Math.ceil(retryAfterMs(cause) + delays.next().value)
+      const answer = mayWait(delayMs, attempt)
       const elapsedMs = performance.now() - startedAt
       if (answer !== 'go') throw new RetryError('It was no use', answer, { cause, attempts: attempt, elapsedMs })
-      return sleep(delayMs - 1, signal).then(() => attemptFrom(attempt + 1))
+      return sleep(delayMs, signal).then(() => attemptFrom(attempt + 1))
     })
 
   if (!(maxAttempts >= 1)) return Promise.reject(new RangeError('maxAttempts must be at least 1'))
