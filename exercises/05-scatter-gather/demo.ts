@@ -31,18 +31,22 @@ async function day(title: string, pigeon?: Leg<unknown>, options: GatherOptions<
   const startedAt = performance.now()
   const bored = new AbortController()
   const gathering = scatterGather(legs, { timeoutMs: PATIENCE_MS, ...options })
-  const results = await Promise.race([gathering, sleep(WATCHED_MS, bored.signal)])
+  const [outcome] = await Promise.allSettled([Promise.race([gathering, sleep(WATCHED_MS, bored.signal)])])
   const elapsedMs = Math.round((performance.now() - startedAt) / 10) * 10
   bored.abort()
   // Those that were told to stop need a turn of the event loop for it.
   await sleep(0)
 
+  const time = `${elapsedMs} ms`
+  if (outcome.status === 'rejected')
+    return row(title, time, 'none', String(atWork), `rejected: ${outcome.reason.message}`)
+  const results = outcome.value
   const missing = (results ?? []).flatMap((result, index) => {
     if (result.status === 'fulfilled') return []
     return `${carriers[index]!.name} (${result.reason.code ?? result.reason.message})`
   })
   const quotes = results ? `${results.length - missing.length} of ${legs.length}` : 'none'
-  row(title, results ? `${elapsedMs} ms` : 'not in 2 s', quotes, String(atWork), missing.join(', '))
+  row(title, results ? time : 'not in 2 s', quotes, String(atWork), missing.join(', '))
 }
 
 function row(title: string, time: string, quotes: string, atWork: string, missing: string): void {

@@ -10,6 +10,8 @@ import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // No process is asked at the instant 0, at which an instant and a duration look alike.
+  vi.advanceTimersByTime(5_000)
 })
 
 /** A leg that answers after `ms`, or fails then; it stops when it is told to. */
@@ -24,6 +26,13 @@ const never = () => vi.fn<Leg<string>>(() => new Promise(() => {}))
 /** The signals that the legs were given, in the order of the legs; undefined for one that was not asked. */
 const signalsOf = (...legs: ReturnType<typeof answers>[]) => legs.map((leg) => leg.mock.lastCall?.[0])
 const aborted = (...legs: ReturnType<typeof answers>[]) => signalsOf(...legs).map((signal) => signal?.aborted)
+
+/** Begins a gathering that is looked at later: a rejection until then is for the test to find, and not for the process. */
+function begin<T>(...[legs, options]: Parameters<typeof scatterGather<T>>) {
+  const gathering = scatterGather(legs, options)
+  gathering.catch(() => {})
+  return gathering
+}
 
 /** How a gathering stands when `ms` of virtual time have gone by. */
 async function after<T>(ms: number, gathering: Promise<T>) {
@@ -64,7 +73,10 @@ describe('Step 1: Ask them all at once', () => {
       20,
       scatterGather([answers(20), fails(10, error), throws, fails(0, undefined), answers(10)]),
     )
-    expect(outcome, 'the answers that came, and for each failure what was thrown, even when that is undefined').toEqual(
+    expect(
+      outcome,
+      'the answers that came, and for each failure what was thrown, even when that is undefined; also of a leg that throws before it returns a promise',
+    ).toEqual(
       gathered(fulfilled('after 20'), rejected(error), rejected(error), rejected(undefined), fulfilled('after 10')),
     )
   })
@@ -83,7 +95,10 @@ describe('Step 1: Ask them all at once', () => {
 describe('Step 2: Answer by the deadline', () => {
   test('answers in time with what there is, and a reason for each that is missing', async () => {
     const gathering = scatterGather([answers(10), never(), answers(20)], { timeoutMs: 100 })
-    expect(await after(99, gathering), 'answered before the time was up').toEqual({ status: 'pending' })
+    expect(
+      await after(99, gathering),
+      'answered before the time was up, which is 100 ms after 5000, the instant of performance.now() at which it began',
+    ).toEqual({ status: 'pending' })
     expect(
       await after(1, gathering),
       'the time is up: two answers, and a TimeoutError in the place of the third',
@@ -93,8 +108,12 @@ describe('Step 2: Answer by the deadline', () => {
   })
 
   test('does not wait for a leg that ignores its signal', async () => {
-    const outcome = await after(100, scatterGather([never(), answers(10)], { timeoutMs: 100 }))
+    const outcome = await after(100, scatterGather([deaf(150), answers(10)], { timeoutMs: 100 }))
     expect(outcome, 'a leg that was told to stop may not care: answer without it').toEqual(
+      gathered(timedOut, fulfilled('after 10')),
+    )
+    await vi.advanceTimersByTimeAsync(50)
+    expect(outcome, 'a late answer has changed the results that were handed out 50 ms ago').toEqual(
       gathered(timedOut, fulfilled('after 10')),
     )
   })
@@ -102,22 +121,26 @@ describe('Step 2: Answer by the deadline', () => {
   test("keeps to the caller's deadline, when that is the earlier one", async () => {
     const early = scatterGather([never()], { timeoutMs: 1_000, deadline: performance.now() + 100 })
     const late = scatterGather([never()], { timeoutMs: 200, deadline: performance.now() + 1_000 })
-    expect(await after(99, early), 'a deadline is an instant of performance.now(), not a duration').toEqual({
-      status: 'pending',
-    })
+    expect(
+      await after(99, early),
+      'the deadline is an instant of performance.now(), 5100, and not a duration: it is 5099 now',
+    ).toEqual({ status: 'pending' })
     expect(await after(1, early), 'the caller goes home in 100 ms, whatever the timeout says').toEqual(
       gathered(timedOut),
     )
+    const [missing] = await early
+    expect(missing, 'elapsedMs: for how long it was waited, and not for how long it might have been').toMatchObject({
+      reason: { elapsedMs: expect.closeTo(100) },
+    })
     expect(await after(100, late), 'nor does a later deadline lengthen the timeout').toEqual(gathered(timedOut))
   })
 
   test('asks nobody when the time is up already', async () => {
-    await vi.advanceTimersByTimeAsync(50)
     for (const options of [{ timeoutMs: 0 }, { deadline: performance.now() - 10 }]) {
       const leg = answers(10)
       const outcome = await after(0, scatterGather([leg], options))
       expect(leg, 'nobody waits for the answer: do not even ask').not.toHaveBeenCalled()
-      expect(outcome).toEqual(gathered(timedOut))
+      expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
     }
   })
 
@@ -126,6 +149,17 @@ describe('Step 2: Answer by the deadline', () => {
     expect(outcome.status, 'both legs have answered, but nothing was gathered').toBe('fulfilled')
     expect(vi.getTimerCount(), 'all have answered, and a timer still runs: for a minute, once for every request').toBe(
       0,
+    )
+  })
+
+  test('has no timer when there is no limit', async () => {
+    const gathering = scatterGather([answers(10), answers(10)], { timeoutMs: Infinity })
+    expect(
+      vi.getTimerCount(),
+      'two legs, and a timer for each; no limit, no timer: setTimeout would take Infinity for 1 ms',
+    ).toBe(2)
+    expect(await after(10, gathering), 'both have answered after 10 ms').toEqual(
+      gathered(fulfilled('after 10'), fulfilled('after 10')),
     )
   })
 })
@@ -156,13 +190,19 @@ describe('Step 3: Stop what nobody waits for', () => {
   test("passes on the caller's abort to each, and answers at once", async () => {
     const caller = new AbortController()
     const legs = [answers(10), answers(500), never()]
-    const gathering = scatterGather(legs, { signal: caller.signal, timeoutMs: 1_000 })
+    const gathering = begin(legs, { signal: caller.signal, timeoutMs: 1_000 })
     await vi.advanceTimersByTimeAsync(20)
     const reason = new Error('the checkout went home')
     caller.abort(reason)
-    expect(aborted(...legs), 'the caller has gone; the legs in flight must hear of it').toEqual([false, true, true])
+    const outcome = await after(0, gathering)
+    const [answered, ...inFlight] = aborted(...legs)
+    expect(
+      answered,
+      "the first has answered, and is torn: the caller's signal went to it, and not one of its own",
+    ).toBe(false)
+    expect(inFlight, 'the caller has gone; the two legs in flight must hear of it').toEqual([true, true])
     expect(signalsOf(...legs)[2]?.reason, "the caller's own reason").toBe(reason)
-    expect(await after(0, gathering), "keep what has come, and give the caller's own reason for the rest").toEqual(
+    expect(outcome, "keep what has come, and give the caller's own reason for the rest").toEqual(
       gathered(fulfilled('after 10'), rejected(reason), rejected(reason)),
     )
   })
@@ -171,8 +211,13 @@ describe('Step 3: Stop what nobody waits for', () => {
     const leg = answers(10)
     const reason = new Error('too late')
     const outcome = await after(0, scatterGather([leg], { signal: AbortSignal.abort(reason) }))
-    expect(leg, 'an aborted signal fires no further event: ask it before you begin').not.toHaveBeenCalled()
-    expect(outcome).toEqual(gathered(rejected(reason)))
+    expect(
+      leg,
+      'an aborted signal fires no further event: look at it before you begin, and then ask nobody',
+    ).not.toHaveBeenCalled()
+    expect(outcome, "nobody was asked: answer at once, with the caller's own reason").toEqual(
+      gathered(rejected(reason)),
+    )
   })
 
   test('leaves no listener on a signal that outlives it, whichever way it ends', async () => {
@@ -194,7 +239,7 @@ describe('Step 3: Stop what nobody waits for', () => {
       async (signal: AbortSignal) =>
         (await ask({ signal })).body.text()
     const caller = new AbortController()
-    const gathering = scatterGather(carriers.map(read), { signal: caller.signal, timeoutMs: 60_000 })
+    const gathering = begin(carriers.map(read), { signal: caller.signal, timeoutMs: 60_000 })
     const asked = await eventually(() => carriers.every(({ open }) => open.size === 1), 300)
     const reason = new Error('the checkout went home')
     caller.abort(reason)
@@ -236,7 +281,8 @@ async function carrier(listener: RequestListener): Promise<Carrier> {
 describe('Step 4: Enough is enough', () => {
   test('answers as soon as enough have, and cancels the rest', async () => {
     const legs = [answers(500), answers(10), never(), answers(20)]
-    const gathering = scatterGather(legs, { enough: 2, timeoutMs: 1_000 })
+    const { signal } = new AbortController()
+    const gathering = scatterGather(legs, { enough: 2, timeoutMs: 1_000, signal })
     expect(await after(19, gathering), 'one answer is not two').toEqual({ status: 'pending' })
     expect(
       await after(1, gathering),
@@ -248,6 +294,7 @@ describe('Step 4: Enough is enough', () => {
       'being slower than others is no timeout: a breaker must tell them apart',
     ).toBeInstanceOf(NotNeededError)
     expect(vi.getTimerCount(), 'the timer of the deadline still runs').toBe(0)
+    expect(getEventListeners(signal, 'abort'), "a listener was left on the caller's signal").toEqual([])
   })
 
   test('does not take a failure for an answer', async () => {
@@ -302,7 +349,7 @@ describe('Step 5: Only so many at a time', () => {
     ]
     for (const [end, options] of ends) {
       const queued = answers(10)
-      const gathering = scatterGather([deaf(20), deaf(30), queued], { concurrency: 2, ...options })
+      const gathering = begin([deaf(20), deaf(30), queued], { concurrency: 2, ...options })
       await vi.advanceTimersByTimeAsync(15)
       if (options.signal) caller.abort()
       const outcome = await after(100, gathering)
@@ -330,27 +377,30 @@ describe('Step 6: Keep time to answer', () => {
         await after(1, gathering),
         'who answers at the deadline answers too late: it takes time to sort and to send',
       ).toEqual(gathered(timedOut, fulfilled('after 10')))
-      expect(aborted(leg)).toEqual([true])
+      expect(aborted(leg), 'the answer is out, and the leg was not told to stop').toEqual([true])
       await vi.advanceTimersByTimeAsync(50)
     }
   })
 
   test('tells each leg by when it must have answered', async () => {
-    const deadline = performance.now() + 300
-    const leg = answers(10)
-    await after(20, scatterGather([leg, leg], { deadline, timeoutMs: 1_000, marginMs: 50 }))
-    const told = leg.mock.calls.map(([, deadline]) => deadline)
-    expect(told, 'the second argument: the deadline of the legs, which is earlier than that of the gatherer').toEqual([
-      deadline - 50,
-      deadline - 50,
+    const now = performance.now()
+    const early = answers(10)
+    await after(20, scatterGather([early, early], { deadline: now + 300, timeoutMs: 1_000, marginMs: 50 }))
+    const told = early.mock.calls.map(([, deadline]) => deadline - now)
+    expect(told, 'the second argument: the instant at which the legs must end, here 250 ms from the call').toEqual([
+      250, 250,
     ])
+    const late = answers(10)
+    await after(20, scatterGather([late], { deadline: now + 2_000, timeoutMs: 300, marginMs: 50 }))
+    const [, deadline] = late.mock.lastCall!
+    expect(deadline - now, 'called 20 ms later, and the timeout is the earlier one').toBe(270)
   })
 
   test('asks nobody when there is no time but the margin', async () => {
     const leg = answers(10)
     const outcome = await after(0, scatterGather([leg], { timeoutMs: 40, marginMs: 50 }))
     expect(leg, 'a carrier that is asked with no time left can only be late').not.toHaveBeenCalled()
-    expect(outcome).toEqual(gathered(timedOut))
+    expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
   })
 })
 
@@ -406,7 +456,7 @@ describe('Step 7: What comes too late', () => {
     const caller = new AbortController()
     const discard = vi.fn(({ body }: Dispatcher.ResponseData) => body.on('error', () => {}).destroy())
     // It forgot to pass on its signal.
-    const gathering = scatterGather([() => ask()], { signal: caller.signal, discard })
+    const gathering = begin([() => ask()], { signal: caller.signal, discard })
     await eventually(() => open.size === 1, 300)
     caller.abort()
     expect(await outcomeOf(gathering, 20), 'the caller went before the response came').toMatchObject(
@@ -417,7 +467,7 @@ describe('Step 7: What comes too late', () => {
       await eventually(() => open.size === 0, 300),
       'nobody will read this body, and its connection is still open',
     ).toBe(true)
-    expect(discard).toHaveBeenCalledOnce()
+    expect(discard, 'one response came too late').toHaveBeenCalledOnce()
   })
 })
 
@@ -433,11 +483,20 @@ describe('Step 8: Out of reach', () => {
     expect(aborted(...legs), 'the one in flight need not go on').toEqual([false, true, false])
   })
 
+  test('waits as long as the required answers can still come', async () => {
+    const error = new Error('no')
+    const gathering = scatterGather([fails(10, error), answers(20), answers(30)], { required: 2 })
+    expect(
+      await after(30, gathering),
+      'one has failed, one has answered, and with the third it is two: only failures put an answer out of reach',
+    ).toEqual(gathered(rejected(error), fulfilled('after 20'), fulfilled('after 30')))
+  })
+
   test('asks nobody when there are too few to ask', async () => {
     const leg = answers(10)
     const outcome = await after(0, scatterGather([leg], { required: 2 }))
     expect(leg, 'two answers are required, and there is one to ask').not.toHaveBeenCalled()
-    expect(outcome).toEqual(gathered(notNeeded))
+    expect(outcome, 'nobody was asked: answer at once, with a NotNeededError').toEqual(gathered(notNeeded))
   })
 })
 
@@ -445,15 +504,14 @@ describe('Step 9: Very long, and nonsense', () => {
   test('does not answer early for times that setTimeout cannot hold', async () => {
     const thirtyDaysMs = 30 * 24 * 3_600_000
     const gathering = scatterGather([never()], { timeoutMs: thirtyDaysMs })
-    const early = await after(thirtyDaysMs - 1, gathering)
-    expect(early, 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toEqual({ status: 'pending' })
+    expect(await after(1_000, gathering), 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toEqual({
+      status: 'pending',
+    })
+    const early = await after(thirtyDaysMs - 1_001, gathering)
+    expect(early, 'a delay cut to 2³¹−1 ms is over after 25 days: look at the clock then, and sleep on').toEqual({
+      status: 'pending',
+    })
     expect(await after(1, gathering), 'thirty days are over').toEqual(gathered(timedOut))
-  })
-
-  test('has no timer when there is no limit', async () => {
-    const gathering = scatterGather([answers(10), answers(10)], { timeoutMs: Infinity })
-    expect(vi.getTimerCount(), 'two legs, and a timer for each; one more would fire at once').toBe(2)
-    expect((await after(10, gathering)).status).toBe('fulfilled')
   })
 
   test('refuses nonsense by name, and asks nobody', async () => {
@@ -468,9 +526,10 @@ describe('Step 9: Very long, and nonsense', () => {
       const attempt = async () => scatterGather([leg], options)
       const outcome = await outcomeOf(attempt(), 20)
       const shown = JSON.stringify(options, (_, value) => (Number.isNaN(value) ? 'NaN' : value))
-      expect(outcome, `${shown}: 0 places are a queue for ever, and NaN is not what anybody meant`).toMatchObject({
+      const [name] = Object.keys(options)
+      expect(outcome, `${shown}: refuse it with a RangeError that names ${name}`).toMatchObject({
         status: 'rejected',
-        reason: { name: 'RangeError', message: expect.stringContaining(Object.keys(options)[0]!) },
+        reason: { name: 'RangeError', message: expect.stringContaining(name!) },
       })
     }
     expect(leg, 'look at the options before you ask').not.toHaveBeenCalled()

@@ -68,8 +68,7 @@ export async function scatterGather<T>(
     if (succeeded >= enough) stop(new NotNeededError(`${succeeded} of ${legs.length} answers were enough`))
     else if (legs.length - failed < required) stop(new NotNeededError(`${required} answers were out of reach`))
     else if (succeeded + failed === legs.length) stop()
-    // What is left to fail here is `discard`, and it has nobody to tell.
-    else while (begun < legs.length && inFlight.size < concurrency) ask(begun++).catch(() => {})
+    else while (begun < legs.length && inFlight.size < concurrency) void ask(begun++)
   }
 
   const ask = async (index: number) => {
@@ -84,7 +83,12 @@ export async function scatterGather<T>(
       if (result.status === 'fulfilled') succeeded++
       else failed++
       proceed()
-    } else if (result.status === 'fulfilled') await discard?.(result.value)
+    } else if (result.status === 'fulfilled') {
+      // Nobody is left to tell if it fails.
+      Promise.resolve(result.value)
+        .then(discard)
+        .catch(() => {})
+    }
   }
 
   const stop = (reason?: unknown, unasked = reason) => {
