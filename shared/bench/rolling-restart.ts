@@ -1,7 +1,7 @@
 // A deploy under load: two Parcels behind a balancer, restarted in turn while the customers keep asking.
 // On the skeletons, then on the solutions; a failed request on the solutions fails the run.
 //
-//   npx tsx shared/bench/rolling-restart.ts
+//   npm run bench rolling-restart
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -1,6 +1,6 @@
 // Ways to shut down an HTTP server, side by side: how long each takes once there is nothing left to do, and whom it cuts.
 //
-//   npx tsx shared/bench/shutdown.ts
+//   npm run bench shutdown
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
