@@ -1,3 +1,4 @@
+import { ensureTools } from '../gate/tools.ts'
 import { script } from '../script.ts'
 import { Trouble } from '../trouble.ts'
 
@@ -14,5 +15,7 @@ const programs: Record<string, string> = {
 export async function run([name = '', ...args]: string[]): Promise<void> {
   const list = Object.entries(programs).map(([program, what]) => `  npm run bench ${program.padEnd(16)} ${what}`)
   if (!Object.hasOwn(programs, name)) throw new Trouble(`Which measurement? There are:\n${list.join('\n')}`)
+  // Some measure others' packages beside ours.
+  if (name === 'shutdown') ensureTools()
   await script(`shared/bench/${name}.ts`, 'solutions', args)
 }

@@ -16,7 +16,7 @@ export function ensureTools(): void {
     return !existsSync(join(tools, file)) || read(file).version !== version
   })
   if (!missing) return
-  console.log('Fetching the linter and the formatter, once (35 MB, into shared/maintainers).')
+  console.log('Fetching what only maintainers need, once (36 MB, into shared/maintainers).')
   try {
     npm(['ci', '--prefix', tools])
   } catch {
