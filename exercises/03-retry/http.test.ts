@@ -161,6 +161,9 @@ describe('Step 7: Requests and their bodies', () => {
       'a body that nobody reads holds its connection, and the next attempt waits for that one',
     ).toMatchObject(succeeded)
     expect(seen.connections, 'connections for two attempts: the first was in order').toBe(1)
+    await client.destroy()
+    await vi.advanceTimersByTimeAsync(600) // undici's own clock stops at its next tick
+    expect(vi.getTimerCount(), 'the response was read, and the timer that would have closed it still runs').toBe(0)
   })
 
   test('does not read a failed response that has no end', async () => {
