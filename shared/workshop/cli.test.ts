@@ -24,7 +24,7 @@ function command(args: string[], { from = '.', env: more = {} as Record<string, 
 }
 
 test.for([
-  [['tset'], 'There is no command "tset". There are: start, service, demo, test'],
+  [['tset'], 'There is no command "tset". There are: start, service, demo, bench, test'],
   [['test', '99'], 'There is no chapter "99". There are: 01 timeouts'],
   [['demo'], 'Which chapter? For example: npm run demo 03'],
   [['check', '99'], 'There is no chapter "99".'],
