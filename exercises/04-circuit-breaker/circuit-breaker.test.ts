@@ -364,18 +364,25 @@ describe('Step 4: Results from another age', () => {
 describe('Step 5: Calls that do not count', () => {
   test('does not count a call that its caller has cancelled', async () => {
     const breaker = new CircuitBreaker(BRISK)
-    const cancelled = async () => {
+    const cancelled = async (breaker: CircuitBreaker, error?: unknown) => {
       const caller = new AbortController()
       const call = begin(breaker, caller.signal)
       caller.abort()
-      await call.fail(caller.signal.reason)
+      await call.fail(error ?? caller.signal.reason)
     }
-    for (let i = 0; i < 20; i++) await cancelled()
+    for (let i = 0; i < 20; i++) await cancelled(breaker)
     expect(breaker.state.status, 'twenty users closed their tabs; that is not the upstream').toBe('closed')
     await callTimes(2, breaker, fails)
-    await cancelled()
+    await cancelled(breaker)
     await callTimes(1, breaker, fails)
     expect(breaker.state.status, 'and it is no success either: three failures in a row').toBe('open')
+
+    const share = new CircuitBreaker({ failureRate: 0.5, minimumCalls: 10 })
+    for (let i = 0; i < 20; i++) await cancelled(share, new Error('socket hang up'))
+    await callTimes(9, share, fails)
+    expect(share.state.status, 'nine calls that count: whatever the cancelled ones threw, they are none').toBe('closed')
+    await callTimes(1, share, fails)
+    expect(share.state.status, 'ten of ten: the window has no cancelled calls in it').toBe('open')
   })
 
   test('takes back the slot of a probe that was cancelled', async () => {
@@ -421,6 +428,13 @@ describe('Step 5: Calls that do not count', () => {
     expect(breaker.state.status, 'as a probe it neither closes nor opens').toBe('half-open')
     await callTimes(1, breaker, works)
     expect(breaker.state.status, 'and gives its slot back').toBe('closed')
+
+    const share = new CircuitBreaker({ failureRate: 0.5, minimumCalls: 10, ...options })
+    await callTimes(20, share, finds)
+    await callTimes(9, share, fails)
+    expect(share.state.status, 'nine calls that count').toBe('closed')
+    await callTimes(1, share, fails)
+    expect(share.state.status, 'ten of ten: the window has no 404 in it').toBe('open')
   })
 
   test('does not begin for a caller who has already gone', async () => {
