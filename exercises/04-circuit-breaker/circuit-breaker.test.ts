@@ -4,6 +4,7 @@ import {
   type BreakerOptions,
 } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { CircuitOpenError, TimeoutError } from '../../shared/core/errors.ts'
 import type { Operation } from '../../shared/core/operation.ts'
@@ -186,7 +187,10 @@ describe('Step 3: Half-open: let a few try', () => {
     vi.advanceTimersByTime(4_999)
     expect(await outcomeOf(breaker.execute(works)), '4,999 ms of a break of 5,000').toEqual(refused)
     vi.advanceTimersByTime(1)
-    expect(await outcomeOf(breaker.execute(works)), '5,000 ms').toEqual({ status: 'fulfilled', value: 'a quote' })
+    expect(await outcomeOf(breaker.execute(works)), 'the break is over: the next caller is let through').toEqual({
+      status: 'fulfilled',
+      value: 'a quote',
+    })
     expect(breaker.state.status, 'the probe has succeeded').toBe('closed')
   })
 
@@ -201,8 +205,11 @@ describe('Step 3: Half-open: let a few try', () => {
     for (const { result } of rejected) {
       const outcome = await result
       expect(outcome, 'those who are not let through must not wait either').toEqual(refused)
-      const { retryAfterMs } = (outcome as { reason: CircuitOpenError }).reason
+      const { retryAfterMs, cause } = (outcome as { reason: CircuitOpenError }).reason
       expect(retryAfterMs, 'a slot comes free when the lease of a probe ends, or before').toBeCloseTo(30_000)
+      expect(cause, 'cause: what opened it, also for those who are refused when it is half-open').toEqual(
+        new Error('503'),
+      )
     }
     for (const probe of through) await probe.succeed()
     expect(breaker.state.status).toBe('closed')
@@ -223,10 +230,21 @@ describe('Step 3: Half-open: let a few try', () => {
     await callTimes(2, breaker, works)
     expect(breaker.state.status, 'two probes have succeeded, of three').toBe('half-open')
     vi.advanceTimersByTime(2_000)
-    await callTimes(1, breaker, fails)
+    const relapse = new Error('ECONNRESET')
+    await callTimes(1, breaker, async () => Promise.reject(relapse))
     expect(breaker.state.status, 'and the third has failed').toBe('open')
     vi.advanceTimersByTime(4_999)
-    expect(await outcomeOf(breaker.execute(works)), 'the new break counts from the probe').toEqual(refused)
+    const whenOpen = await outcomeOf(breaker.execute(works))
+    expect(whenOpen, 'the new break counts from the probe').toEqual(refused)
+    vi.advanceTimersByTime(60_000)
+    for (let i = 0; i < 3; i++) begin(breaker)
+    const whenHalfOpen = await begin(breaker).result
+    expect(whenHalfOpen, 'three probes are under way').toEqual(refused)
+    for (const outcome of [whenOpen, whenHalfOpen])
+      expect(
+        (outcome as { reason: CircuitOpenError }).reason.cause,
+        'cause: the failure of the probe, which is the latest news, and not that of the first opening',
+      ).toBe(relapse)
   })
 
   test('begins anew when it closes', async () => {
@@ -282,7 +300,7 @@ describe('Step 4: Results from another age', () => {
     const calls = Array.from({ length: 100 }, () => begin(breaker))
     await Promise.all(calls.map(({ fail }) => fail()))
     const changes = onChange.mock.calls.map(([{ from, to }]) => `${from} to ${to.status}`)
-    expect(changes, 'onChange').toEqual(['closed to open'])
+    expect(changes, 'nobody was told: onChange, once for each change').toEqual(['closed to open'])
     expect(breaker.discarded, 'three have opened it, and the others were late').toBe(97)
   })
 
@@ -291,7 +309,7 @@ describe('Step 4: Results from another age', () => {
     const { signal } = new AbortController()
     const [withSignal, without] = [begin(breaker, signal), begin(breaker)]
     await callTimes(3, breaker, fails)
-    expect(breaker.state.status).toBe('open')
+    expect(breaker.state.status, 'step 1 first: after three failures in a row it must be open').toBe('open')
     const aborted = [withSignal, without].map(({ operation }) => operation.mock.calls[0]?.[0].aborted)
     expect(aborted, 'it opens for those who come; those who are inside have done nothing wrong').toEqual([false, false])
     for (const call of [withSignal, without]) await call.succeed()
@@ -364,18 +382,33 @@ describe('Step 4: Results from another age', () => {
 describe('Step 5: Calls that do not count', () => {
   test('does not count a call that its caller has cancelled', async () => {
     const breaker = new CircuitBreaker(BRISK)
-    const cancelled = async () => {
+    const cancelled = async (breaker: CircuitBreaker, error?: unknown) => {
       const caller = new AbortController()
       const call = begin(breaker, caller.signal)
       caller.abort()
-      await call.fail(caller.signal.reason)
+      await call.fail(error ?? caller.signal.reason)
     }
-    for (let i = 0; i < 20; i++) await cancelled()
+    for (let i = 0; i < 20; i++) await cancelled(breaker)
     expect(breaker.state.status, 'twenty users closed their tabs; that is not the upstream').toBe('closed')
     await callTimes(2, breaker, fails)
-    await cancelled()
+    await cancelled(breaker)
     await callTimes(1, breaker, fails)
     expect(breaker.state.status, 'and it is no success either: three failures in a row').toBe('open')
+
+    const caller = new AbortController()
+    const again = new CircuitBreaker(BRISK)
+    const late = begin(again, caller.signal)
+    await callTimes(3, again, fails)
+    caller.abort()
+    await late.fail(caller.signal.reason)
+    expect(again.discarded, 'it ended after its state did: late, as any other result').toBe(1)
+
+    const share = new CircuitBreaker({ failureRate: 0.5, minimumCalls: 10 })
+    for (let i = 0; i < 20; i++) await cancelled(share, new Error('socket hang up'))
+    await callTimes(9, share, fails)
+    expect(share.state.status, 'nine calls that count: whatever the cancelled ones threw, they are none').toBe('closed')
+    await callTimes(1, share, fails)
+    expect(share.state.status, 'ten of ten: the window has no cancelled calls in it').toBe('open')
   })
 
   test('takes back the slot of a probe that was cancelled', async () => {
@@ -421,6 +454,13 @@ describe('Step 5: Calls that do not count', () => {
     expect(breaker.state.status, 'as a probe it neither closes nor opens').toBe('half-open')
     await callTimes(1, breaker, works)
     expect(breaker.state.status, 'and gives its slot back').toBe('closed')
+
+    const share = new CircuitBreaker({ failureRate: 0.5, minimumCalls: 10, ...options })
+    await callTimes(20, share, finds)
+    await callTimes(9, share, fails)
+    expect(share.state.status, 'nine calls that count').toBe('closed')
+    await callTimes(1, share, fails)
+    expect(share.state.status, 'ten of ten: the window has no 404 in it').toBe('open')
   })
 
   test('does not begin for a caller who has already gone', async () => {
@@ -594,6 +634,8 @@ describe('Step 8: Slow is the new down', () => {
     await callTimes(1, breaker, probe)
     expect(probe, 'the break is over').toHaveBeenCalledOnce()
     expect(breaker.state.status, 'but the upstream is still down').toBe('open')
+    const { cause } = breaker.state as { cause?: unknown }
+    expect(cause, 'nothing was thrown: the cause of the break before is not that of this one').toBeUndefined()
     expect(breaker.discarded, 'by its result, which was not late').toBe(0)
   })
 })
@@ -603,6 +645,7 @@ describe('Step 9: Longer breaks, and not in step', () => {
   async function breaks(times: number, breaker: CircuitBreaker): Promise<number[]> {
     const lengths: number[] = []
     await callTimes(3, breaker, fails)
+    expect(breaker.state.status, 'step 1 first: after three failures in a row it must be open').toBe('open')
     while (lengths.length < times) {
       const { state } = breaker
       const lengthMs = state.status === 'open' ? state.retryAfterMs : NaN
@@ -786,7 +829,8 @@ describe('Step 10: Listeners and options that misbehave', () => {
       { failureRate: 1, jitter: 1, buckets: 1, breakMs: 60_000 },
       { jitter: 0, probes: undefined },
     ]
-    for (const options of sense) expect(() => new CircuitBreaker(options)).not.toThrow()
+    for (const options of sense)
+      expect(() => new CircuitBreaker(options), `within bounds: ${inspect(options)}`).not.toThrow()
   })
 
   test('takes the default for an option that is undefined', async () => {

@@ -50,7 +50,7 @@ export class CircuitBreaker {
     return { status: 'open', retryAfterMs: Math.max(0, state.until - performance.now()), cause: state.cause }
   }
 
-  /** Results so far that came too late to count: the state that let their calls in was over. */
+  /** Results so far, those of cancelled calls too, that came too late: the state that let their calls in was over. */
   get discarded(): number {
     return this.#discarded
   }

@@ -4,7 +4,7 @@ import type { Random } from '../../shared/core/random.ts'
 export type BreakerState =
   /** Calls go through, and are counted. */
   | { readonly status: 'closed' }
-  /** No call goes through for `retryAfterMs`; at 0 the next one is a probe. `cause` is the failure that opened it. */
+  /** No call goes through for `retryAfterMs`; at 0 the next one is a probe. `cause` is the failure that opened it; undefined for a slow call. */
   | { readonly status: 'open'; readonly retryAfterMs: number; readonly cause: unknown }
   /** A few calls go through as probes; what becomes of them decides. */
   | { readonly status: 'half-open' }
@@ -19,13 +19,16 @@ export interface BreakerChange {
 export interface BreakerOptions {
   /** For messages and for `onChange`. Default: upstream. */
   name?: string
-  /** Opens at this many failures in a row; `Infinity` for never. Default: Infinity. */
+  /** Opens at this many failures in a row, a whole number; `Infinity` for never. Default: Infinity. */
   consecutiveFailures?: number
   /** Opens when this share (above 0, up to 1) of the calls in the window failed, or more; `Infinity` for never. Default: 0.5. */
   failureRate?: number
-  /** With fewer calls in the window than this, the one that fails included, a share says nothing. Default: 10. */
+  /**
+   * With fewer calls in the window than this, the one that fails included, a share says nothing. A whole number, or
+   * `Infinity` for never. Default: 10.
+   */
   minimumCalls?: number
-  /** For how long a call counts. Default: 10,000. */
+  /** For how long a call counts; finite. Default: 10,000. */
   windowMs?: number
   /** Slices in which the window forgets; a whole number. Default: 10. */
   buckets?: number
@@ -35,12 +38,12 @@ export interface BreakerOptions {
   probes?: number
   /**
    * After so long without a result, a probe loses its slot to the next caller who finds none free. Set it to more than
-   * the call's own timeout. Default: 10,000.
+   * the call's own timeout. Finite. Default: 10,000.
    */
   probeLeaseMs?: number
-  /** How long it stays open at first; doubled each time a probe fails. Default: 5,000. */
+  /** How long it stays open at first; finite, and doubled each time a probe fails. Default: 5,000. */
   breakMs?: number
-  /** The longest break. Default: 60,000. */
+  /** The longest break; finite, and at least `breakMs`. Default: 60,000. */
   maxBreakMs?: number
   /** The share (0 to 1) of a break that chance may take off, lest a fleet of breakers probes in step. Default: 0.2. */
   jitter?: number
