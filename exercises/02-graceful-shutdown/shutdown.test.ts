@@ -1,6 +1,7 @@
 import { createShutdown, type ShutdownHook, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { constants } from 'node:os'
 import Fastify from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
@@ -51,9 +52,8 @@ async function start(options: Partial<ShutdownOptions> = {}) {
   /** A new connection; with a path, one that has made its request, which the server has read. */
   const open = async (path?: string, wireOptions = {}): Promise<Wire> => {
     const early = `nobody took ${path ?? 'this connection'}: the listener or its connection was closed too early`
-    const opened = await outcomeOf(openWire(port, wireOptions), 1_000)
-    if (opened.status !== 'fulfilled') expect.fail(early)
-    const wire = opened.value
+    const wire = await openWire(port, wireOptions)
+    expect(wire.state, early).toBe('open')
     if (!path) return wire
     const arrived = outcomeOf(once(app.server, 'request'), 1_000)
     wire.say(get(path))
@@ -386,22 +386,29 @@ describe('Step 8: Said twice', () => {
   })
 
   test('exits at once when a second signal comes', async () => {
-    const { shutdown, exit, open, answer } = await start()
-    const source = new EventEmitter()
-    onTestFinished(shutdown.install(source))
-    await open('/slow')
-    // What began in another way, such as by a preStop hook, is nobody's first signal.
-    void shutdown.begin('preStop')
-    source.emit('SIGTERM', 'SIGTERM', 15)
-    await elapse(100)
-    expect(exit, 'this was the first signal: a request is in flight').not.toHaveBeenCalled()
-    source.emit('SIGINT', 'SIGINT', 2)
-    expect(
-      exit,
-      'somebody presses Ctrl-C because it takes too long: 128 + the number of the signal',
-    ).toHaveBeenCalledExactlyOnceWith(130)
-    answer()
-    await elapse(1)
+    const orders = [
+      ['SIGTERM', 'SIGINT', 130],
+      ['SIGINT', 'SIGTERM', 143],
+      ['SIGTERM', 'SIGTERM', 143],
+    ] as const
+    for (const [first, second, code] of orders) {
+      const { shutdown, exit, open, answer } = await start()
+      const source = new EventEmitter()
+      onTestFinished(shutdown.install(source))
+      await open('/slow')
+      // What began in another way, such as by a preStop hook, is nobody's first signal.
+      void shutdown.begin('preStop')
+      source.emit(first, first, constants.signals[first])
+      await elapse(100)
+      expect(exit, 'this was the first signal: a request is in flight').not.toHaveBeenCalled()
+      source.emit(second, second, constants.signals[second])
+      expect(
+        exit,
+        `${first}, then ${second}: somebody finds that it takes too long; 128 + the number of the second signal`,
+      ).toHaveBeenCalledExactlyOnceWith(code)
+      answer()
+      await elapse(1)
+    }
   })
 })
 
@@ -414,6 +421,10 @@ describe('Step 9: When nobody caught it', () => {
     const uncaught = new Error('cannot read properties of undefined')
     expect(source.listenerCount('uncaughtException'), 'nobody listens, so Node ends the process on the spot').toBe(1)
     source.emit('uncaughtException', uncaught, 'uncaughtException')
+    expect(
+      source.emit('uncaughtException', new Error('and another'), 'uncaughtException'),
+      'the first error was heard, at the second nobody listens: Node ends the process on the spot',
+    ).toBe(true)
     expect(shutdown.ready, 'in what state is this process? Not one for new customers').toBe(false)
     await elapse(100)
     expect(exit, 'a request that has nothing to do with it is in flight').not.toHaveBeenCalled()
