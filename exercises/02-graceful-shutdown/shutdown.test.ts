@@ -1,6 +1,7 @@
 import { createShutdown, type ShutdownHook, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { constants } from 'node:os'
 import Fastify from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
@@ -50,11 +51,13 @@ async function start(options: Partial<ShutdownOptions> = {}) {
   const { port } = app.server.address() as AddressInfo
   /** A new connection; with a path, one that has made its request, which the server has read. */
   const open = async (path?: string, wireOptions = {}): Promise<Wire> => {
+    const early = `nobody took ${path ?? 'this connection'}: the listener or its connection was closed too early`
     const wire = await openWire(port, wireOptions)
+    expect(wire.state, early).toBe('open')
     if (!path) return wire
-    const arrived = once(app.server, 'request')
+    const arrived = outcomeOf(once(app.server, 'request'), 1_000)
     wire.say(get(path))
-    await arrived
+    expect((await arrived).status, early).toBe('fulfilled')
     return wire
   }
   const answer = () => answers.splice(0).forEach((resolve) => resolve())
@@ -67,6 +70,7 @@ function hooksOf(names: string[], calls: string[]): ShutdownHook[] {
   return names.map((name) => ({ name, close: async () => calls.push(name) }))
 }
 
+const overWell = 'all is done, and well: it exits, once, and with 0'
 const ok = /^HTTP\/1.1 200 OK/
 const closing = /^connection: close\r$/im
 
@@ -85,7 +89,10 @@ describe('Step 1: Fail readiness first', () => {
     expect(readyz.heard).toMatch(/^HTTP\/1.1 503/)
     expect(livez.heard, 'shutting down is no reason to be restarted').toMatch(ok)
     await elapse(5_000)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(
+      exit,
+      'the drain delay is over and nothing is open (do you wait on a clock that the test cannot turn?)',
+    ).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('goes on serving for the drain delay, and then stops listening', async () => {
@@ -154,7 +161,7 @@ describe('Step 2: Finish what has begun', () => {
       'it has promised keep-alive, so the connection stays open for a minute: who closes it after its answer?',
     ).toBe(true)
     await elapse(1)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 })
 
@@ -164,14 +171,14 @@ describe('Step 3: Close what only waits', () => {
     const [silent, idle, busy] = [await open(), await open('/fast'), await open('/slow')]
     await idle.hears('at once')
     void shutdown.begin('SIGTERM')
-    await elapse(1)
+    await elapse(2)
     expect(await idle.ends(), 'an idle connection keeps the process, and nobody waits for anything').toBe(true)
     expect(await silent.ends(), 'to Node (24) a connection that was never used is not idle, but it is').toBe(true)
     expect([idle.state, silent.state], 'closed, not reset').toEqual(['closed', 'closed'])
     expect(busy.state, 'this one was in use').toBe('open')
     answer()
     await elapse(1)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('does not cut a request that is still on its way in', async () => {
@@ -191,7 +198,7 @@ describe('Step 3: Close what only waits', () => {
       expect(wire.heard).toMatch(closing)
     }
     await elapse(1)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('does not cut an answer that is still on its way out', async () => {
@@ -206,7 +213,7 @@ describe('Step 3: Close what only waits', () => {
     await eventually(() => wire.state !== 'open', 2_000)
     expect(received, 'cut short, and without an error: ended is not the same as sent').toBeGreaterThan(BIG.length)
     await elapse(1)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('answers a request that lies in the kernel and was not read yet', async () => {
@@ -224,7 +231,7 @@ describe('Step 3: Close what only waits', () => {
       'closed',
     )
     expect(wire.heard.split('at once'), 'two requests, two answers').toHaveLength(3)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 })
 
@@ -246,7 +253,7 @@ describe('Step 4: Close the rest, last opened first', () => {
     finished.resolve()
     await elapse(1)
     expect(calls).toEqual(['worker', 'database', 'log'])
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('gives each hook its time, and tells it when that is over', async () => {
@@ -360,7 +367,7 @@ describe('Step 7: Streams end when they are told', () => {
     expect(await wire.ends()).toBe(true)
     expect(wire.heard, 'ended in good order: the last chunk has length 0').toMatch(/goodbye[^]*\r\n0\r\n\r\n$/)
     await elapse(1)
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 })
 
@@ -375,26 +382,33 @@ describe('Step 8: Said twice', () => {
     expect(shutdown.begin('too late')).toBe(first)
     expect(await outcomeOf(first)).toMatchObject({ value: { reason: 'SIGTERM' } })
     expect(calls).toEqual(['pool'])
-    expect(exit).toHaveBeenCalledExactlyOnceWith(0)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
   test('exits at once when a second signal comes', async () => {
-    const { shutdown, exit, open, answer } = await start()
-    const source = new EventEmitter()
-    onTestFinished(shutdown.install(source))
-    await open('/slow')
-    // What began in another way, such as by a preStop hook, is nobody's first signal.
-    void shutdown.begin('preStop')
-    source.emit('SIGTERM', 'SIGTERM', 15)
-    await elapse(100)
-    expect(exit, 'this was the first signal: a request is in flight').not.toHaveBeenCalled()
-    source.emit('SIGINT', 'SIGINT', 2)
-    expect(
-      exit,
-      'somebody presses Ctrl-C because it takes too long: 128 + the number of the signal',
-    ).toHaveBeenCalledExactlyOnceWith(130)
-    answer()
-    await elapse(1)
+    const orders = [
+      ['SIGTERM', 'SIGINT', 130],
+      ['SIGINT', 'SIGTERM', 143],
+      ['SIGTERM', 'SIGTERM', 143],
+    ] as const
+    for (const [first, second, code] of orders) {
+      const { shutdown, exit, open, answer } = await start()
+      const source = new EventEmitter()
+      onTestFinished(shutdown.install(source))
+      await open('/slow')
+      // What began in another way, such as by a preStop hook, is nobody's first signal.
+      void shutdown.begin('preStop')
+      source.emit(first, first, constants.signals[first])
+      await elapse(100)
+      expect(exit, 'this was the first signal: a request is in flight').not.toHaveBeenCalled()
+      source.emit(second, second, constants.signals[second])
+      expect(
+        exit,
+        `${first}, then ${second}: somebody finds that it takes too long; 128 + the number of the second signal`,
+      ).toHaveBeenCalledExactlyOnceWith(code)
+      answer()
+      await elapse(1)
+    }
   })
 })
 
@@ -407,6 +421,10 @@ describe('Step 9: When nobody caught it', () => {
     const uncaught = new Error('cannot read properties of undefined')
     expect(source.listenerCount('uncaughtException'), 'nobody listens, so Node ends the process on the spot').toBe(1)
     source.emit('uncaughtException', uncaught, 'uncaughtException')
+    expect(
+      source.emit('uncaughtException', new Error('and another'), 'uncaughtException'),
+      'the first error was heard, at the second nobody listens: Node ends the process on the spot',
+    ).toBe(true)
     expect(shutdown.ready, 'in what state is this process? Not one for new customers').toBe(false)
     await elapse(100)
     expect(exit, 'a request that has nothing to do with it is in flight').not.toHaveBeenCalled()
@@ -466,6 +484,6 @@ describe('Step 10: Say why, and leave no trace', () => {
     }
     expect(listening(), 'listeners left behind').toBe(0)
     expect(source.emit('SIGTERM', 'SIGTERM', 15), 'nobody listens any more').toBe(false)
-    expect(exit).not.toHaveBeenCalled()
+    expect(exit, 'a signal to nobody').not.toHaveBeenCalled()
   })
 })

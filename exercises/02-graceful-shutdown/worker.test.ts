@@ -40,6 +40,18 @@ describe('Step 6: A queue that gives back', () => {
     expect(done, 'the loop had run dry, and nobody started it again').toEqual([1, 2, 3, 4])
   })
 
+  test('begins each item once, also one that is offered by the work itself', async () => {
+    const { worker, begun, done } = hundredEach(10, (_, signal) => {
+      if (begun.length === 1) worker.offer(2)
+      return sleep(100, signal)
+    })
+    worker.offer(1)
+    await pass(50)
+    expect(begun, 'the first was offered, and offered the second; did `offer` know that the loop runs?').toEqual([1])
+    await pass(200)
+    expect(done).toEqual([1, 2])
+  })
+
   test('refuses what it cannot hold', async () => {
     const { worker, done } = hundredEach(2)
     const offered = [1, 2, 3].map((item) => worker.offer(item))

@@ -1,0 +1,32 @@
+/**
+ * Mistake: hears one error: the next finds nobody, and Node ends the process on the spot.
+ * Replaces: shutdown.ts
+ * Killed by: shuts down in order after an error that nobody caught, and does not exit with 0
+ */
+import { EventEmitter } from 'node:events'
+import type { FastifyInstance } from 'fastify'
+import { createShutdown as correct, type Shutdown, type ShutdownOptions } from '../shutdown.ts'
+
+export * from '../shutdown.ts'
+
+export function createShutdown(app: FastifyInstance, options: ShutdownOptions): Shutdown {
+  const shutdown = correct(app, options)
+  const { install } = shutdown
+  return Object.defineProperty(shutdown, 'install', {
+    value(source: EventEmitter = process) {
+      const heard = new EventEmitter()
+      const remove = install(heard)
+      const events = ['SIGTERM', 'SIGINT', 'uncaughtException']
+      const forward = events.map(
+        (event) =>
+          (...args: unknown[]) =>
+            heard.emit(event, ...args),
+      )
+      events.forEach((event, i) => source[event.startsWith('SIG') ? 'on' : 'once'](event, forward[i]!))
+      return () => {
+        remove()
+        events.forEach((event, i) => source.off(event, forward[i]!))
+      }
+    },
+  })
+}
