@@ -6,19 +6,33 @@ export interface StepState {
   heading: string
   step: Step
   tests: TestCase[]
+  passed: TestCase[]
   failed: TestCase[]
-  /** Not all of its tests ran (a filter, a file that did not load), so it is neither green nor red. */
+  /** Not all of its tests ran (a filter, a worker that died), so it is neither green nor red. */
   state: 'green' | 'red' | 'unknown'
 }
 
-/** The chapter's steps in order, from all of the suite's files together. */
-export function boardOf(chapter: Chapter, modules: readonly TestModule[]): StepState[] {
+export interface Board {
+  /** The chapter's steps in order, from all of the suite's files together. */
+  board: StepState[]
+  /** The files that did not load: of the tests in them nothing is known, not even their names. */
+  broken: TestModule[]
+  /** Every test of every file has passed or failed. */
+  whole: boolean
+}
+
+export function boardOf(chapter: Chapter, modules: readonly TestModule[]): Board {
   const suites = modules.flatMap((module) => [...module.children.suites()])
-  return chapter.steps.map((step, index) => {
+  const board = chapter.steps.map((step, index): StepState => {
     const heading = headingsOf(chapter)[index]!
     const tests = suites.filter(({ name }) => name === heading).flatMap((suite) => [...suite.children.allTests()])
+    const passed = tests.filter((test) => test.result().state === 'passed')
     const failed = tests.filter((test) => test.result().state === 'failed')
-    const allPassed = tests.length > 0 && tests.every((test) => test.result().state === 'passed')
-    return { heading, step, tests, failed, state: failed.length > 0 ? 'red' : allPassed ? 'green' : 'unknown' }
+    const allPassed = tests.length > 0 && passed.length === tests.length
+    return { heading, step, tests, passed, failed, state: failed.length > 0 ? 'red' : allPassed ? 'green' : 'unknown' }
   })
+  const broken = modules.filter((module) => module.errors().length > 0)
+  const hasEnded = ({ tests, passed, failed }: StepState) =>
+    tests.length > 0 && passed.length + failed.length === tests.length
+  return { board, broken, whole: broken.length === 0 && board.every(hasEnded) }
 }

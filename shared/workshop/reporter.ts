@@ -8,7 +8,8 @@ const marks = { green: styleText('green', '✓'), red: styleText('red', '✗'), 
 const bold = (text: string) => styleText('bold', text)
 const dim = (text: string) => styleText('dim', text)
 const count = (steps: StepState[]) => `${steps.filter(({ state }) => state === 'green').length} of ${steps.length}`
-const hasRun = (test: TestCase) => test.result().state !== 'skipped'
+/** Not a test that the run did not get to, nor one that was in it when its worker died. */
+const hasRun = (test: TestCase) => ['passed', 'failed'].includes(test.result().state)
 const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().errors?.[0]?.message ?? '').split('\n')[0]
 
 /**
@@ -28,15 +29,15 @@ export default class ChapterReporter extends DefaultReporter {
   }
 
   #chapter(chapter: Chapter, subject: Subject, modules: TestModule[], uncaught: unknown[]): void {
-    const broken = modules.filter((module) => module.errors().length > 0)
-    const whole = boardOf(chapter, modules)
-    const ran = whole.flatMap(({ tests }) => tests).filter(hasRun)
+    const { board: all, broken, whole } = boardOf(chapter, modules)
+    const ran = all.flatMap(({ tests }) => tests).filter(hasRun)
     // With -t or a file's name only a part of the suite runs: what did not is left out, and nothing is said of progress.
-    const partial = broken.length === 0 && whole.some(({ tests }) => tests.length === 0 || !tests.every(hasRun))
-    const board = partial ? whole.filter(({ tests }) => tests.some(hasRun)) : whole
+    const partial = broken.length === 0 && !whole
+    // Of what did not load, not even the tests' names are known: a step that looks green may have others.
+    const board = broken.length > 0 ? [] : all.filter(({ tests }) => whole || tests.some(hasRun))
     const core = board.filter(({ step }) => !step.spare)
     const spare = board.filter(({ step }) => step.spare)
-    const first = broken.length > 0 ? undefined : board.find(({ state }) => state === 'red')
+    const first = board.find(({ state }) => state === 'red')
 
     this.log(`${bold(`Chapter ${chapter.number}, ${chapter.title}`)} ${dim(`on ${pathOf({ chapter, subject })}`)}\n`)
     core.forEach((step) => this.#step(step, first))
@@ -50,8 +51,9 @@ export default class ChapterReporter extends DefaultReporter {
       ? 'A part of the suite ran'
       : `Steps  ${bold(`${count(core)} green`)}, and ${count(spare)} to spare`
     const tests = `${ran.filter((test) => test.ok()).length} of ${ran.length} tests green`
-    this.log(`\n  ${steps} ${dim(`(${tests}, ${((performance.now() - this.start) / 1000).toFixed(1)} s)`)}`)
-    if (broken.length > 0) this.log('  Next   mend the error above: until it loads, nothing can be said of the steps')
+    const seconds = ((performance.now() - this.start) / 1000).toFixed(1)
+    if (broken.length === 0) this.log(`\n  ${steps} ${dim(`(${tests}, ${seconds} s)`)}`)
+    if (broken.length > 0) this.log('\n  Next   mend the error above: until it loads, nothing can be said of the steps')
     else if (ran.length === 0) this.#nothingRan()
     else if (!first && uncaught.length > 0) this.log('  Next   mend the error above, which no test caught')
     else if (subject === 'exercises')
@@ -76,8 +78,7 @@ export default class ChapterReporter extends DefaultReporter {
 
   /** The first red step shows its tests, the others only how many of theirs are green. */
   #step(step: StepState, first: StepState | undefined): void {
-    const green = step.tests.filter((test) => test.result().state === 'passed').length
-    this.log(`  ${marks[step.state]} ${step.heading} ${dim(`${green}/${step.tests.length}`)}`)
+    this.log(`  ${marks[step.state]} ${step.heading} ${dim(`${step.passed.length}/${step.tests.length}`)}`)
     if (step !== first) return
     for (const test of step.tests.filter(hasRun)) this.log(`      ${test.ok() ? marks.green : marks.red} ${test.name}`)
   }

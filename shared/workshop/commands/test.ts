@@ -6,6 +6,8 @@ export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
   const projects = targets.length > 0 ? targets.map(projectOf) : ['solutions/*', 'workshop']
   const own = targets.length > 0 && !rest.some((arg) => arg.startsWith('--reporter'))
-  const reporter = own ? ['--reporter', './shared/workshop/reporter.ts'] : []
-  await vitest(['run', ...projects.flatMap((name) => ['--project', name]), ...reporter, ...rest])
+  const reporters =
+    targets.length > 0 ? ['./shared/workshop/keeper.ts', ...(own ? ['./shared/workshop/reporter.ts'] : [])] : []
+  const options = [...projects.map((name) => `--project=${name}`), ...reporters.map((file) => `--reporter=${file}`)]
+  await vitest(['run', ...options, ...rest])
 }
