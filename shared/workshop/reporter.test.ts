@@ -123,3 +123,12 @@ test('does not celebrate over an error that no test caught', async () => {
   expect(lines).toContain('  Next   mend the error above, which no test caught')
   expect(lines.join('\n')).not.toContain('🏆')
 })
+
+test('counts no test as green that its worker did not live to see the end of', async () => {
+  const { lines, code } = await output(() => false, {
+    append: `test('dies', () => process.kill(process.pid, 'SIGKILL'))`,
+  })
+  expect(code).toBe(1)
+  expect(lines).toContain('  Next   mend what the watchdog has found (above): it ended the tests half-way')
+  expect(lines.join('\n')).not.toContain('🏆')
+})

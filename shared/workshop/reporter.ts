@@ -10,6 +10,8 @@ const dim = (text: string) => styleText('dim', text)
 const count = (steps: StepState[]) => `${steps.filter(({ state }) => state === 'green').length} of ${steps.length}`
 /** Not a test that the run did not get to, nor one that was in it when its worker died. */
 const hasRun = (test: TestCase) => ['passed', 'failed'].includes(test.result().state)
+/** Of a worker: shared/testing/watchdog.ts has ended it, and said why. */
+const isDeath = (error: unknown) => /Worker exited/.test(String((error as Error).cause))
 const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().errors?.[0]?.message ?? '').split('\n')[0]
 
 /**
@@ -45,7 +47,8 @@ export default class ChapterReporter extends DefaultReporter {
     spare.forEach((step) => this.#step(step, first))
     for (const module of broken) this.#broken(module)
     if (first) this.#failures(first)
-    if (uncaught.length > 0) this.ctx.logger.printUnhandledErrors(uncaught)
+    const died = uncaught.filter(isDeath)
+    if (uncaught.length > died.length) this.ctx.logger.printUnhandledErrors(uncaught.filter((error) => !isDeath(error)))
 
     const steps = partial
       ? 'A part of the suite ran'
@@ -54,6 +57,7 @@ export default class ChapterReporter extends DefaultReporter {
     const seconds = ((performance.now() - this.start) / 1000).toFixed(1)
     if (broken.length === 0) this.log(`\n  ${steps} ${dim(`(${tests}, ${seconds} s)`)}`)
     if (broken.length > 0) this.log('\n  Next   mend the error above: until it loads, nothing can be said of the steps')
+    else if (died.length > 0) this.log('  Next   mend what the watchdog has found (above): it ended the tests half-way')
     else if (ran.length === 0) this.#nothingRan()
     else if (!first && uncaught.length > 0) this.log('  Next   mend the error above, which no test caught')
     else if (subject === 'exercises')
