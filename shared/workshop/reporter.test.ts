@@ -77,7 +77,7 @@ test('shows one failure in full, counts the steps, and says where help is', asyn
   expect(lines.slice(-5)).toEqual([
     `  Next   ${headings[1]}`,
     '         2.2',
-    `  Stuck? exercises/${folderOf(chapter)}/hints.md, "${headings[1]}"`,
+    `  Stuck? npm run hint ${chapter.number}`,
     '',
     '',
   ])

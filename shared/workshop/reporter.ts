@@ -19,6 +19,9 @@ const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().err
  * traces teach nobody), and what to do next. Vitest's own view of the same: `npm test 01 -- --reporter=default`.
  */
 export default class ChapterReporter extends DefaultReporter {
+  /** For a screen: of the failures after the first only the names, and spare steps once their time has come. */
+  protected readonly isBrief: boolean = false
+
   // Steps span files, so they are printed at the end, instead of Vitest's file by file.
   protected override printTestModule(): void {}
 
@@ -43,8 +46,10 @@ export default class ChapterReporter extends DefaultReporter {
 
     this.log(`${bold(`Chapter ${chapter.number}, ${chapter.title}`)} ${dim(`on ${pathOf({ chapter, subject })}`)}\n`)
     core.forEach((step) => this.#step(step, first))
-    if (spare.length > 0) this.log(`\n  ${dim('Time to spare?')}`)
-    spare.forEach((step) => this.#step(step, first))
+    if (spare.length > 0 && (!this.isBrief || !first || first.step.spare)) {
+      this.log(`\n  ${dim('Time to spare?')}`)
+      spare.forEach((step) => this.#step(step, first))
+    }
     for (const module of broken) this.#broken(module)
     if (first) this.#failures(first)
     const died = uncaught.filter(isDeath)
@@ -77,7 +82,7 @@ export default class ChapterReporter extends DefaultReporter {
     if (!first) return
     this.log(`  Next   ${bold(first.heading)}`)
     this.log(`         ${first.failed[0]!.name}`)
-    this.log(`  Stuck? ${pathOf({ chapter, subject: 'exercises' })}/hints.md, "${first.heading}"`)
+    this.log(`  Stuck? npm run hint ${chapter.number}`)
   }
 
   /** The first red step shows its tests, the others only how many of theirs are green. */
@@ -91,7 +96,10 @@ export default class ChapterReporter extends DefaultReporter {
     this.log(`\n${styleText(['bgRed', 'bold'], ' FAIL ')} ${shown!.fullName}\n`)
     this.#print(shown!, shown!.result().errors ?? [])
     if (others.length > 0) this.log(`\n  and in the same step:`)
-    for (const test of others) this.log(`  ${marks.red} ${test.name}\n      ${styleText('red', firstLine(test) ?? '')}`)
+    for (const test of others) {
+      this.log(`  ${marks.red} ${test.name}`)
+      if (!this.isBrief) this.log(`      ${styleText('red', firstLine(test) ?? '')}`)
+    }
   }
 
   #broken(module: TestModule): void {
