@@ -118,5 +118,6 @@ test('without a terminal, the loop prints the results of each save below the las
     copyFileSync(join(root, 'solutions', folderOf(chapter), file!), join(base, exercise))
     await shows('🏆')
     child.kill('SIGTERM')
-    await once(child, 'exit')
+    const [, signal] = await once(child, 'exit')
+    expect(signal, 'it ends by itself').toBeNull()
   }))
