@@ -46,6 +46,9 @@ const inOrder = (): Record<string, string> => ({
     '## Time to spare?\n### Step 2: Nothing\nRun `npm test 01`.\n- `doubles nothing`',
   ].join('\n\n'),
   'exercises/01-doubling/hints.md': ['Step 1: Twice', 'Step 2: Nothing'].map(hints).join('\n'),
+  'shared/workshop/skeletons/01-doubling.json': JSON.stringify({
+    'double.ts': ['export const double = (n: number) => n + 1'],
+  }),
   'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n',
   'solutions/01-doubling/NOTES.md': 'It is the shortest.',
   'solutions/01-doubling/variants/sum.ts': '/* Replaces: double.ts */ export const double = (n: number) => n + n',
@@ -121,6 +124,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
     'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/workshop/chapters.ts): add it, or remove the folder`,
     'a chapter that is not in the table': `README.md does not list the chapter: its table wants a row "| [01](exercises/01-doubling/README.md) | Doubling | … |"`,
+    'a skeleton that reset would not put back': `exercises/01-doubling/double.ts is not what "npm run reset 01" would put back: run "npm run check -- --record 01"`,
     'no notes': `${solution}/NOTES.md is missing: what the solution does, and why not otherwise`,
   }
   let failed: string[]
@@ -168,6 +172,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     files[`${solution}/variants/headless.ts`] = '// Replaces: double.ts'
     files[`${solution}/variants/wrong.ts`] =
       '/* Replaces: double.ts */\nexport const double = (n: number) => Math.abs(2 * n)'
+    files['exercises/01-doubling/double.ts'] += ' // better'
     delete files[`${solution}/NOTES.md`]
     failed = await findingsIn(files, chapter).then((found) => found.failed)
   }, 60_000)
