@@ -35,7 +35,9 @@ export function checkSkeleton(base: string, chapter: Chapter, findings: Findings
     const path = `exercises/${folderOf(chapter)}/${file}`
     let isSame = false
     try {
-      isSame = skeletonOf(base, chapter).get(file)!.equals(readFileSync(join(base, path)))
+      isSame = skeletonOf(base, chapter)
+        .get(file)!
+        .equals(readFileSync(join(base, path)))
     } catch {}
     findings.check(
       isSame,

@@ -18,7 +18,9 @@ export async function run(args: string[]): Promise<void> {
   const patches = chapters.flatMap((chapter) =>
     chapter.files
       .filter((file) => names.length === 0 || names.includes(file))
-      .map((file) => patch(pathIn({ chapter, subject: 'exercises' }, file), pathIn({ chapter, subject: 'solutions' }, file))),
+      .map((file) =>
+        patch(pathIn({ chapter, subject: 'exercises' }, file), pathIn({ chapter, subject: 'solutions' }, file)),
+      ),
   )
   const text = patches.join('')
   await pager(text || 'Nothing is different: yours are as in the solution.\n')

@@ -30,7 +30,7 @@ function list(): void {
   const numbers = numbersIn(root)
   if (numbers.length === 0) return console.log('Nothing is kept yet.')
   for (const number of numbers) console.log(lineOf(number))
-  console.log('\nTo bring one back, for example the last: npm run undo', numbers.at(-1))
+  console.log(`\nTo bring one back, for example the last: npm run undo ${numbers.at(-1)}`)
 }
 
 function lineOf(number: number): string {

@@ -3,7 +3,17 @@ import { dirname, join } from 'node:path'
 import { Trouble } from '../trouble.ts'
 import { explain, fingerprint, move, read } from './content.ts'
 import { alone } from './lock.ts'
-import { chapterIn, type Contents, discard, folderOf, keep, nameOf, numbersIn, readState, type State } from './states.ts'
+import {
+  chapterIn,
+  type Contents,
+  discard,
+  folderOf,
+  keep,
+  nameOf,
+  numbersIn,
+  readState,
+  type State,
+} from './states.ts'
 
 /**
  * Does `work`, which may call `change`, while no other command changes anything. What a command that was killed has

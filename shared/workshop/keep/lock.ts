@@ -14,7 +14,7 @@ export async function alone<T>(base: string, work: () => T): Promise<T> {
   const folder = join(base, '.workshop')
   mkdirSync(folder, { recursive: true })
   const own = `lock.${process.pid}.${Date.now()}`
-  for (let waitedMs = 0; ; ) {
+  for (let waitedMs = 0; ;) {
     writeFileSync(join(folder, own), '')
     const other = readdirSync(folder).find((name) => name !== own && isHeld(folder, name))
     if (!other) break

@@ -42,7 +42,7 @@ const scrap = (base: string) => join(base, '.workshop/new')
 export function numbersIn(base: string): number[] {
   const folder = join(base, '.workshop/kept')
   const numbers = existsSync(folder) ? readdirSync(folder).map(Number) : []
-  return numbers.filter(Number.isInteger).sort((a, b) => a - b)
+  return numbers.filter(Number.isInteger).toSorted((a, b) => a - b)
 }
 
 /** @throws {Trouble} when there is no such state, or it is no longer what was kept. */
