@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { Trouble } from '../trouble.ts'
 
 /** What is at a path: a file's bytes (of any encoding, with any line ends), a link (never followed), or nothing. */
@@ -58,7 +58,7 @@ export function move(from: string, to: string): void {
     }
 }
 
-const inTheWay = 'close what else has it open, and see that you may write there'
+const inTheWay = 'close what else has it open, and see that you may read and write it'
 const fixes: Record<string, string> = {
   ENOSPC: 'the disk is full: make room',
   EDQUOT: 'your share of the disk is full: make room',
@@ -75,8 +75,7 @@ const fixes: Record<string, string> = {
 export function explain(error: unknown, base: string, consequence: string): unknown {
   const { code, path, dest, message } = error as NodeJS.ErrnoException & { dest?: string }
   if (error instanceof Trouble || !code) return error
-  const where = dest ?? path
-  return new Trouble(
-    `${where ? `${relative(base, where)}: ` : ''}${fixes[code] ?? message} (${code}), and try again. ${consequence}`,
-  )
+  // A write tells no path, and all writing is done there.
+  const where = relative(base, dest ?? path ?? join(base, '.workshop'))
+  return new Trouble(`${where}: ${fixes[code] ?? message} (${code}), and try again. ${consequence}`)
 }

@@ -39,7 +39,7 @@ const isMine = (path: string) => path.includes('exercises/06-hedged/')
 test.for([
   ['ENOSPC', 'the disk is full: make room'],
   ['EROFS', 'this disk is read-only'],
-  ['EACCES', 'close what else has it open, and see that you may write there'],
+  ['EACCES', 'close what else has it open, and see that you may read and write it'],
 ] as const)('%s while the work is being kept changes nothing, and leaves nothing behind', ([code, fix]) =>
   withFiles(files, async (base) => {
     let full = true
@@ -66,7 +66,7 @@ test('a file that is in use for a moment is replaced a moment later', () =>
 test('when no file can be replaced nothing is changed, and nothing is kept', () =>
   withFiles(files, async (base) => {
     failing('renameSync', 'EACCES', isMine)
-    await expect(solve(base)).rejects.toThrow(/see that you may write there .* Nothing was changed\.$/)
+    await expect(solve(base)).rejects.toThrow(/see that you may read and write it .* Nothing was changed\.$/)
     expect(look(base)).toEqual(MINE)
     expect(numbersIn(base)).toEqual([])
   }))
@@ -100,4 +100,17 @@ test('what is saved at the moment in which it would be replaced stays', () =>
     await changing(base, () => change(base, 'undo', before(base, readState(base, numbersIn(base).at(-1)!))))
     expect(look(base)).toEqual(['saved just now', 'my budget'])
     expect(existsSync(join(base, '.workshop/new'))).toBe(false)
+  }))
+
+test('what is saved while its neighbour is replaced stays, and the next command leaves it at that', () =>
+  withFiles(files, async (base) => {
+    failing('renameSync', '', (path) => {
+      if (path.endsWith('exercises/06-hedged/hedge.ts'))
+        fs.writeFileSync(join(base, 'exercises/06-hedged/budget.ts'), 'saved just now')
+      return false
+    })
+    await expect(solve(base)).rejects.toThrow('06-hedged/budget.ts was saved by something else at this very moment')
+    await changing(base, () => expect(look(base)).toEqual(['our hedge', 'saved just now']))
+    await changing(base, () => change(base, 'undo', before(base, readState(base, 1))))
+    expect(look(base)).toEqual(MINE)
   }))
