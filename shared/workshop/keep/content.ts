@@ -74,8 +74,8 @@ const fixes: Record<string, string> = {
 /** What the operating system objects to, as something to mend; an error of another kind stays what it is. */
 export function explain(error: unknown, base: string, consequence: string): unknown {
   const { code, path, dest, message } = error as NodeJS.ErrnoException & { dest?: string }
-  if (error instanceof Trouble || !code) return error
+  if (error instanceof Trouble || !/^E[A-Z]+$/.test(code ?? '')) return error
   // A write tells no path, and all writing is done there.
   const where = relative(base, dest ?? path ?? join(base, '.workshop'))
-  return new Trouble(`${where}: ${fixes[code] ?? message} (${code}), and try again. ${consequence}`)
+  return new Trouble(`${where}: ${fixes[code!] ?? message} (${code}), and try again. ${consequence}`)
 }
