@@ -19,7 +19,7 @@ import { chapter, folder, withWorkshop } from './fixture.ts'
 import { before, type Contents, numbersIn, readState } from './states.ts'
 
 // A ceiling for a busy machine, not an expectation.
-vi.setConfig({ testTimeout: 300_000 })
+vi.setConfig({ testTimeout: 600_000 })
 vi.spyOn(console, 'log').mockImplementation(() => {})
 
 const [bytes = '', link = '', deleted = ''] = chapter.files.map((file) => `${folder}/${file}`)
