@@ -25,6 +25,7 @@ const inOrder = (): Record<string, string> => ({
     imports: { '#chapters/*': { solution: './solutions/*', default: './exercises/*' } },
     scripts: { test: '', check: '' },
   }),
+  '.vscode/tasks.json': JSON.stringify({ tasks: [{ command: 'npm test' }] }),
   'exercises/01-doubling/double.ts': 'export const double = (n: number) => n + 1',
   'exercises/01-doubling/double.test.ts': `
     import { double } from '#chapters/01-doubling/double.ts'
@@ -118,6 +119,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a name without a test': `${readme} "Step 2: Nothing" names "was removed", which is no test of that step`,
     'a heading without a step': `${readme} "Step 4: Gone" is no step of the manifest (shared/workshop/chapters.ts)`,
     'a command that does not exist': `${readme} "npm run dance" is no command: add it to package.json, or mend the text`,
+    'a task that does not exist': `.vscode/tasks.json "npm run sing" is no command: add it to package.json, or mend the text`,
     'a command that wants a run': `${readme} "npm check" is no command: did you mean "npm run check"?`,
     'a command for no chapter': `${readme} "npm test 02" names a chapter that does not exist`,
     'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
@@ -162,6 +164,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     const named = ['has been solved', 'breaks', 'hangs', 'fails for a new reason', 'doubles a number', 'was removed']
     insert(readme, '- `doubles nothing`', `${named.map((name) => `\n- \`${name}\``).join('')}\n\n### Step 4: Gone\n`)
     files[hintsFile] = files[hintsFile]!.replace('A nudge', 'A shove')
+    files['.vscode/tasks.json'] = JSON.stringify({ tasks: [{ command: 'npm run sing ${input:song}' }] })
     files['exercises/01-doubling/halve.ts'] = ''
     files['solutions/07-unknown/x.ts'] = ''
     files[`${solution}/treble.ts`] = `export * from './mistakes/plus-0.ts'`
