@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   undo: () => import('./commands/undo.ts'),
   doctor: () => import('./commands/doctor.ts'),
   check: () => import('./commands/check.ts'),
+  mutation: () => import('./commands/mutation.ts'),
   format: () => import('./commands/format.ts'),
 }
 

@@ -14,6 +14,8 @@
  * solutions/NN-slug/
  *   the same files              green
  *   NOTES.md                    why it is so and not otherwise
+ *   survivors.json              { "retry.ts": { "if ([left > 0 → left >= 0]) return": "<why no test can see that change>" } };
+ *                               `npm run mutation NN` holds it to that
  *   mistakes/*.ts               ten or more wrong answers; a leading comment with the lines "Mistake: <what>",
  *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
  *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"

@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { pathOf, root, type Target } from '../target.ts'
+import type { Mutant } from './survivors.ts'
+
+/** Names the folder whose suite is to run; all that reaches the Vitest that Stryker's runner starts. */
+export const MUTATED = 'FAIL_WELL_MUTATED'
+
+const packages = join(root, 'shared/maintainers/mutation/node_modules/@stryker-mutator')
+const load = (path: string) => import(pathToFileURL(join(packages, path)).href)
+
+/** Changes the target's files, one place at a time, in a copy of the repository, and runs its suite on each change. */
+export async function mutate(target: Target): Promise<Mutant[]> {
+  const { Stryker } = await load('core/dist/src/index.js')
+  process.chdir(root)
+  process.env[MUTATED] = pathOf(target)
+  const stryker = new Stryker({
+    mutate: target.chapter.files.map((file) => `${pathOf(target)}/${file}`),
+    plugins: [join(packages, 'vitest-runner/dist/src/index.js')],
+    testRunner: 'vitest',
+    // Not only the tests whose imports lead to what was changed: some start a process, which imports it.
+    // A process for each test file, as Vitest has it by default: a thread has no time zone of its own.
+    vitest: { configFile: 'shared/workshop/mutation/vitest.config.ts', related: false, pool: 'forks' },
+    // It would rewrite tsconfig.json by an API that TypeScript 7 has no more; nothing here needs it to.
+    tsconfigFile: 'none',
+    concurrency: Math.max(2, availableParallelism()),
+    // More than a test's own limit: what ends here never lets go of the event loop.
+    timeoutMS: 10_000,
+    reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
+    logLevel: 'warn',
+  })
+  return stryker.runMutationTest()
+}
