@@ -19,9 +19,9 @@ export async function mutate(target: Target): Promise<Mutant[]> {
     mutate: target.chapter.files.map((file) => `${pathOf(target)}/${file}`),
     plugins: [join(packages, 'vitest-runner/dist/src/index.js')],
     testRunner: 'vitest',
-    // Not only the tests whose imports lead to what was changed: some start a process, which imports it.
-    // A process for each test file, as Vitest has it by default: a thread has no time zone of its own.
-    vitest: { configFile: 'shared/workshop/mutation/vitest.config.ts', related: false, pool: 'forks' },
+    // Forks, as Vitest has it by default: a thread has no time zone of its own. A change is not in force in processes
+    // that a test starts by itself; what only those could see survives.
+    vitest: { configFile: 'shared/workshop/mutation/vitest.config.ts', pool: 'forks' },
     // It would rewrite tsconfig.json by an API that TypeScript 7 has no more; nothing here needs it to.
     tsconfigFile: 'none',
     concurrency: Math.max(2, availableParallelism()),

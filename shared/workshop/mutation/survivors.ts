@@ -34,7 +34,9 @@ export function survivorOf({ fileName, location: { start, end }, replacement }: 
   const after = lines.at(-1)!.slice(end.column - 1)
   lines[lines.length - 1] = lines.at(-1)!.slice(0, end.column - 1)
   const original = lines.join(' ').slice(before.length)
-  const mutation = `${before}[${short(inline(original))} → ${short(inline(replacement))}]${after}`
+  // Stryker writes its strings as "", which JSON would have to escape.
+  const replaced = inline(replacement).replaceAll('"', "'")
+  const mutation = `${before}[${short(inline(original))} → ${short(replaced)}]${after}`
   return { file: basename(fileName), line: start.line, mutation: inline(mutation).trim() }
 }
 
