@@ -33,6 +33,8 @@ test.for([
   [['demo'], 'Which chapter? For example: npm run demo 03'],
   [['check', '99'], 'There is no chapter "99".'],
   [['check', '--recrod'], "Unknown option '--recrod'"],
+  [['mutation', '99'], 'There is no chapter "99".'],
+  [['mutation', '03', '--recrod'], "Unknown option '--recrod'"],
   [['test', '01', '--wat'], 'Vitest: Unknown option `--wat`'],
   [['ui', '--api.port', 'x'], '--api.port takes a number from 1 to 65535, not "x"'],
 ] as const)('%j is one sentence, and a failure', ([args, sentence]) => {

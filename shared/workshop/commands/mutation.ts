@@ -39,7 +39,9 @@ async function judge(target: Target, record: boolean): Promise<{ row: (string | 
   // An error beside the tests fails the suite like one within.
   const killed = having('Killed', 'RuntimeError').length
   const timedOut = having('Timeout').length
-  const survivors = having('Survived', 'NoCoverage').map((it) => survivorOf(it, readFileSync(it.fileName, 'utf8')))
+  const survivors = having('Survived', 'NoCoverage')
+    .map((mutant) => survivorOf(mutant, readFileSync(mutant.fileName, 'utf8')))
+    .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
   const all = killed + timedOut + survivors.length
   const score = (killed + timedOut) / all
   const row = [folderOf(target.chapter), all, killed, timedOut, survivors.length, percent(score), minutes.toFixed(1)]

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pathOf, root, type Target } from '../target.ts'
+import { Trouble } from '../trouble.ts'
 import type { Mutant } from './survivors.ts'
 
 /** Names the folder whose suite is to run; all that reaches the Vitest that Stryker's runner starts. */
@@ -10,7 +11,11 @@ export const MUTATED = 'FAIL_WELL_MUTATED'
 const packages = join(root, 'shared/maintainers/mutation/node_modules/@stryker-mutator')
 const load = (path: string) => import(pathToFileURL(join(packages, path)).href)
 
-/** Changes the target's files, one place at a time, in a copy of the repository, and runs its suite on each change. */
+/**
+ * Changes the target's files, one place at a time, in a copy of the repository, and runs its suite on each change.
+ *
+ * @throws {Trouble} when Stryker gives up, such as on a suite that is red to begin with
+ */
 export async function mutate(target: Target): Promise<Mutant[]> {
   const { Stryker } = await load('core/dist/src/index.js')
   process.chdir(root)
@@ -29,6 +34,11 @@ export async function mutate(target: Target): Promise<Mutant[]> {
     timeoutMS: 10_000,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     logLevel: 'warn',
+    cleanTempDir: 'always',
   })
-  return stryker.runMutationTest()
+  try {
+    return await stryker.runMutationTest()
+  } catch {
+    throw new Trouble(`Stryker gave up, and says why above. Is "npm test ${pathOf(target)}" green?`)
+  }
 }

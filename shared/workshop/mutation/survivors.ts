@@ -23,6 +23,7 @@ export interface Survivor {
 /** Of each file its mutations that no test can or should see, and why. */
 export type Explanations = Record<string, Record<string, string>>
 
+/** Of what was changed, and of what it became; a whole function is told by its beginning. */
 const LONGEST = 80
 const short = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text)
 const inline = (text: string) => text.replaceAll(/\s+/g, ' ')
@@ -42,14 +43,14 @@ export function survivorOf({ fileName, location: { start, end }, replacement }: 
 
 /** @returns the survivors that nobody has explained, and the explanations of what has not survived */
 export function compare(survivors: Survivor[], explanations: Explanations) {
-  const explained = ({ file, mutation }: Omit<Survivor, 'line'>) => explanations[file]?.[mutation]?.trim()
   const listed = Object.entries(explanations).flatMap(([file, reasons]) =>
     Object.keys(reasons).map((mutation) => ({ file, mutation })),
   )
-  const survived = new Set(survivors.map(({ file, mutation }) => `${file} ${mutation}`))
   return {
-    unexplained: survivors.filter((it) => !explained(it)),
-    outdated: listed.filter(({ file, mutation }) => !survived.has(`${file} ${mutation}`)),
+    unexplained: survivors.filter(({ file, mutation }) => !explanations[file]?.[mutation]?.trim()),
+    outdated: listed.filter(
+      (it) => !survivors.some(({ file, mutation }) => it.file === file && it.mutation === mutation),
+    ),
   }
 }
 
