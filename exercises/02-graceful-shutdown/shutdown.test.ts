@@ -2,7 +2,7 @@ import { createShutdown, type ShutdownHook, type ShutdownOptions } from '#chapte
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { constants } from 'node:os'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
@@ -36,11 +36,12 @@ async function start(options: Partial<ShutdownOptions> = {}) {
     finishStream = () => reply.raw.end('data: goodbye\n\n')
     shutdown.signal.addEventListener('abort', finishStream)
   })
-  app.get('/raw', (_, reply) => {
+  const raw = (_: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/plain' }).write('half')
     answers.push(() => reply.raw.end(' and half'))
-  })
+  }
+  app.get('/raw', raw).post('/raw', raw)
   app.post(
     '/refused',
     { onRequest: async (_, reply) => reply.code(401).send({ error: 'Who are you?' }) },
@@ -157,19 +158,22 @@ describe('Step 2: Finish what has begun', () => {
 
   test('ends the connection of an answer whose headers were out already', async () => {
     const { shutdown, exit, open, answer } = await start()
-    const wire = await open('/raw')
-    await wire.hears('half')
+    const [got, posted] = [await open('/raw'), await open()]
+    posted.say(`${post('/raw')}{}`)
+    for (const wire of [got, posted]) await wire.hears('half')
     void shutdown.begin('SIGTERM')
     await elapse(1_000)
-    expect(wire.state, 'the answer is not over').toBe('open')
+    for (const { state } of [got, posted]) expect(state, 'the answer is not over').toBe('open')
     expect(exit, 'the answer is not over, and the process has left').not.toHaveBeenCalled()
     answer()
-    await wire.hears('and half')
-    expect(wire.heard, 'the answer, whole').toMatch('half')
-    expect(
-      await wire.ends(),
-      'it has promised keep-alive, so the connection stays open for a minute: who closes it after its answer?',
-    ).toBe(true)
+    for (const wire of [got, posted]) {
+      await wire.hears('and half')
+      expect(wire.heard, 'the answer, whole').toMatch('and half')
+      expect(
+        await wire.ends(),
+        'it has promised keep-alive, so the connection stays open for a minute: who closes it after its answer?',
+      ).toBe(true)
+    }
     await elapse(1)
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
