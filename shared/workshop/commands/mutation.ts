@@ -41,7 +41,7 @@ async function judge(target: Target, record: boolean): Promise<{ row: (string | 
   const timedOut = having('Timeout').length
   const survivors = having('Survived', 'NoCoverage')
     .map((mutant) => survivorOf(mutant, readFileSync(mutant.fileName, 'utf8')))
-    .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+    .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.mutation.localeCompare(b.mutation))
   const all = killed + timedOut + survivors.length
   const score = (killed + timedOut) / all
   const row = [folderOf(target.chapter), all, killed, timedOut, survivors.length, percent(score), minutes.toFixed(1)]
