@@ -9,7 +9,6 @@ import type { Mutant } from './survivors.ts'
 export const MUTATED = 'FAIL_WELL_MUTATED'
 
 const packages = join(root, 'shared/maintainers/mutation/node_modules/@stryker-mutator')
-const load = (path: string) => import(pathToFileURL(join(packages, path)).href)
 
 /**
  * Changes the target's files, one place at a time, in a copy of the repository, and runs its suite on each change.
@@ -17,7 +16,7 @@ const load = (path: string) => import(pathToFileURL(join(packages, path)).href)
  * @throws {Trouble} when Stryker gives up, such as on a suite that is red to begin with
  */
 export async function mutate(target: Target): Promise<Mutant[]> {
-  const { Stryker } = await load('core/dist/src/index.js')
+  const { Stryker } = await import(pathToFileURL(join(packages, 'core/dist/src/index.js')).href)
   process.chdir(root)
   process.env[MUTATED] = pathOf(target)
   const stryker = new Stryker({
