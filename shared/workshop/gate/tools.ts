@@ -9,12 +9,12 @@ import type { Finding, Findings } from './findings.ts'
 /** The maintainers' tools, apart from the attendees' node_modules; they are fetched when first needed. */
 const tools = join(root, 'shared/maintainers')
 
-export const ensureTools = (): void => fetch(tools, '36 MB')
+export const ensureTools = (): void => ensure(tools, '36 MB')
 
 /** Apart from the others, as it weighs more than all of them, and the gate need not wait for it. */
-export const ensureStryker = (): void => fetch(join(tools, 'mutation'), '64 MB')
+export const ensureStryker = (): void => ensure(join(tools, 'mutation'), '64 MB')
 
-function fetch(folder: string, size: string): void {
+function ensure(folder: string, size: string): void {
   const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'))
   const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
     const file = `node_modules/${name}/package.json`
