@@ -4,7 +4,11 @@ import type { Watched } from './watchdog.ts'
 
 const { until, what } = workerData as Watched
 
+const parent = process.ppid
+
 setInterval(() => {
+  // Nobody is there to be told the results.
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
   if (Date.now() < until[0]!) return
   const name = Buffer.from(what).toString().replaceAll('\0', '')
   // Past the blocked thread's streams.

@@ -21,6 +21,9 @@ export interface Board {
   whole: boolean
 }
 
+/** Of a worker: shared/testing/watchdog.ts has ended it, and said why. */
+export const isDeath = (error: unknown): boolean => /Worker exited/.test(String((error as Error).cause))
+
 export function boardOf(chapter: Chapter, modules: readonly TestModule[]): Board {
   const suites = modules.flatMap((module) => [...module.children.suites()])
   const board = chapter.steps.map((step, index): StepState => {

@@ -1,4 +1,4 @@
-import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node'
+import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from 'vitest/node'
 import { fingerprintOf, keepProgress } from './progress.ts'
 import { targetOf } from './target.ts'
 
@@ -20,7 +20,13 @@ export default class ProgressKeeper implements Reporter {
     }
   }
 
-  onTestRunEnd(_modules: readonly TestModule[], uncaught: readonly { message: string }[]): void {
+  onTestRunEnd(
+    _modules: readonly TestModule[],
+    uncaught: readonly { message: string }[],
+    reason: TestRunEndReason,
+  ): void {
+    // With -t, or when somebody could not wait, what did not run says nothing.
+    if (reason === 'interrupted' || this.#vitest.config.testNamePattern) return
     // Not only this run's: when watching, a save runs the files that it concerns again, and the others still hold.
     const byProject = Map.groupBy(this.#vitest.state.getTestModules(), ({ project }) => project.name)
     for (const [name, modules] of byProject) {

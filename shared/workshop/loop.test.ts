@@ -44,8 +44,8 @@ test('progress is what the tests say, and hints go a tier deeper each time', () 
     expect(command(base, 'hint', number, '--step', '99').status).toBe(1)
 
     appendFileSync(join(base, exercise), '\nlet = ;\n')
-    expect(command(base, 'progress', number).out).toContain(`chapter ${number} does not load: `)
-    expect(command(base, 'hint', number)).toEqual({ status: 1, out: expect.stringContaining('do not load') })
+    expect(command(base, 'progress', number).out).toContain(`chapter ${number} does not run: `)
+    expect(command(base, 'hint', number)).toEqual({ status: 1, out: expect.stringContaining('do not run') })
 
     copyFileSync(join(root, 'solutions', folderOf(chapter), file!), join(base, exercise))
     expect(command(base, 'progress', number).out).toMatch(

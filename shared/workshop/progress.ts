@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestModule } from 'vitest/node'
-import { boardOf } from './board.ts'
+import { boardOf, isDeath } from './board.ts'
 import type { Chapter } from './chapters.ts'
 import { recall, remember } from './home.ts'
 import { pathOf, root } from './target.ts'
@@ -14,7 +14,7 @@ export interface Progress {
   /** Of the code that it is about. */
   fingerprint: string
   steps: StepProgress[]
-  /** The first line of what kept the suite from loading, or of an error that no test caught: the steps are unknown. */
+  /** The first line of what kept the suite from loading or from ending, or of an error that no test caught. */
   broken?: string
 }
 
@@ -56,12 +56,15 @@ interface WholeRun {
   fingerprint: string
 }
 
-/** Remembers what a run of the whole suite has shown; of one that did not get to its end, nothing. */
+/** What the watchdog has found, in the short words of a board. */
+const ENDLESS = { message: 'a test did not come to its end; is there a loop that never awaits?' }
+
+/** Remembers what a run of the whole suite has shown. */
 export function keepProgress(chapter: Chapter, { modules, uncaught, fingerprint }: WholeRun): void {
-  const { broken, whole, board } = boardOf(chapter, modules)
+  const { broken, board } = boardOf(chapter, modules)
   const isGreen = board.every(({ state }) => state === 'green')
-  const error = broken[0]?.errors()[0] ?? (isGreen ? uncaught[0] : undefined)
-  if (!whole && !error) return
+  const death = uncaught.some(isDeath) ? ENDLESS : undefined
+  const error = broken[0]?.errors()[0] ?? death ?? (isGreen ? uncaught[0] : undefined)
   const unknown: StepProgress = { state: 'unknown', passed: 0, total: 0 }
   const steps = board.map(({ state, tests, passed }): StepProgress =>
     error ? unknown : { state, passed: passed.length, total: tests.length },

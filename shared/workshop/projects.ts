@@ -6,7 +6,11 @@ import { pathOf, projectOf, root, type Target } from './target.ts'
 export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
 
 /** What every suite runs under, whoever runs it. */
-export const suiteOptions = { setupFiles: ['watchdog', 'leaks'].map((name) => join(root, `shared/testing/${name}.ts`)) }
+export const suiteOptions = {
+  setupFiles: ['watchdog', 'leaks'].map((name) => join(root, `shared/testing/${name}.ts`)),
+  // For processes that start on a busy machine.
+  hookTimeout: 30_000,
+}
 
 /** The one suite of a chapter, against the attendee's code or the solution. */
 export function suiteProject(target: Target): TestProjectInlineConfiguration {

@@ -1,17 +1,17 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { DefaultReporter, type RunnerTestFile, type TestCase, type TestModule } from 'vitest/node'
-import { boardOf, type StepState } from './board.ts'
+import { boardOf, isDeath, type StepState } from './board.ts'
 import { type Chapter, chapters } from './chapters.ts'
 import { isWritten, pathOf, type Subject, targetOf } from './target.ts'
 
 const marks = { green: styleText('green', '✓'), red: styleText('red', '✗'), unknown: styleText('dim', '-') }
+/** styleText knows whether whoever reads this can show colours; Vitest's formatter takes it for granted. */
+const isPlain = styleText('red', '') === ''
 const bold = (text: string) => styleText('bold', text)
 const dim = (text: string) => styleText('dim', text)
 const count = (steps: StepState[]) => `${steps.filter(({ state }) => state === 'green').length} of ${steps.length}`
 /** Not a test that the run did not get to, nor one that was in it when its worker died. */
 const hasRun = (test: TestCase) => ['passed', 'failed'].includes(test.result().state)
-/** Of a worker: shared/testing/watchdog.ts has ended it, and said why. */
-const isDeath = (error: unknown) => /Worker exited/.test(String((error as Error).cause))
 const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().errors?.[0]?.message ?? '').split('\n')[0]
 
 /**
@@ -50,7 +50,8 @@ export default class ChapterReporter extends DefaultReporter {
       this.log(`\n  ${dim('Time to spare?')}`)
       spare.forEach((step) => this.#step(step, first))
     }
-    for (const module of broken) this.#broken(module)
+    // The suite's files mostly fail to load for the same reason.
+    for (const [, [module]] of Map.groupBy(broken, (it) => it.errors()[0]?.message)) this.#broken(module!)
     if (first) this.#failures(first)
     const died = uncaught.filter(isDeath)
     if (uncaught.length > died.length) this.ctx.logger.printUnhandledErrors(uncaught.filter((error) => !isDeath(error)))
@@ -59,7 +60,7 @@ export default class ChapterReporter extends DefaultReporter {
       ? 'A part of the suite ran'
       : `Steps  ${bold(`${count(core)} green`)}, and ${count(spare)} to spare`
     const tests = `${ran.filter((test) => test.ok()).length} of ${ran.length} tests green`
-    const seconds = ((performance.now() - this.start) / 1000).toFixed(1)
+    const seconds = ((this.end - this.start) / 1000).toFixed(1)
     if (broken.length === 0) this.log(`\n  ${steps} ${dim(`(${tests}, ${seconds} s)`)}`)
     if (broken.length > 0) this.log('\n  Next   mend the error above: until it loads, nothing can be said of the steps')
     else if (died.length > 0) this.log('  Next   mend what the watchdog has found (above): it ended the tests half-way')
@@ -109,7 +110,11 @@ export default class ChapterReporter extends DefaultReporter {
 
   // Not logger.printError: that writes to stderr, which a pipe or a projector's log may show out of order.
   #print({ project }: TestCase | TestModule, errors: readonly unknown[]): void {
-    for (const error of errors)
-      this.log(this.ctx.logger.formatError(error, { project, showCodeFrame: true }).output.trimEnd())
+    for (const error of errors) {
+      const { output } = this.ctx.logger.formatError(error, { project, showCodeFrame: true })
+      const lines = output.trimEnd().split('\n')
+      const ours = lines.filter((line) => !/❯.*node_modules/.test(line)).join('\n')
+      this.log(isPlain ? stripVTControlCharacters(ours) : ours)
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { RunnerTestFile, Vitest } from 'vitest/node'
 import ChapterReporter from './reporter.ts'
@@ -32,7 +33,9 @@ export class WatchReporter extends ChapterReporter {
   override onWatcherStart(): void {}
 
   override onWatcherRerun(_files: string[], trigger?: string): void {
-    this.#say(trigger ? `${relative(root, trigger)} was saved: running …` : 'Running …')
+    // Or the words of whoever asked for it.
+    const file = trigger && resolve(root, trigger)
+    this.#say(file && existsSync(file) ? `${relative(root, file)} was saved: running …` : 'Running …')
   }
 
   override onTestRunStart(...args: Parameters<ChapterReporter['onTestRunStart']>): void {

@@ -42,7 +42,7 @@ async function firstRed(chapter: Chapter): Promise<number | undefined> {
   if (!progress) throw new Trouble(`The tests of chapter ${number} did not get to their end: npm test ${number}`)
   if (progress.broken !== undefined)
     throw new Trouble(
-      `The tests of chapter ${number} do not load, so it cannot be told which step is next: ${progress.broken}\n` +
+      `The tests of chapter ${number} do not run, so it cannot be told which step is next: ${progress.broken}\n` +
         `"npm test ${number}" shows where; "npm run hint ${number} -- --step 1" gives a hint all the same.`,
     )
   const index = progress.steps.findIndex(({ state }) => state === 'red')

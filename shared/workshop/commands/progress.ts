@@ -12,17 +12,26 @@ export async function run(args: string[]): Promise<void> {
   for (const line of progressBoard(some)) console.log(line)
 }
 
-/** As it is known, fresh or not. */
-export function progressBoard(some: Chapter[]): string[] {
+function progressBoard(some: Chapter[]): string[] {
+  const next = some.find((chapter) => !isDone(chapter))
+  const after = next ? whatIsNext(next) : ['🏆 All core steps of all chapters are green.']
+  return ['', ...progressRows(some), '', ...after, '']
+}
+
+/** A line for each chapter, as it is known, fresh or not. */
+export function progressRows(some: Chapter[]): string[] {
   const width = Math.max(...some.map(({ title }) => title.length))
   const next = some.find((chapter) => !isDone(chapter))
-  const rows = some.map((chapter) => {
+  return some.map((chapter) => {
     const mark = isDone(chapter) ? styleText('green', '✓') : chapter === next ? styleText('yellow', '▸') : ' '
     const left = minutesLeft(chapter)
-    const minutes = left > 0 ? `  about ${left} min left` : ''
+    const minutes = didNotRun(chapter)
+      ? `  did not run: npm test ${chapter.number}`
+      : left > 0
+        ? `  about ${left} min left`
+        : ''
     return `${mark} ${chapter.number} ${chapter.title.padEnd(width)}  ${barOf(chapter)}${minutes}`
   })
-  return ['', ...rows, '', ...(next ? whatIsNext(next) : ['🏆 All core steps of all chapters are green.']), '']
 }
 
 const stepsOf = (chapter: Chapter) => {
@@ -43,8 +52,11 @@ function bar(chapter: Chapter, spare: boolean): string {
   const steps = stepsOf(chapter).filter((step) => Boolean(step.spare) === spare)
   const green = steps.filter(({ state }) => state === 'green')
   const signs = steps.map(({ state }) => (state === 'green' ? styleText('green', '■') : state === 'red' ? '□' : '·'))
-  return `${signs.join('')} ${green.length}/${steps.length}`
+  const count = readProgress(chapter)?.broken === undefined ? green.length : '?'
+  return `${signs.join('')} ${count}/${steps.length}`
 }
+
+const didNotRun = (chapter: Chapter) => stepsOf(chapter).some(({ spare, state }) => !spare && state === 'unknown')
 
 const minutesLeft = (chapter: Chapter) =>
   stepsOf(chapter).reduce((sum, { spare, state, minutes }) => sum + (spare || state === 'green' ? 0 : minutes), 0)
@@ -52,7 +64,7 @@ const minutesLeft = (chapter: Chapter) =>
 function whatIsNext(chapter: Chapter): string[] {
   const { number } = chapter
   const broken = readProgress(chapter)?.broken
-  if (broken !== undefined) return [`Next   chapter ${number} does not load: ${broken}`, `       npm test ${number}`]
+  if (broken !== undefined) return [`Next   chapter ${number} does not run: ${broken}`, `       npm test ${number}`]
   const step = stepsOf(chapter).find(({ spare, state }) => !spare && state !== 'green')!
   return [
     `Next   chapter ${number}, ${styleText('bold', step.heading)}, about ${step.minutes} min`,

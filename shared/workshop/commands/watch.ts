@@ -7,10 +7,11 @@ import { createVitest, type Vitest } from 'vitest/node'
 import { type Chapter, chapters } from '../chapters.ts'
 import { isDone, readProgress } from '../progress.ts'
 import { isWritten, projectOf, root, takeTargets } from '../target.ts'
+import { sleep } from '../../core/sleep.ts'
 import { Trouble } from '../trouble.ts'
 import { WatchReporter } from '../watch-reporter.ts'
 import { nextHint } from './hint.ts'
-import { barOf, progressBoard } from './progress.ts'
+import { barOf, progressRows } from './progress.ts'
 
 const { stdin, stdout } = process
 const isTerminal = Boolean(stdin.isTTY && stdout.isTTY)
@@ -38,27 +39,35 @@ export async function run(args: string[]): Promise<void> {
     stdin.on('keypress', (text: string | undefined, { name, ctrl }: { name?: string; ctrl: boolean }) => {
       if (name === 'q' || (ctrl && name === 'c')) return quit.abort()
       // One after the other: a second "next" must not find the first one half-way.
-      busy = busy.then(() => press(text ?? name ?? '', loop, go))
+      busy = busy.then(() => press(name ?? text ?? '', loop, go))
     })
   }
   if (!quit.signal.aborted) await once(quit.signal, 'abort')
   if (isTerminal) stdin.setRawMode(false)
-  await loop.close()
+  // A test that is stuck would have us wait for the watchdog.
+  await Promise.race([loop.close(), sleep(1000)])
   process.exit(0)
 }
 
-const KEYS = { h: 'hint', n: 'next', d: 'diff', l: 'list', r: 'run all', q: 'quit' }
+const KEYS = { h: 'hint', n: 'next chapter', d: 'diff', l: 'list', r: 'run all', q: 'quit' }
 
 async function press(key: string, loop: Loop, go: (chapter: Chapter) => Promise<void>): Promise<void> {
   const { chapter } = loop
-  const numbered = written.find(({ number }) => Number(number) === Number(key.trim() || NaN))
+  const numbered = written.find(({ number }) => Number(number) === Number(key))
   if (key === 'h') loop.hint()
-  else if (key === 'n') await go(written[(written.indexOf(chapter) + 1) % written.length]!)
+  else if (key === 'n') await go(nextAfter(chapter))
   else if (key === 'd') loop.lend(() => command('diff', chapter.number))
-  else if (key === 'l') for (const line of [...progressBoard(written), KEYS_OF_LIST]) console.log(line)
+  else if (key === 'l') for (const line of ['', ...progressRows(written), '', KEYS_OF_LIST]) console.log(line)
   else if (key === 'r') await loop.runAll()
   else if (numbered) await go(numbered)
-  else console.log(`There is no key ${JSON.stringify(key)} here.${keys()}`)
+  else console.log(/^\d$/.test(key) ? `There is no chapter ${key}.` : `There is no key "${key}" here.${keys()}`)
+}
+
+/** The next that is not done yet, also from the beginning; when all are, simply the next. */
+function nextAfter(chapter: Chapter): Chapter {
+  const index = written.indexOf(chapter)
+  const others = [...written.slice(index + 1), ...written.slice(0, index)]
+  return others.find((it) => !isDone(it)) ?? others[0] ?? chapter
 }
 
 const keys = () =>
@@ -67,9 +76,10 @@ const keys = () =>
     .join('')
 const KEYS_OF_LIST = `A chapter's number goes there.${keys()}`
 
-/** In a process of its own, which has the terminal until it ends. */
-function command(name: string, ...args: string[]): void {
-  spawnSync(process.execPath, [join(root, 'shared/workshop/bin.mjs'), name, ...args], { cwd: root, stdio: 'inherit' })
+/** In a process of its own, which has the terminal until it ends. @returns whether all went well */
+function command(name: string, ...args: string[]): boolean {
+  const bin = join(root, 'shared/workshop/bin.mjs')
+  return spawnSync(process.execPath, [bin, name, ...args], { cwd: root, stdio: 'inherit' }).status === 0
 }
 
 /** A chapter that is being watched. */
@@ -104,22 +114,19 @@ class Loop {
   hint(): void {
     const progress = readProgress(this.chapter)
     const step = progress?.steps.findIndex(({ state }) => state === 'red') ?? -1
-    if (progress?.broken !== undefined) console.log('It does not load: mend the error above first.')
-    else if (step < 0) console.log('All steps are green: no hint is needed.')
+    if (progress?.broken !== undefined) console.log('The tests do not run: mend the error above first.')
+    else if (step < 0) console.log('All steps are green: "n" goes on, "d" compares yours with ours.')
     else for (const line of nextHint(this.chapter, step)) console.log(line)
   }
 
-  /** Lends the terminal to somebody else for a while. */
-  lend(work: () => void): void {
+  /** Lends the terminal to somebody else for a while; what went wrong there stays to be read. */
+  lend(work: () => boolean): void {
     this.#reporter.isHidden = true
     stdin.setRawMode(false)
-    try {
-      work()
-    } finally {
-      stdin.setRawMode(true)
-      this.#reporter.isHidden = false
-      this.#reporter.redraw()
-    }
+    const isFine = work()
+    stdin.setRawMode(true)
+    this.#reporter.isHidden = false
+    if (isFine) this.#reporter.redraw()
   }
 
   async runAll(): Promise<void> {
