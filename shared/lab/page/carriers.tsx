@@ -109,7 +109,7 @@ function FaultRow({ carrier: { name, fault }, order }: { carrier: CarrierState; 
         <label for={`fault-${name}`}>{name}</label>
       </th>
       <td>
-        <select id={`fault-${name}`} value={shown} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        <select id={`fault-${name}`} title={fault ?? ''} value={shown} onChange={({ currentTarget }) => choose(currentTarget.value)}>
           <option value="">healthy</option>
           {Object.entries(FAULTS).map(([kind, words]) => (
             <option key={kind} value={kind}>

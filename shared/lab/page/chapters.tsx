@@ -32,7 +32,7 @@ export function Chapters({ cards }: { cards: ChapterCard[] }) {
 
 function Reader({ number, close }: { number: string; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [{ title, html }, setChapter] = useState({ title: `Chapter ${number}`, html: '' })
+  const [{ title, html }, setChapter] = useState({ title: '', html: '' })
   const [problem, setProblem] = useState('')
   useEffect(() => {
     dialog.current!.showModal()
@@ -44,7 +44,9 @@ function Reader({ number, close }: { number: string; close: () => void }) {
   return (
     <dialog ref={dialog} class="reader" aria-labelledby="reader-title" onClose={close}>
       <form method="dialog">
-        <h2 id="reader-title">{title}</h2>
+        <h2 id="reader-title">
+          {number} {title}
+        </h2>
         <button>Close</button>
       </form>
       {problem && <p role="alert">{problem}</p>}

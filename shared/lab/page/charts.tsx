@@ -23,7 +23,7 @@ export function Charts({ side, states }: { side: Side; states: LabState[] }) {
   return (
     <div class="charts">
       <Chart title="Answers a second" data={answers} top={ceilingOf(states)} options={answersOptions} />
-      <Chart title="Latency" data={latencies} top={60_000} options={latencyOptions} />
+      <Chart title="Latency" data={latencies} top={20_000} options={latencyOptions} />
     </div>
   )
 }

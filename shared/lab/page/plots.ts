@@ -21,14 +21,15 @@ function pattern(name: string, slope: -1 | 0 | 1): CanvasPattern | string {
   return context.createPattern(tile, 'repeat')!
 }
 
-const bars = UPlot.paths.bars!({ size: [1, 12], align: -1 })
+/** What a state tells is about the second before it. */
+const seconds = UPlot.paths.stepped!({ align: -1 })
 const points = { show: false }
 const area = (name: string, slope: -1 | 0 | 1): UPlot.Series => {
   const fill = pattern(name, slope) as string
-  return { paths: bars, fill: () => fill, width: 0, points }
+  return { paths: seconds, fill: () => fill, width: 0, points }
 }
 
-/** The options of `Chart`: a bar for each second, and a line for what was sent. */
+/** The options of `Chart`: a step for each second, and a line for what was sent. */
 export const answersOptions = (rem: number, top: () => number) => ({
   scales: { y: { range: (): [number, number] => [0, top()] } },
   axes: [{ size: rem * 2.25, gap: 4, space: rem * 2 }],
@@ -37,7 +38,7 @@ export const answersOptions = (rem: number, top: () => number) => ({
     area('--failed', -1),
     area('--partial', 1),
     area('--ok', 0),
-    { stroke: colour('--ink'), width: 1.5, points, paths: UPlot.paths.stepped!({ align: -1 }) },
+    { stroke: colour('--ink'), width: 1.5, points, paths: seconds },
   ],
 })
 

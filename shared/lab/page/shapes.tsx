@@ -31,6 +31,7 @@ export function Shape({ of }: { of: keyof typeof shapes }) {
 
 /** The replicas' breakers, those in the same state together: `●● closed`, `✕ open ● closed`. */
 export function Breakers({ states }: { states: Breaker[] }) {
+  if (states.length === 0) return <>–</>
   const groups = Object.entries(Object.groupBy(states, (state) => state)) as [Breaker, Breaker[]][]
   return groups.map(([state, same]) => (
     <span key={state} class={`breaker ${state}`}>

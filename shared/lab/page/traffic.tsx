@@ -14,7 +14,7 @@ export function Traffic({ traffic, order }: { traffic: TrafficState; order: (wha
         <input
           type="range"
           min="1"
-          max="100"
+          max="200"
           value={perSecond}
           aria-valuetext={`${perSecond} requests a second`}
           onInput={({ currentTarget }) => draftRate(Number(currentTarget.value))}
