@@ -19,9 +19,12 @@ export interface Carriers {
   close(): Promise<void>
 }
 
+/** For an answer of the admin server. */
+const LIMIT_MS = 5000
+const STATS_LIMIT_MS = 800
+
 /** A hundred megabytes, twenty times a second, would be about the laptop; this is enough to be too much. */
 const HUGE_BYTES = 2_000_000
-const LIMIT_MS = 5000
 
 export async function startCarriers(seed: number): Promise<Carriers> {
   const printed = Promise.withResolvers<{ value: string; admin: string }>()
@@ -32,20 +35,26 @@ export async function startCarriers(seed: number): Promise<Carriers> {
     const admin = /^admin (\S+)/.exec(line)?.[1]
     if (admin) printed.resolve({ value, admin })
   })
-  void child.exited.then((lines) => printed.reject(new Error(`The carriers did not start: ${lines.join('\n')}`)))
+  let closing = false
+  void child.exited.then((lines) => {
+    const error = new Error(`The carriers have ended: ${lines.join('\n')}`)
+    printed.reject(error)
+    // Without them there is nothing to be seen here; this ends the Lab, and says why.
+    if (!closing) throw error
+  })
   const { admin } = await printed.promise
 
-  async function ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, fault?: Fault): Promise<T> {
+  async function ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, { fault, limitMs = LIMIT_MS }: { fault?: Fault; limitMs?: number } = {}): Promise<T> {
     const body = fault && JSON.stringify(fault)
-    const answer = await request(admin + path, { method, body, signal: AbortSignal.timeout(LIMIT_MS) })
+    const answer = await request(admin + path, { method, body, signal: AbortSignal.timeout(limitMs) })
     const said = (await answer.body.json()) as T & { error?: string }
     if (answer.statusCode !== 200) throw new RangeError(said.error)
     return said
   }
-  const stats = async () => (await ask<{ carriers: CarrierStats[] }>('GET', '/')).carriers
+  const stats = async () => (await ask<{ carriers: CarrierStats[] }>('GET', '/', { limitMs: STATS_LIMIT_MS })).carriers
   const setFault: Carriers['setFault'] = async (carrier, fault, replica) => {
     const path = `/carriers/${carrier}/fault${replica === undefined ? '' : `?replica=${replica}`}`
-    await (fault ? ask('PUT', path, bounded(fault)) : ask('DELETE', path))
+    await (fault ? ask('PUT', path, { fault: bounded(fault) }) : ask('DELETE', path))
   }
   return {
     ...{ value, admin, setFault, stats },
@@ -56,7 +65,10 @@ export async function startCarriers(seed: number): Promise<Carriers> {
       await ask('POST', `/reset?seed=${seed}`)
       for (const { name, fault, replica } of faults) if (fault) await setFault(name, fault, replica)
     },
-    close: () => child.drop(),
+    close() {
+      closing = true
+      return child.drop()
+    },
   }
 }
 

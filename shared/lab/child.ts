@@ -7,7 +7,7 @@ import { root } from '../workshop/target.ts'
 import { tellError } from './crash.ts'
 
 /** The first argument of every child: it ends when we do. */
-export const leash = ['--import', import.meta.resolve('./leash.ts')]
+export const leash = ['--import', import.meta.resolve('../workshop/leash.ts')]
 
 /** A program in a process of its own, which does not outlive us. */
 export interface Child {

@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { completeFault } from '../carriers/faults.ts'
-import { CARRIER_NAMES, type CarrierName, type Fault, FAULT_KINDS } from '../carriers/fleet.ts'
+import { CARRIER_NAMES, type CarrierName, FAULT_KINDS, type FaultKind } from '../carriers/fleet.ts'
 import { Refusal } from '../carriers/http.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -34,7 +34,7 @@ const validators = Object.fromEntries(
 
 export type Command =
   | { [K in Exclude<Name, 'fault'>]: { [P in K]: Static<(typeof schemas)[K]> } }[Exclude<Name, 'fault'>]
-  | { fault: { carrier: CarrierName; fault: Fault | null; replica?: number } }
+  | { fault: ReturnType<typeof readFault> }
 
 const ACCEPTED = [
   `{ "perSecond": 1 to ${MAX_PER_SECOND} }`,
@@ -57,9 +57,17 @@ export function readCommand(body: unknown): Command {
     const values = name === 'fault' ? ` (carriers: ${CARRIER_NAMES.join(', ')}; faults: ${FAULT_KINDS.join(', ')})` : ''
     throw new Refusal(400, `${error?.instancePath.slice(1)} ${error?.message}: expected ${accepted}${values}`)
   }
-  if (name !== 'fault') return body as Command
-  const { carrier, kind, replica, ...parameters } = (body as { fault: { carrier: CarrierName; kind: string; replica?: number } })
-    .fault
-  // What JSON cannot say otherwise: a fault of which the parameters are right is right.
-  return { fault: { carrier, replica, fault: kind === null ? null : (completeFault({ kind, ...parameters }) as Fault) } }
+  return name === 'fault' ? { fault: readFault((body as { fault: FaultCommand }).fault) } : (body as Command)
+}
+
+interface FaultCommand {
+  carrier: CarrierName
+  kind: FaultKind | null
+  replica?: number
+}
+
+function readFault({ carrier, kind, replica, ...parameters }: FaultCommand) {
+  const [stranger] = Object.keys(parameters)
+  if (kind === null && stranger) throw new Refusal(400, `A carrier without a fault takes no '${stranger}'`)
+  return { carrier, replica, fault: kind && completeFault({ kind, ...parameters }) }
 }

@@ -116,7 +116,7 @@ export class Lab {
       }
       // By the clock and not by what the reading took; seconds that were slept through are gone.
       at = Math.max(at + TICK_MS, performance.now())
-      await sleep(at - performance.now(), this.#ended.signal).catch(() => {})
+      await sleep(Math.max(0, at - performance.now()), this.#ended.signal).catch(() => {})
     }
   }
 

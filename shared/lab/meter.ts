@@ -17,9 +17,14 @@ const MAX_BYTES = 1_000_000
 
 /** Reads the metrics of a Parcel's instances, and makes of counts what has happened since the reading before. */
 export class Meter {
-  readonly #client = new Agent({ headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS, maxResponseSize: MAX_BYTES })
+  readonly #client = new Agent({ maxResponseSize: MAX_BYTES })
+  readonly #limitMs: number
   /** By instance; a new one counts from 0. */
   #before = new Map<string, Sample[]>()
+
+  constructor({ limitMs = LIMIT_MS } = {}) {
+    this.#limitMs = limitMs
+  }
 
   /** @param origins the newest last: states of breakers are its own, the rest is added up. */
   async read(origins: string[]): Promise<Reading> {
@@ -58,9 +63,8 @@ export class Meter {
   /** Undefined when there is no answer in time. */
   async #scrape(origin: string): Promise<Sample[] | undefined> {
     try {
-      const { body } = await request(`${origin}/metrics`, {
-        ...{ dispatcher: this.#client, signal: AbortSignal.timeout(LIMIT_MS) },
-      })
+      const signal = AbortSignal.timeout(this.#limitMs)
+      const { body } = await request(`${origin}/metrics`, { dispatcher: this.#client, signal })
       return parseMetrics(await body.text())
     } catch {
       return undefined

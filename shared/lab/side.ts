@@ -1,4 +1,5 @@
 import { CARRIER_NAMES, type CarrierName, type Fault } from '../carriers/fleet.ts'
+import type { CarrierStats } from '../carriers/admin.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 import { type Carriers, startCarriers } from './carriers.ts'
 import { Customers } from './customers.ts'
@@ -26,6 +27,7 @@ export class Side {
   readonly #supervisor: Supervisor
   readonly #meter = new Meter()
   #before: Counts
+  #fleet: CarrierStats[] = []
   #restart: Restart | undefined
 
   static async start(name: Name, { seed, port }: { seed: number; port: number }): Promise<Side> {
@@ -65,7 +67,12 @@ export class Side {
 
   /** To be asked for once a second, as it tells what has happened since. */
   async state(): Promise<ColumnState> {
-    const [reading, fleet] = await Promise.all([this.#meter.read(this.#supervisor.origins), this.carriers.stats()])
+    const [reading, fleet] = await Promise.all([
+      this.#meter.read(this.#supervisor.origins),
+      // On a machine that is too slow for that, the faults are still those of the second before.
+      this.carriers.stats().catch(() => this.#fleet),
+    ])
+    this.#fleet = fleet
     const { counts, waiting, latency, failures, missing } = this.customers.ledger.snapshot()
     const arrivals = difference(counts, this.#before)
     this.#before = counts
