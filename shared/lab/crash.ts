@@ -12,13 +12,18 @@ export function tellError(stderr: string, otherwise: string): string[] {
   const lines = stderr.replaceAll(asUrl, '').replaceAll(asPath, '').split('\n')
   // The last one: warnings, and errors that were survived, come before it.
   const error = lines.findLastIndex((line) => /^(\w+ )?\w*(Error|Exception)\b|^FATAL ERROR/.test(line))
-  if (error < 0) return [otherwise, ...lines.filter(Boolean).slice(-2)]
+  if (error < 0) return [otherwise, ...lines.filter(isTelling).slice(-MAX_LINES / 2)]
   // Node shows the place above the error; not of interest when it is where the loader of TypeScript throws.
   const place = lines.slice(Math.max(0, error - 5), error).findLastIndex((line) => /^\S+\.[mc]?[jt]s:\d+$/.test(line))
   const from = place < 0 ? error : Math.max(0, error - 5) + place
   const isOurs = !/^node:|node_modules/.test(lines[from]!)
   return lines
     .slice(isOurs ? from : error)
-    .filter((line) => line.trim() !== '' && !/^Node\.js v/.test(line) && !/^\s+at .*(node:|node_modules)/.test(line))
+    .filter(isTelling)
     .slice(0, MAX_LINES)
 }
+
+/** Not the stack of others, the error's own fields, or Node's advice. */
+const isTelling = (line: string) =>
+  line.trim() !== '' &&
+  !/^Node\.js v|^\(Use `node|^\s+at .*(node:|node_modules)|^ {2}\w+: |^[\]}]|^---|^ *\d+: 0x|^<---/.test(line)

@@ -32,6 +32,8 @@ const MAX_UNREAD_BYTES = 1_000_000
 /** What the page talks to. */
 export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance {
   const app = Fastify({ bodyLimit: 10_000, forceCloseConnections: true })
+  // A form or a script of another site may send it without asking.
+  app.removeContentTypeParser('text/plain')
 
   app.addHook('onRequest', async ({ headers }, reply) => {
     for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value)
@@ -39,7 +41,9 @@ export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance
   })
   app.setErrorHandler((error: Error & { status?: number; statusCode?: number }, _request, reply) => {
     const status = error.status ?? error.statusCode ?? 500
-    const problem = { status, title: error instanceof Refusal ? 'Refused' : error.name, detail: error.message }
+    const title = error instanceof Refusal ? 'Refused' : error.name
+    const detail = status === 415 ? 'A command is JSON: send it with content-type: application/json' : error.message
+    const problem = { status, title, detail }
     return reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
   })
 
