@@ -52,5 +52,9 @@ Node.js v24.11.0
 
 test('without an error, how it ended and what it said last', () => {
   expect(tellError('', 'It ended with exit code 3')).toEqual(['It ended with exit code 3'])
-  expect(tellError('a\nb\nc\n', 'It was ended by SIGKILL')).toEqual(['It was ended by SIGKILL', 'b', 'c'])
+  expect(tellError('a\n\nb\nNode.js v24.11.0\n', 'It was ended by SIGKILL')).toEqual([
+    'It was ended by SIGKILL',
+    'a',
+    'b',
+  ])
 })

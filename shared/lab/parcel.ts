@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { root } from '../workshop/target.ts'
 import { type Child, startChild } from './child.ts'
+import { tellError } from './crash.ts'
 import type { Side } from './state.ts'
 
 /** A Parcel in a process of its own. */
@@ -21,8 +22,8 @@ export interface ParcelOptions {
   side: Side
   /** As in the environment's CARRIERS. */
   carriers: string
-  /** What it logs as an error. */
-  onError: (line: string) => void
+  /** What it logs as an error, in lines: the message, and for an error of ours where it came from. */
+  onError: (lines: string[]) => void
 }
 
 /** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
@@ -33,6 +34,19 @@ export function startParcel({ side, carriers, onError }: ParcelOptions): Instanc
     ...{ PORT: '0', HOST: '127.0.0.1', CARRIERS: carriers, LOG_LEVEL: 'error' },
     DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
   }
-  const child = startChild(program, env, onError)
-  return { child, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+  let logged: string[] = []
+  const child = startChild(program, env, (line) => onError((logged = readLog(line))))
+  // Who handles uncaught exceptions, as chapter 02 does, dies with the error in the log.
+  const exited = child.exited.then((lines) => (lines.length > 1 ? lines : [...lines, ...logged]))
+  return { child: { ...child, exited }, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+}
+
+/** A line of pino's, or whatever else was printed. */
+function readLog(line: string): string[] {
+  try {
+    const { msg, err } = JSON.parse(line) as { msg: string; err?: { stack: string } }
+    return err ? tellError(err.stack, msg) : [msg]
+  } catch {
+    return [line]
+  }
 }

@@ -40,7 +40,7 @@ export class Side {
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
     this.#before = this.customers.ledger.counts
-    const onError = (line: string) => (this.latestError = readError(line))
+    const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
     this.#supervisor = new Supervisor(() => startParcel({ side, carriers: carriers.value, onError }), balancer)
   }
 
@@ -106,13 +106,3 @@ const difference = (now: Counts, before: Counts): Counts => ({
   partial: now.partial - before.partial,
   failed: now.failed - before.failed,
 })
-
-/** A line of pino's, or whatever else was printed. */
-function readError(line: string): string {
-  try {
-    const { msg, err } = JSON.parse(line) as { msg: string; err?: { stack: string } }
-    return err ? err.stack.split('\n', 2).join(' ') : msg
-  } catch {
-    return line
-  }
-}

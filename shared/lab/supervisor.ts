@@ -2,8 +2,8 @@ import type { Balancer } from './balancer.ts'
 import type { Instance } from './parcel.ts'
 import type { ParcelState } from './state.ts'
 
-/** Until it listens; whoever loops for ever while it loads never does. */
-const START_MS = 20_000
+/** Until it listens, on a machine that has other things to do; whoever loops for ever while it loads never does. */
+const START_MS = 60_000
 /** More than Parcel's own limit for its shutdown. */
 const STOP_MS = 12_000
 
