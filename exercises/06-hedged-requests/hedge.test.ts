@@ -4,7 +4,7 @@ import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { getEventListeners } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HedgeError, NotNeededError, ResponseError } from '../../shared/core/errors.ts'
 import { sleep } from '../../shared/core/sleep.ts'
 import { outcomeOf } from '../../shared/testing/outcome.ts'
@@ -40,6 +40,15 @@ function call(options: Partial<HedgeOptions<string>> = {}) {
 
 const expectTwo = (asked: unknown[]) =>
   expect(asked.length, 'the first was late or has failed, the second must be on its way').toBe(2)
+
+/** What nobody has caught by the end of the test; in production, the first of it ends the process. */
+function listenForUnhandled() {
+  const unhandled: unknown[] = []
+  const keep = (reason: unknown) => void unhandled.push(reason)
+  process.on('unhandledRejection', keep)
+  onTestFinished(() => void process.off('unhandledRejection', keep))
+  return unhandled
+}
 
 /** Nothing happens any more: for the end of a test that has seen what it came for. */
 const settle = async (asked: { answer(value: string): void }[]) => {
@@ -149,26 +158,21 @@ describe('Step 2: Stop the losers', () => {
   })
 
   test('does not let what a loser throws become an unhandled rejection', async () => {
-    const unhandled = vi.fn()
-    process.on('unhandledRejection', unhandled)
-    try {
-      const late: string[] = []
-      const stubborn = async (_signal: AbortSignal, number: number) => {
-        await sleep(number === 0 ? 200 : 20)
-        if (number > 0) return 'first'
-        late.push('thrown')
-        throw new Error('late, and nobody waits')
-      }
-      const result = outcomeOf(hedge(stubborn, { idempotent: true, latency: after(50), budget: always(true) }), 10)
-      await vi.advanceTimersByTimeAsync(70)
-      expect(await result, 'the hedge has answered; the loser ignores its signal').toMatchObject({ value: 'first' })
-      await vi.advanceTimersByTimeAsync(200)
-      await outcomeOf(new Promise(() => {}), 5)
-      expect(late).toEqual(['thrown'])
-      expect(unhandled, 'an unhandled rejection ends the process').not.toHaveBeenCalled()
-    } finally {
-      process.off('unhandledRejection', unhandled)
+    const unhandled = listenForUnhandled()
+    const late: string[] = []
+    const stubborn = async (_signal: AbortSignal, number: number) => {
+      await sleep(number === 0 ? 200 : 20)
+      if (number > 0) return 'first'
+      late.push('thrown')
+      throw new Error('late, and nobody waits')
     }
+    const result = outcomeOf(hedge(stubborn, { idempotent: true, latency: after(50), budget: always(true) }), 10)
+    await vi.advanceTimersByTimeAsync(70)
+    expect(await result, 'the hedge has answered; the loser ignores its signal').toMatchObject({ value: 'first' })
+    await vi.advanceTimersByTimeAsync(200)
+    await outcomeOf(new Promise(() => {}), 5)
+    expect(late, 'the loser has thrown by now').toEqual(['thrown'])
+    expect(unhandled, 'an unhandled rejection ends the process').toEqual([])
   })
 
   test("is no failure to the loser's circuit breaker", async () => {
@@ -207,7 +211,7 @@ describe('Step 2: Stop the losers', () => {
     }
     const result = outcomeOf(hedge(pooled, { idempotent: true, latency: after(50), budget: always(true) }), 10)
     await vi.advanceTimersByTimeAsync(70)
-    expect(await result).toMatchObject({ value: 'from the first' })
+    expect(await result, 'the first has answered').toMatchObject({ value: 'from the first' })
     expectTwo(begun)
     queue.resolve()
     await vi.advanceTimersByTimeAsync(200)
@@ -219,25 +223,49 @@ describe('Step 2: Stop the losers', () => {
     const { asked, outcome } = call({ signal: caller.signal, maxAttempts: 3 })
     await vi.advanceTimersByTimeAsync(50)
     expectTwo(asked)
-    expect(
-      getEventListeners(caller.signal, 'abort').length,
-      'the caller can go at any time: listen to its signal',
-    ).toBe(1)
     const reason = new Error('the checkout went home')
     caller.abort(reason)
     await vi.advanceTimersByTimeAsync(0)
     for (const { signal } of asked)
       expect(signal.reason, 'the caller went, and the attempts were not told').toBe(reason)
-    expect(await outcome()).toEqual({ status: 'rejected', reason })
+    expect(await outcome(), "the attempts were stopped; the call must end as well, with the caller's reason").toEqual({
+      status: 'rejected',
+      reason,
+    })
     expect(vi.getTimerCount(), 'the caller went, and the next hedge is on its way').toBe(0)
     expect(getEventListeners(caller.signal, 'abort'), "a listener is left on the caller's signal").toEqual([])
   })
 
+  test('leaves nothing on the signal of its caller, however it ends', async () => {
+    const caller = new AbortController()
+    const expectNone = (when: string) =>
+      expect(
+        getEventListeners(caller.signal, 'abort'),
+        `${when}, and a listener is left on a signal that may never abort: { once: true } does not remove it`,
+      ).toEqual([])
+
+    const late = call({ signal: caller.signal })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(late.asked)
+    late.asked[1]!.answer('first')
+    expect(await late.outcome(), 'the second has answered').toMatchObject({ value: 'first' })
+    expectNone('there was an answer')
+
+    for (const retryable of [true, false]) {
+      const failed = call({ signal: caller.signal, maxAttempts: 1, isRetryable: () => retryable })
+      failed.asked[0]!.fail(new Error('connection refused'))
+      expect(await failed.outcome(), 'the only attempt has failed').toMatchObject({ status: 'rejected' })
+      expectNone(`the call has failed, ${retryable ? '' : 'not '}retryable`)
+    }
+  })
+
   test('does not begin for a caller who has already gone', async () => {
     const reason = new Error('too late')
-    const { asked, outcome } = call({ signal: AbortSignal.abort(reason) })
+    const budget = always(true)
+    const { asked, outcome } = call({ signal: AbortSignal.abort(reason), budget })
     expect(asked, 'an aborted signal fires no further event: ask it before you begin').toEqual([])
-    expect(await outcome()).toEqual({ status: 'rejected', reason })
+    expect(await outcome(), "the caller's reason, as it is").toEqual({ status: 'rejected', reason })
+    expect(budget.deposit, 'nobody was asked, and yet it pays for a hedge').not.toHaveBeenCalled()
   })
 })
 
@@ -249,9 +277,9 @@ describe('Step 3: A failure is not a late answer', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(asked.length, 'it failed after 10 ms: nothing will come of waiting for the other 40').toBe(2)
     asked[1]!.answer('from the other')
-    expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
+    expect(await outcome(), 'the second has answered').toEqual({ status: 'fulfilled', value: 'from the other' })
     await vi.advanceTimersByTimeAsync(1_000)
-    expectTwo(asked)
+    expect(asked.length, 'two were asked, and one of them has answered').toBe(2)
   })
 
   test('waits for the other one when one of two has failed', async () => {
@@ -267,7 +295,7 @@ describe('Step 3: A failure is not a late answer', () => {
         status: 'pending',
       })
       asked[other]!.answer('from the other')
-      expect(await outcome()).toEqual({ status: 'fulfilled', value: 'from the other' })
+      expect(await outcome(), 'the other one has answered').toEqual({ status: 'fulfilled', value: 'from the other' })
     }
   })
 
@@ -278,7 +306,7 @@ describe('Step 3: A failure is not a late answer', () => {
     await vi.advanceTimersByTimeAsync(49)
     expect(asked.length, 'the second attempt began at 40 ms and is not late before 90').toBe(2)
     await vi.advanceTimersByTimeAsync(1)
-    expect(asked.length).toBe(3)
+    expect(asked.length, 'the second attempt has had its 50 ms, and a third is allowed').toBe(3)
     await settle(asked)
   })
 
@@ -290,7 +318,10 @@ describe('Step 3: A failure is not a late answer', () => {
     asked[1]!.fail(reason)
     expect(await outcome(), 'not retryable: reject with the error itself').toEqual({ status: 'rejected', reason })
     expect(asked[0]!.signal.aborted, 'the call has failed, and an attempt works on for nobody').toBe(true)
-    expect(asked[0]!.signal.reason).toBeInstanceOf(NotNeededError)
+    expect(
+      asked[0]!.signal.reason,
+      'whoever is stopped for the error of another did nothing wrong: NotNeededError',
+    ).toBeInstanceOf(NotNeededError)
   })
 
   test('takes a 503 for one replica’s trouble, and a 404 for an answer', async () => {
@@ -301,12 +332,15 @@ describe('Step 3: A failure is not a late answer', () => {
       expect(asked.length, `a ${status} is retryable by default: the other replica may well be up`).toBe(2)
       await settle(asked)
     }
-    for (const status of [404, 429]) {
+    for (const status of [404, 408, 429]) {
       const { asked, outcome } = call()
       const reason = new ResponseError('no', status)
       asked[0]!.fail(reason)
-      expect(await outcome(), `${status} is no better from another replica`).toEqual({ status: 'rejected', reason })
-      expect(asked.length).toBe(1)
+      expect(await outcome(), `${status} is a 4xx, and the fault ours: reject with the error itself`).toEqual({
+        status: 'rejected',
+        reason,
+      })
+      expect(asked.length, `${status} is a 4xx, and no better from another replica`).toBe(1)
     }
   })
 
@@ -321,8 +355,8 @@ describe('Step 3: A failure is not a late answer', () => {
     const { reason } = (await outcome()) as { reason: HedgeError }
     expect(reason, 'all have failed: a HedgeError').toBeInstanceOf(HedgeError)
     expect(reason.errors, 'each cause, in the order in which the attempts began').toEqual(errors)
-    expect(reason.attempts).toBe(2)
-    expect(reason.elapsedMs).toBeCloseTo(80)
+    expect(reason.attempts, 'attempts, the first included').toBe(2)
+    expect(reason.elapsedMs, 'from the beginning of the call to its end, in ms').toBeCloseTo(80)
     expect(vi.getTimerCount(), 'nothing is left to wait for').toBe(0)
   })
 })
@@ -360,7 +394,7 @@ describe('Step 4: Somebody has to pay', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(budget.tryWithdraw, 'an attempt after a failure is extra load as well').toHaveBeenCalledTimes(1)
     await vi.advanceTimersByTimeAsync(50)
-    expect(budget.tryWithdraw).toHaveBeenCalledTimes(2)
+    expect(budget.tryWithdraw, 'the second attempt was late, and its hedge is paid for too').toHaveBeenCalledTimes(2)
     expect(budget.deposit, 'the hedges of a call are no calls, or they would pay for each other').toHaveBeenCalledTimes(
       1,
     )
@@ -377,8 +411,11 @@ describe('Step 4: Somebody has to pay', () => {
       status: 'pending',
     })
     asked[0]!.answer('late, but there')
-    expect(await outcome()).toEqual({ status: 'fulfilled', value: 'late, but there' })
-    expect(vi.getTimerCount()).toBe(0)
+    expect(await outcome(), 'it has answered: the budget has no say in that').toEqual({
+      status: 'fulfilled',
+      value: 'late, but there',
+    })
+    expect(vi.getTimerCount(), 'the answer is there, and a timer still asks for another one').toBe(0)
   })
 
   test('fails, and does not hang, when the budget says no and nobody is left', async () => {
@@ -512,6 +549,78 @@ describe('Step 5: When is late?', () => {
   })
 })
 
+describe('Step 6: The winner still has something to say', () => {
+  test('tells how long the winner took before its body, not after', async () => {
+    const latency = after(50)
+    const body = Promise.withResolvers<string>()
+    const { asked, outcome } = call({ latency, read: () => body.promise })
+    await vi.advanceTimersByTimeAsync(57)
+    expectTwo(asked)
+    asked[1]!.answer('headers')
+    await vi.advanceTimersByTimeAsync(30)
+    expect(
+      latency.record.mock.calls,
+      'the headers took 7 ms, the body is still open: record before you read, as no hedge would help against a slow body',
+    ).toEqual([[7]])
+    body.resolve('body')
+    expect(await outcome(), 'the body is read').toEqual({ status: 'fulfilled', value: 'body' })
+    expect(latency.record, 'one answer, one sample').toHaveBeenCalledTimes(1)
+  })
+
+  test('does not keep its caller for a read that is deaf to its signal', async () => {
+    const caller = new AbortController()
+    const { asked, outcome } = call({ signal: caller.signal, read: () => new Promise(() => {}) })
+    await vi.advanceTimersByTimeAsync(50)
+    expectTwo(asked)
+    asked[1]!.answer('headers')
+    expect(await outcome(), 'the headers are there, the body is not').toEqual({ status: 'pending' })
+    const reason = new Error('the checkout went home')
+    caller.abort(reason)
+    expect(await outcome(), '`read` ignores the abort, and the caller waits on: reject for it yourself').toEqual({
+      status: 'rejected',
+      reason,
+    })
+  })
+
+  test('closes an answer that comes too late to win', async () => {
+    const unhandled = listenForUnhandled()
+    const discarded: string[] = []
+    // Not a vi.fn(), which looks at what its function rejects with: that would then count as caught.
+    const discard = async (late: string) => {
+      discarded.push(late)
+      throw new Error('it was closed already')
+    }
+    const settled = () => outcomeOf(new Promise(() => {}), 5)
+    const options = { idempotent: true, latency: after(50), budget: always(true), discard }
+    const deaf = Array.from({ length: 3 }, () => Promise.withResolvers<string>())
+
+    const result = outcomeOf(
+      hedge((_, number) => deaf[number]!.promise, options),
+      20,
+    )
+    await vi.advanceTimersByTimeAsync(50)
+    deaf[1]!.resolve('first')
+    expect(await result, 'the second has answered').toEqual({ status: 'fulfilled', value: 'first' })
+    deaf[0]!.resolve('late')
+    await settled()
+    expect(discarded, 'a response that nobody reads holds its socket: discard the late one, and only that').toEqual([
+      'late',
+    ])
+
+    const caller = new AbortController()
+    const left = outcomeOf(
+      hedge(() => deaf[2]!.promise, { ...options, signal: caller.signal }),
+      20,
+    )
+    caller.abort()
+    await left
+    deaf[2]!.resolve('for nobody')
+    await settled()
+    expect(discarded, 'the caller has gone: what still comes is late as well').toEqual(['late', 'for nobody'])
+    expect(unhandled, 'what discard throws, or its promise rejects with, must not end the process').toEqual([])
+  })
+})
+
 describe('Step 7: More than, not equal to', () => {
   test('does not take a failure for a quick answer', async () => {
     const latency = after(50)
@@ -591,7 +700,7 @@ describe('Step 8: More than two, and nonsense', () => {
     expect(await outcomeOf(result, 10), 'it threw where a promise was expected').toMatchObject({
       reason: { code: 'HEDGE_FAILED', attempts: 2 },
     })
-    expect(numbers).toEqual([0, 1])
+    expect(numbers, 'another replica may still be asked').toEqual([0, 1])
   })
 
   test('fails when isRetryable itself throws', async () => {

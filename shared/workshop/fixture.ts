@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root } from './target.ts'
@@ -16,4 +16,16 @@ export async function withFiles<T>(files: Record<string, string>, work: (base: s
   } finally {
     rmSync(base, { recursive: true, force: true })
   }
+}
+
+/** Works on a copy of the repository as its attendee may have it. */
+export async function withClone<T>(work: (base: string) => Promise<T>): Promise<T> {
+  return withFiles({}, async (base) => {
+    for (const path of ['exercises', 'shared', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+      cpSync(join(root, path), join(base, path), {
+        recursive: true,
+        filter: (source) => !source.includes('node_modules'),
+      })
+    return work(base)
+  })
 }

@@ -5,27 +5,28 @@ import { targetOf } from './target.ts'
 /** Prints nothing, and remembers how the attendee's chapters stand, whichever command has run their suites. */
 export default class ProgressKeeper implements Reporter {
   #vitest!: Vitest
-  /** As the code was when the run began: whoever saves during it has not been tested. */
-  readonly #fingerprints = new Map<string, string>()
+  /** By project: its files, and how the code was when the run began, since what is saved during it is not tested. */
+  readonly #begun = new Map<string, { files: number; fingerprint: string }>()
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
   }
 
-  onTestRunStart(specifications: readonly TestSpecification[]): void {
-    for (const { name } of new Set(specifications.map(({ project }) => project)))
-      this.#fingerprints.set(name, fingerprintOf(targetOf(name)!.chapter))
+  async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {
+    for (const project of new Set(specifications.map((specification) => specification.project))) {
+      const { testFiles } = await project.globTestFiles()
+      const fingerprint = fingerprintOf(targetOf(project.name)!.chapter)
+      this.#begun.set(project.name, { files: testFiles.length, fingerprint })
+    }
   }
 
-  async onTestRunEnd(_modules: readonly TestModule[], uncaught: readonly { message: string }[]): Promise<void> {
+  onTestRunEnd(_modules: readonly TestModule[], uncaught: readonly { message: string }[]): void {
     // Not only this run's: when watching, a save runs the files that it concerns again, and the others still hold.
-    const byProject = Map.groupBy(this.#vitest.state.getTestModules(), ({ project }) => project)
-    for (const [project, modules] of byProject) {
-      const { chapter, subject } = targetOf(project.name)!
-      const fingerprint = this.#fingerprints.get(project.name)
-      const { testFiles } = await project.globTestFiles()
-      if (subject === 'exercises' && fingerprint && modules.length === testFiles.length)
-        keepProgress(chapter, { modules, uncaught, fingerprint })
+    const byProject = Map.groupBy(this.#vitest.state.getTestModules(), ({ project }) => project.name)
+    for (const [name, modules] of byProject) {
+      const { chapter, subject } = targetOf(name)!
+      const { files, fingerprint } = this.#begun.get(name)!
+      if (subject === 'exercises' && modules.length === files) keepProgress(chapter, { modules, uncaught, fingerprint })
     }
   }
 }

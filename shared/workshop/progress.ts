@@ -69,3 +69,9 @@ export function keepProgress(chapter: Chapter, { modules, uncaught, fingerprint 
   const broke = error && { broken: error.message.split('\n')[0]! }
   remember(fileOf(chapter), { at: new Date().toISOString(), fingerprint, steps, ...broke } satisfies Progress)
 }
+
+/** All core steps are green, by what is known. */
+export function isDone(chapter: Chapter): boolean {
+  const steps = readProgress(chapter)?.steps
+  return chapter.steps.every(({ spare }, index) => spare || steps?.[index]?.state === 'green')
+}

@@ -6,7 +6,7 @@ import { pathOf, projectOf, root, type Target } from './target.ts'
 export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
 
 /** What every suite runs under, whoever runs it. */
-export const suiteOptions = { setupFiles: [join(root, 'shared/testing/leaks.ts')] }
+export const suiteOptions = { setupFiles: ['watchdog', 'leaks'].map((name) => join(root, `shared/testing/${name}.ts`)) }
 
 /** The one suite of a chapter, against the attendee's code or the solution. */
 export function suiteProject(target: Target): TestProjectInlineConfiguration {

@@ -77,7 +77,7 @@ test('shows one failure in full, counts the steps, and says where help is', asyn
   expect(lines.slice(-5)).toEqual([
     `  Next   ${headings[1]}`,
     '         2.2',
-    `  Stuck? exercises/${folderOf(chapter)}/hints.md, "${headings[1]}"`,
+    `  Stuck? npm run hint ${chapter.number}`,
     '',
     '',
   ])
@@ -121,5 +121,14 @@ test('does not celebrate over an error that no test caught', async () => {
   expect(code).toBe(1)
   expect(lines).toContain('Error: from nowhere')
   expect(lines).toContain('  Next   mend the error above, which no test caught')
+  expect(lines.join('\n')).not.toContain('🏆')
+})
+
+test('counts no test as green that its worker did not live to see the end of', async () => {
+  const { lines, code } = await output(() => false, {
+    append: `test('dies', () => process.kill(process.pid, 'SIGKILL'))`,
+  })
+  expect(code).toBe(1)
+  expect(lines).toContain('  Next   mend what the watchdog has found (above): it ended the tests half-way')
   expect(lines.join('\n')).not.toContain('🏆')
 })

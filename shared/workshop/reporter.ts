@@ -10,6 +10,8 @@ const dim = (text: string) => styleText('dim', text)
 const count = (steps: StepState[]) => `${steps.filter(({ state }) => state === 'green').length} of ${steps.length}`
 /** Not a test that the run did not get to, nor one that was in it when its worker died. */
 const hasRun = (test: TestCase) => ['passed', 'failed'].includes(test.result().state)
+/** Of a worker: shared/testing/watchdog.ts has ended it, and said why. */
+const isDeath = (error: unknown) => /Worker exited/.test(String((error as Error).cause))
 const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().errors?.[0]?.message ?? '').split('\n')[0]
 
 /**
@@ -17,6 +19,9 @@ const firstLine = (test: TestCase) => stripVTControlCharacters(test.result().err
  * traces teach nobody), and what to do next. Vitest's own view of the same: `npm test 01 -- --reporter=default`.
  */
 export default class ChapterReporter extends DefaultReporter {
+  /** For a screen: of the failures after the first only the names, and spare steps once their time has come. */
+  protected readonly isBrief: boolean = false
+
   // Steps span files, so they are printed at the end, instead of Vitest's file by file.
   protected override printTestModule(): void {}
 
@@ -41,11 +46,14 @@ export default class ChapterReporter extends DefaultReporter {
 
     this.log(`${bold(`Chapter ${chapter.number}, ${chapter.title}`)} ${dim(`on ${pathOf({ chapter, subject })}`)}\n`)
     core.forEach((step) => this.#step(step, first))
-    if (spare.length > 0) this.log(`\n  ${dim('Time to spare?')}`)
-    spare.forEach((step) => this.#step(step, first))
+    if (spare.length > 0 && (!this.isBrief || !first || first.step.spare)) {
+      this.log(`\n  ${dim('Time to spare?')}`)
+      spare.forEach((step) => this.#step(step, first))
+    }
     for (const module of broken) this.#broken(module)
     if (first) this.#failures(first)
-    if (uncaught.length > 0) this.ctx.logger.printUnhandledErrors(uncaught)
+    const died = uncaught.filter(isDeath)
+    if (uncaught.length > died.length) this.ctx.logger.printUnhandledErrors(uncaught.filter((error) => !isDeath(error)))
 
     const steps = partial
       ? 'A part of the suite ran'
@@ -54,6 +62,7 @@ export default class ChapterReporter extends DefaultReporter {
     const seconds = ((performance.now() - this.start) / 1000).toFixed(1)
     if (broken.length === 0) this.log(`\n  ${steps} ${dim(`(${tests}, ${seconds} s)`)}`)
     if (broken.length > 0) this.log('\n  Next   mend the error above: until it loads, nothing can be said of the steps')
+    else if (died.length > 0) this.log('  Next   mend what the watchdog has found (above): it ended the tests half-way')
     else if (ran.length === 0) this.#nothingRan()
     else if (!first && uncaught.length > 0) this.log('  Next   mend the error above, which no test caught')
     else if (subject === 'exercises')
@@ -73,7 +82,7 @@ export default class ChapterReporter extends DefaultReporter {
     if (!first) return
     this.log(`  Next   ${bold(first.heading)}`)
     this.log(`         ${first.failed[0]!.name}`)
-    this.log(`  Stuck? ${pathOf({ chapter, subject: 'exercises' })}/hints.md, "${first.heading}"`)
+    this.log(`  Stuck? npm run hint ${chapter.number}`)
   }
 
   /** The first red step shows its tests, the others only how many of theirs are green. */
@@ -87,7 +96,10 @@ export default class ChapterReporter extends DefaultReporter {
     this.log(`\n${styleText(['bgRed', 'bold'], ' FAIL ')} ${shown!.fullName}\n`)
     this.#print(shown!, shown!.result().errors ?? [])
     if (others.length > 0) this.log(`\n  and in the same step:`)
-    for (const test of others) this.log(`  ${marks.red} ${test.name}\n      ${styleText('red', firstLine(test) ?? '')}`)
+    for (const test of others) {
+      this.log(`  ${marks.red} ${test.name}`)
+      if (!this.isBrief) this.log(`      ${styleText('red', firstLine(test) ?? '')}`)
+    }
   }
 
   #broken(module: TestModule): void {

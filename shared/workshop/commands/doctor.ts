@@ -1,11 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmdirSync, statfsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statfsSync, watch, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
+import { variables } from '../../service/config.ts'
+import { isFree } from '../port.ts'
 import { root } from '../target.ts'
+import { PORT as UI_PORT } from './ui.ts'
+
+const PARCEL_PORT = variables.PORT.fallback
 
 interface Finding {
   /** A note can be lived with; what is bad keeps the day from starting. */
@@ -29,6 +34,8 @@ const examinations: (() => Finding | Promise<Finding>)[] = [
   install,
   native,
   loopback,
+  ports,
+  watching,
   proxies,
   place,
 ]
@@ -161,6 +168,36 @@ async function loopback(): Promise<Finding> {
   }
 }
 
+async function ports(): Promise<Finding> {
+  const taken: number[] = []
+  for (const port of [PARCEL_PORT, UI_PORT]) if (!(await isFree(port))) taken.push(port)
+  if (taken.length === 0) return fine(`Ports ${PARCEL_PORT} and ${UI_PORT} are free`)
+  return note(
+    `Port ${taken.join(' and port ')} is taken, perhaps by another terminal of yours`,
+    '"npm start" takes another one by itself and tells which; "npm run ui" wants to be told: -- --api.port 51205',
+  )
+}
+
+/** By trying it: on a network drive, or on Windows' side of WSL, nobody hears of a saved file. */
+async function watching(): Promise<Finding> {
+  const folder = mkdtempSync(join(root, 'exercises', '.doctor-'))
+  const watcher = watch(folder)
+  try {
+    const seen = once(watcher, 'change', { signal: AbortSignal.timeout(2_000) })
+    writeFileSync(join(folder, 'saved.txt'), '')
+    await seen
+    return fine('Saved files are noticed')
+  } catch (error) {
+    return note(
+      `Saved files are not noticed: ${(error as Error).message}`,
+      'Clone to a local disk (in WSL: to Linux\'s own file system), or set CHOKIDAR_USEPOLLING=1 for "npm run watch".',
+    )
+  } finally {
+    watcher.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
 function proxies(): Finding {
   const { env } = process
   // Not HTTP_PROXY, which curl ignores; Windows knows no difference.
@@ -184,7 +221,7 @@ function place(): Finding {
   if (/microsoft/i.test(release()) && root.startsWith('/mnt/'))
     return note(
       'The folder is on the Windows side of WSL',
-      "Saved files are noticed late there, if at all: clone into Linux's own file system.",
+      "Everything is slow there, and saved files go unnoticed: clone into Linux's own file system.",
     )
   return fine('The folder is in a good place')
 }

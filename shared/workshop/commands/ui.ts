@@ -1,12 +1,11 @@
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { chapters } from '../chapters.ts'
+import { isFree } from '../port.ts'
 import { isWritten, projectOf, takeTargets, type Target } from '../target.ts'
 import { Trouble } from '../trouble.ts'
 import { vitest } from '../vitest.ts'
 
-const PORT = 51204
+export const PORT = 51204
 
 /** The suites against your code in Vitest's browser interface, rerun as files are saved. */
 export async function run(args: string[]): Promise<void> {
@@ -24,15 +23,4 @@ export async function run(args: string[]): Promise<void> {
   const projects = (targets.length > 0 ? targets : all).flatMap((target) => ['--project', projectOf(target)])
   const server = ['--api.host', '127.0.0.1', ...(values['api.port'] ? [] : ['--api.port', String(port)])]
   await vitest(['--ui', '--watch', ...server, ...projects, ...rest])
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-    await once(server.close(), 'close')
-    return true
-  } catch {
-    return false
-  }
 }

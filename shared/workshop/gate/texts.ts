@@ -1,18 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf, headingsOf } from '../chapters.ts'
+import { readHints, TIERS } from '../hints.ts'
+import { sections } from '../sections.ts'
 import type { Findings } from './findings.ts'
 import type { Run } from './suites.ts'
-
-/** Splits a text at its headings of a level: what follows each, by heading. */
-function sections(text: string, level: string): Map<string, string> {
-  const parts = text.split(new RegExp(`^${level} (.+)$`, 'm'))
-  const pairs = Array.from(
-    { length: (parts.length - 1) / 2 },
-    (_, i) => [parts[2 * i + 1]!.trim(), parts[2 * i + 2]!] as const,
-  )
-  return new Map(pairs)
-}
 
 /** Steps and tests, the same words in the manifest, the suite, the README and the hints. */
 export function checkTexts(root: string, chapter: Chapter, run: Run, findings: Findings): void {
@@ -29,7 +21,7 @@ export function checkTexts(root: string, chapter: Chapter, run: Run, findings: F
       `${folder}/${file}`,
       'is missing: every chapter has one (see CONTRIBUTING.md)',
     )
-    return there ? readFileSync(path, 'utf8').replaceAll('\r\n', '\n') : undefined
+    return there ? readFileSync(path, 'utf8') : undefined
   }
   const readme = read('README.md')
   if (readme) checkReadme(`${folder}/README.md`, readme, chapter, testsOf, findings)
@@ -98,21 +90,18 @@ function checkReadme(
   findings.check(!misplaced, file, `has "${misplaced}" in another place than the manifest`)
 }
 
-const HINTS = ['A nudge', 'The API', 'Nearly the code']
-
 function checkHints(file: string, text: string, headings: string[], findings: Findings): void {
-  const steps = sections(text, '##')
+  const hints = readHints(text)
   for (const heading of headings) {
-    const section = steps.get(heading)
-    if (!findings.check(section !== undefined, file, `has no "## ${heading}"`)) continue
-    const found = [...section!.matchAll(/<details><summary>💡 (.+?)<\/summary>(.*?)<\/details>/gs)]
-    const titles = found.filter(([, , body]) => body!.trim()).map(([, title]) => title!)
+    const found = hints.get(heading)
+    if (!findings.check(found !== undefined, file, `has no "## ${heading}"`)) continue
+    const tiers = found!.filter(({ body }) => body).map(({ tier }) => tier)
     findings.check(
-      titles.join() === HINTS.join(),
+      tiers.join() === TIERS.join(),
       file,
-      `"${heading}" needs three hints with text in them: ${HINTS.map((hint) => `💡 ${hint}`).join(', ')}`,
+      `"${heading}" needs three hints with text in them: ${TIERS.map((tier) => `💡 ${tier}`).join(', ')}`,
     )
   }
-  for (const heading of steps.keys())
+  for (const heading of hints.keys())
     findings.check(headings.includes(heading), file, `"${heading}" is no step of the manifest`)
 }

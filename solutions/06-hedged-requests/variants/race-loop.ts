@@ -8,6 +8,8 @@ export * from '../hedge.ts'
 
 interface Leg<R> {
   controller: AbortController
+  /** Its own listener to the caller. */
+  hangUp: () => void
   beganAt: number
   /** Never rejects. */
   outcome: Promise<{ leg: Leg<R>; value: R } | { leg: Leg<R>; error: unknown }>
@@ -15,7 +17,7 @@ interface Leg<R> {
 
 type News<R> = Awaited<Leg<R>['outcome']> | 'due' | 'aborted'
 
-/** The same as a loop that waits for the next thing to happen, whatever it is. */
+/** The same as a loop that waits for the next thing to happen, whatever it is. Each attempt listens to the caller. */
 export async function hedge<R, T = R>(
   attempt: (signal: AbortSignal, number: number) => Promise<R>,
   options: HedgeOptions<R, T>,
@@ -35,7 +37,9 @@ export async function hedge<R, T = R>(
   const begin = () => {
     const controller = new AbortController()
     const work = async () => attempt(controller.signal, legs.length)
-    const leg: Leg<R> = { controller, beganAt: performance.now(), outcome: null! }
+    const hangUp = () => controller.abort(signal!.reason)
+    signal?.addEventListener('abort', hangUp)
+    const leg: Leg<R> = { controller, hangUp, beganAt: performance.now(), outcome: null! }
     leg.outcome = work().then(
       (value) => ({ leg, value }),
       (error) => ({ leg, error }),
@@ -86,7 +90,6 @@ export async function hedge<R, T = R>(
         cancel(new NotNeededError('Another one was faster'))
         if (!read) return news.value as unknown as T
         const gone = aborted.promise.then(() => {
-          news.leg.controller.abort(signal!.reason)
           throw signal!.reason
         })
         const reading = (async () => read(news.value))()
@@ -113,6 +116,7 @@ export async function hedge<R, T = R>(
     cancel(new NotNeededError('The call has failed'))
     throw error
   } finally {
-    signal?.removeEventListener('abort', onAbort)
+    for (const listener of [onAbort, ...legs.map(({ hangUp }) => hangUp)])
+      signal?.removeEventListener('abort', listener)
   }
 }
