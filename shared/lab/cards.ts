@@ -30,7 +30,8 @@ export class Cards {
 
   /** Runs what is out of date, one after the other. */
   refresh(): void {
-    for (const chapter of this.#written) if (!isFresh(chapter)) this.#enqueue(chapter)
+    this.#queue.push(...this.#written.filter((chapter) => !this.#queue.includes(chapter)))
+    this.#next()
   }
 
   /** A chapter was saved: it is the next, and a run of it that is under way is about something else. */
@@ -48,13 +49,10 @@ export class Cards {
     await this.#running?.child.drop()
   }
 
-  #enqueue(chapter: Chapter): void {
-    if (!this.#queue.includes(chapter)) this.#queue.push(chapter)
-    this.#next()
-  }
-
   #next(): void {
     if (this.#running || this.#closed) return
+    // What is fresh by now has been run by somebody else: "npm run watch", for one.
+    this.#queue = this.#queue.filter((chapter) => !isFresh(chapter))
     const chapter = this.#queue.shift()
     if (!chapter) return
     const child = startChild([join(root, 'shared/workshop/bin.mjs'), 'test', chapter.number], { INIT_CWD: root }, () => {})

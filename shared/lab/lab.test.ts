@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 2 * WITHIN_MS, hookTimeout: WITHIN_MS })
 let base = ''
 beforeAll(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'fail-well-lab-')))
-  for (const part of ['package.json', 'exercises', 'solutions', 'shared'])
+  for (const part of ['package.json', 'tsconfig.json', 'exercises', 'solutions', 'shared'])
     cpSync(join(root, part), join(base, part), { recursive: true, filter: (path) => !path.includes('node_modules') })
   symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'), 'junction')
 })

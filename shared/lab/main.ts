@@ -2,12 +2,13 @@
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
 import { readOptions, type Options } from './options.ts'
-import { freePort, listenOn } from './ports.ts'
+import { listenOn } from './listen.ts'
 import { buildServer } from './server.ts'
 import { Side } from './side.ts'
 import { createScreen, summarize } from './summary.ts'
 import { openPage } from './vite.ts'
 import { watchCode } from './watch.ts'
+import { isFree } from '../workshop/port.ts'
 import { Trouble } from '../workshop/trouble.ts'
 
 /** Where nothing can be redrawn, each summary is a line of its own. */
@@ -17,7 +18,7 @@ const SUITES_AFTER_MS = 15_000
 
 async function run({ host, pagePort, port, seed, perSecond, faults }: Options): Promise<void> {
   const [yours, reference, page] = await Promise.all([
-    freePort(port).then((free) => Side.start('yours', { seed, port: free })),
+    isFree(port).then((free) => Side.start('yours', { seed, port: free ? port : 0 })),
     Side.start('reference', { seed, port: 0 }),
     openPage(),
   ])

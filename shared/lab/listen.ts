@@ -1,20 +1,5 @@
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { Trouble } from '../workshop/trouble.ts'
-
-/** The port, if it is to be had on this machine alone; else 0, which is any free one. */
-export async function freePort(port: number): Promise<number> {
-  const server = createServer().listen(port, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-    return port
-  } catch {
-    return 0
-  } finally {
-    server.close()
-  }
-}
 
 /**
  * Listens on the port, or on a free one when that is taken.
