@@ -26,7 +26,8 @@ export interface Controls {
   reset(seed?: number): Promise<void>
 }
 
-const ROUTES = 'GET /, PUT or DELETE /carriers/:name/fault (?replica=0 for one replica), POST /reset (?seed=7 for other draws)'
+const ROUTES =
+  'GET /, PUT or DELETE /carriers/:name/fault (?replica=0 for one replica), POST /reset (?seed=7 for other draws)'
 const ACCEPTS = { carriers: CARRIER_NAMES, faults: FAULT_KINDS, routes: ROUTES }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
@@ -57,8 +58,7 @@ async function administer(request: IncomingMessage, controls: Controls): Promise
     const seed = searchParams.get('seed')
     if (seed !== null && !/^\d{1,9}$/.test(seed)) throw new Refusal(400, `seed: expected a whole number, got '${seed}'`)
     await controls.reset(seed === null ? undefined : Number(seed))
-  }
-  else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
+  } else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
   return json(200, { carriers: controls.stats(), accepts: ACCEPTS })
 }
 

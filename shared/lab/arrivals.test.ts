@@ -27,7 +27,10 @@ test('come as often as told, at random, each when it is due', async () => {
   expect(arrived.length).toBeLessThan(2200)
   expect(Math.max(...arrived.map(({ lateMs }) => lateMs))).toBeLessThanOrEqual(1)
   const gaps = arrived.slice(1).map(({ dueMs }, i) => dueMs - arrived[i]!.dueMs)
-  expect(gaps.filter((ms) => ms > 100).length / gaps.length, 'one gap of a Poisson process in e² is twice the mean').toBeCloseTo(Math.exp(-2), 1)
+  expect(
+    gaps.filter((ms) => ms > 100).length / gaps.length,
+    'one gap of a Poisson process in e² is twice the mean',
+  ).toBeCloseTo(Math.exp(-2), 1)
 })
 
 test('are the same with the same seed, and others with another', async () => {

@@ -47,8 +47,11 @@ export async function startBalancer(probeMs: number, port = 0): Promise<Balancer
       const { method, url, headers } = request
       const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
       const answer = await pool.request({
-        ...{ method: method as Dispatcher.HttpMethod, path: url!, headers: endToEnd(headers) },
-        ...{ body: hasBody ? request : null, signal: gone.signal },
+        method: method as Dispatcher.HttpMethod,
+        path: url!,
+        headers: endToEnd(headers),
+        body: hasBody ? request : null,
+        signal: gone.signal,
       })
       await pipeline(answer.body, response.writeHead(answer.statusCode, endToEnd(answer.headers)))
     } catch (error) {
@@ -60,7 +63,10 @@ export async function startBalancer(probeMs: number, port = 0): Promise<Balancer
 
   async function isReady({ pool }: Backend) {
     const { statusCode, body } = await pool.request({
-      ...{ method: 'GET', path: '/readyz', headersTimeout: PROBE_LIMIT_MS, bodyTimeout: PROBE_LIMIT_MS },
+      method: 'GET',
+      path: '/readyz',
+      headersTimeout: PROBE_LIMIT_MS,
+      bodyTimeout: PROBE_LIMIT_MS,
     })
     await body.dump()
     return statusCode === 200

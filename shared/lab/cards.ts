@@ -55,7 +55,11 @@ export class Cards {
     this.#queue = this.#queue.filter((chapter) => !isFresh(chapter))
     const chapter = this.#queue.shift()
     if (!chapter) return
-    const child = startChild([join(root, 'shared/workshop/bin.mjs'), 'test', chapter.number], { INIT_CWD: root }, () => {})
+    const child = startChild(
+      [join(root, 'shared/workshop/bin.mjs'), 'test', chapter.number],
+      { INIT_CWD: root },
+      () => {},
+    )
     // Parcel and its customers come first, or the charts would be about the tests.
     if (child.process.pid) setPriority(child.process.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     this.#running = { chapter, child }

@@ -29,7 +29,12 @@ const HUGE_BYTES = 2_000_000
 export async function startCarriers(seed: number): Promise<Carriers> {
   const printed = Promise.withResolvers<{ value: string; admin: string }>()
   let value = ''
-  const program = ['--disable-warning=ExperimentalWarning', join(root, 'shared/carriers/main.ts'), '--seed', String(seed)]
+  const program = [
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'shared/carriers/main.ts'),
+    '--seed',
+    String(seed),
+  ]
   const child = startChild(program, {}, (line) => {
     value ||= /^CARRIERS='(.*)'$/.exec(line)?.[1] ?? ''
     const admin = /^admin (\S+)/.exec(line)?.[1]
@@ -44,7 +49,11 @@ export async function startCarriers(seed: number): Promise<Carriers> {
   })
   const { admin } = await printed.promise
 
-  async function ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, { fault, limitMs = LIMIT_MS }: { fault?: Fault; limitMs?: number } = {}): Promise<T> {
+  async function ask<T>(
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    path: string,
+    { fault, limitMs = LIMIT_MS }: { fault?: Fault; limitMs?: number } = {},
+  ): Promise<T> {
     const body = fault && JSON.stringify(fault)
     const answer = await request(admin + path, { method, body, signal: AbortSignal.timeout(limitMs) })
     const said = (await answer.body.json()) as T & { error?: string }
@@ -57,7 +66,10 @@ export async function startCarriers(seed: number): Promise<Carriers> {
     await (fault ? ask('PUT', path, { fault: bounded(fault) }) : ask('DELETE', path))
   }
   return {
-    ...{ value, admin, setFault, stats },
+    value,
+    admin,
+    setFault,
+    stats,
     async reseed(seed) {
       const faults = (await stats()).flatMap(({ name, replicas }) =>
         replicas.map(({ fault }, replica) => ({ name, fault, replica })),

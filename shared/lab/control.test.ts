@@ -25,7 +25,9 @@ describe('a command', () => {
   })
 
   test('may mend a carrier, and may tell more of a fault', () => {
-    expect(readCommand({ fault: { carrier: 'swift', kind: null } })).toEqual({ fault: { carrier: 'swift', fault: null } })
+    expect(readCommand({ fault: { carrier: 'swift', kind: null } })).toEqual({
+      fault: { carrier: 'swift', fault: null },
+    })
     expect(readCommand({ fault: { carrier: 'swift', kind: '5xx', rate: 0.5 } })).toMatchObject({
       fault: { fault: { kind: '5xx', status: 503, rate: 0.5 } },
     })
@@ -72,7 +74,9 @@ describe('the scenarios', () => {
     expect(look).toMatch(/^[A-Z].*(left|right).*\.$/)
     expect(readCommand({ perSecond })).toEqual({ perSecond })
     for (const { carrier, fault, replica } of faults) {
-      expect(() => readCommand({ fault: { carrier, ...fault, ...(replica !== undefined && { replica }) } })).not.toThrow()
+      expect(() =>
+        readCommand({ fault: { carrier, ...fault, ...(replica !== undefined && { replica }) } }),
+      ).not.toThrow()
     }
   })
 })

@@ -29,7 +29,10 @@ const schemas = {
 type Name = keyof typeof schemas
 
 const validators = Object.fromEntries(
-  Object.entries(schemas).map(([name, schema]) => [name, Compile(Type.Object({ [name]: schema } as never, nothingElse) as TObject)]),
+  Object.entries(schemas).map(([name, schema]) => [
+    name,
+    Compile(Type.Object({ [name]: schema } as never, nothingElse) as TObject),
+  ]),
 )
 
 export type Command =

@@ -53,9 +53,11 @@ async function follow(origin: string) {
   })
   onTestFinished(() => void body.destroy())
   const until = (what: string, holds: (state: LabState) => boolean) =>
-    vi.waitUntil(() => states.length > 0 && holds(states.at(-1)!) && states.at(-1)!, WITHIN_MS).catch(() => {
-      throw new Error(`Not so after ${WITHIN_MS} ms: ${what}. The last state: ${JSON.stringify(states.at(-1))}`)
-    })
+    vi
+      .waitUntil(() => states.length > 0 && holds(states.at(-1)!) && states.at(-1)!, WITHIN_MS)
+      .catch(() => {
+        throw new Error(`Not so after ${WITHIN_MS} ms: ${what}. The last state: ${JSON.stringify(states.at(-1))}`)
+      })
   const control = async (command: object) => {
     const headers = { 'content-type': 'application/json' }
     const answer = await request(`${origin}/control`, { method: 'POST', headers, body: JSON.stringify(command) })
@@ -74,8 +76,12 @@ test('the whole of it: the same arrivals, faults, restarts, and code that is bei
   const parcel = (await printed(/Parcel, on your code, is at (\S+)/))!
 
   const { columns } = await until('both are ready', bothReady)
-  for (const { carriers } of Object.values(columns)) expect(carriers.find(({ name }) => name === 'swift')!.fault).toBe('malformed-json')
-  await until('the traffic flows', (state) => state.columns.yours.arrivals.ok + state.columns.yours.arrivals.partial > 0)
+  for (const { carriers } of Object.values(columns))
+    expect(carriers.find(({ name }) => name === 'swift')!.fault).toBe('malformed-json')
+  await until(
+    'the traffic flows',
+    (state) => state.columns.yours.arrivals.ok + state.columns.yours.arrivals.partial > 0,
+  )
   const { statusCode, body } = await request(`${parcel}/quotes?from=Lisbon&to=Oslo&grams=1200`)
   expect(statusCode).toBe(200)
   expect(await body.json()).toMatchObject({ quotes: expect.any(Array), missing: expect.any(Array) })
@@ -103,7 +109,10 @@ test('the whole of it: the same arrivals, faults, restarts, and code that is bei
   const code = readFileSync(file, 'utf8')
   onTestFinished(() => writeFileSync(file, code))
   writeFileSync(file, `${code}\nconst = 1\n`)
-  const { columns: broken } = await until('the syntax error shows', ({ columns: { yours } }) => yours.parcel.status === 'crashed')
+  const { columns: broken } = await until(
+    'the syntax error shows',
+    ({ columns: { yours } }) => yours.parcel.status === 'crashed',
+  )
   expect(broken.yours.parcel).toMatchObject({
     error: expect.arrayContaining([expect.stringMatching(/^exercises\/01-timeouts\/timeout\.ts:\d+:\d+: ERROR/)]),
   })
@@ -112,12 +121,16 @@ test('the whole of it: the same arrivals, faults, restarts, and code that is bei
   await until('it heals', bothReady)
 
   await control({ paused: true })
-  await until('nobody arrives any more', ({ columns: { yours, reference } }) => yours.arrivals.sent + reference.arrivals.sent === 0)
-  const sent = (side: 'yours' | 'reference') => states.reduce((sum, state) => sum + state.columns[side].arrivals.sent, 0)
+  await until(
+    'nobody arrives any more',
+    ({ columns: { yours, reference } }) => yours.arrivals.sent + reference.arrivals.sent === 0,
+  )
+  const sent = (side: 'yours' | 'reference') =>
+    states.reduce((sum, state) => sum + state.columns[side].arrivals.sent, 0)
   expect(sent('yours')).toBeGreaterThan(0)
   expect(sent('yours'), 'the customers of the one side are those of the other').toBe(sent('reference'))
 
-  await endsAll(child, () => child.kill('SIGINT'))
+  expect(await leftAfter(child, () => child.kill('SIGINT'))).toEqual([])
   await exited
   expect(child.exitCode).toBe(0)
 })
@@ -128,13 +141,13 @@ describe.skipIf(process.platform === 'win32')('leaves no process behind', () => 
     const { child, printed } = await startLab()
     const { until } = await follow((await printed(/The Lab is at +(\S+)/))!)
     await until('both are ready', bothReady)
-    await endsAll(child, () => child.kill(signal))
+    expect(await leftAfter(child, () => child.kill(signal))).toEqual([])
   })
 
   test('when it is killed itself', async () => {
     const { child, printed } = await startLab()
     await printed(/The Lab is at +(\S+)/)
-    await endsAll(child, () => process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL'))
+    expect(await leftAfter(child, () => process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL'))).toEqual([])
   })
 })
 
@@ -153,16 +166,19 @@ function childrenOf(pid: number): number[] {
   return below(pid)
 }
 
-async function endsAll(child: ChildProcess, end: () => unknown): Promise<void> {
+/** Those of its processes that are still there when `end` has had its effect, or the time is up. */
+async function leftAfter(child: ChildProcess, end: () => unknown): Promise<number[]> {
   const all = process.platform === 'win32' ? [] : childrenOf(child.pid!)
   end()
-  const left = () =>
-    all.filter((pid) => {
-      try {
-        return process.kill(pid, 0)
-      } catch {
-        return false
-      }
-    })
-  await vi.waitUntil(() => left().length === 0, WITHIN_MS).catch(() => expect(left(), 'processes left').toEqual([]))
+  const left = () => all.filter(isAlive)
+  await vi.waitUntil(() => left().length === 0, WITHIN_MS).catch(() => {})
+  return left()
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

@@ -12,6 +12,13 @@ const TICK_MS = 1000
 /** Above it, the traffic is late by as much as a good answer takes. */
 const SATURATED_MS = 20
 
+export interface FaultAt {
+  carrier: CarrierName
+  fault: Fault | null
+  /** Both, unless it says which. */
+  replica?: number
+}
+
 export interface LabOptions {
   yours: Side
   reference: Side
@@ -75,7 +82,7 @@ export class Lab {
     }
   }
 
-  setFault({ carrier, fault, replica }: { carrier: CarrierName; fault: Fault | null; replica?: number }): Promise<unknown> {
+  setFault({ carrier, fault, replica }: FaultAt): Promise<unknown> {
     return this.#both((side) => side.setFault(carrier, fault, replica))
   }
 
@@ -108,12 +115,10 @@ export class Lab {
   }
 
   async #tick(): Promise<void> {
-    for (let at = performance.now(); !this.#ended.signal.aborted; ) {
-      const state = await this.#state().catch(() => undefined)
-      if (state && !this.#ended.signal.aborted) {
-        this.#latest = state
-        for (const listener of this.#listeners) listener(state)
-      }
+    for (let at = performance.now(); !this.#ended.signal.aborted;) {
+      const state = await this.#state()
+      this.#latest = state
+      for (const listener of this.#listeners) listener(state)
       // By the clock and not by what the reading took; seconds that were slept through are gone.
       at = Math.max(at + TICK_MS, performance.now())
       await sleep(Math.max(0, at - performance.now()), this.#ended.signal).catch(() => {})

@@ -12,6 +12,8 @@ export async function listenOn(server: FastifyInstance, host: string, port: numb
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if ((code === 'EADDRINUSE' || code === 'EACCES') && port !== 0) return listenOn(server, host, 0)
-    throw new Trouble(`The page cannot listen on ${host}: ${message}. Without --host it is at 127.0.0.1, for this machine.`)
+    throw new Trouble(
+      `The page cannot listen on ${host}: ${message}. Without --host it is at 127.0.0.1, for this machine.`,
+    )
   }
 }

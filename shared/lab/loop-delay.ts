@@ -6,7 +6,10 @@ const HALF_S = 5
 /** How late this process's event loop is: what it does itself, and what others keep it from doing. */
 export class LoopDelay {
   // Two that begin anew in turn, so that one of them always knows the last five to ten seconds.
-  readonly #monitors = [monitorEventLoopDelay({ resolution: RESOLUTION_MS }), monitorEventLoopDelay({ resolution: RESOLUTION_MS })]
+  readonly #monitors = [
+    monitorEventLoopDelay({ resolution: RESOLUTION_MS }),
+    monitorEventLoopDelay({ resolution: RESOLUTION_MS }),
+  ]
   #older: ReturnType<typeof monitorEventLoopDelay>
   readonly #turn: NodeJS.Timeout
 

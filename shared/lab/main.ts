@@ -1,7 +1,7 @@
 // The Lab: `npm start`. Parcel on the attendee's code beside the reference, under the same traffic, on one page.
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
-import { readOptions, type Options } from './options.ts'
+import { type Options, readOptions } from './options.ts'
 import { listenOn } from './listen.ts'
 import { buildServer } from './server.ts'
 import { Side } from './side.ts'
@@ -30,7 +30,8 @@ async function run({ host, pagePort, port, seed, perSecond, faults }: Options): 
 
   greet(origin, port, yours)
   const unwatch = watchCode((files) => {
-    for (const chapter of new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1]))) if (chapter) cards.saved(chapter)
+    for (const chapter of new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1])))
+      if (chapter) cards.saved(chapter)
     if (files.some((file) => !file.endsWith('.test.ts'))) void yours.replace()
   })
   const suites = setTimeout(() => cards.refresh(), SUITES_AFTER_MS)

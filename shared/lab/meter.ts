@@ -34,8 +34,7 @@ export class Meter {
     this.#before = new Map(origins.map((origin, i) => [origin, readings[i] ?? sumsBefore[i]!]))
 
     const carriers: Reading['carriers'] = {}
-    const of = (name: string) =>
-      (carriers[name] ??= { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 })
+    const of = (name: string) => (carriers[name] ??= { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 })
     for (const [i, samples = []] of readings.entries()) {
       const before = new Map(sumsBefore[i]!.filter(isAttempt).map((sample) => [keyOf(sample), sample.value]))
       for (const sample of samples.filter(isAttempt)) {

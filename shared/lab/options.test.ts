@@ -4,7 +4,12 @@ import { readOptions } from './options.ts'
 
 test('without arguments, everything is as the READMEs say', () => {
   expect(readOptions([])).toEqual({
-    ...{ port: 3000, pagePort: 3100, host: '127.0.0.1', seed: 1, perSecond: 20, faults: [] },
+    port: 3000,
+    pagePort: 3100,
+    host: '127.0.0.1',
+    seed: 1,
+    perSecond: 20,
+    faults: [],
   })
 })
 
@@ -12,7 +17,11 @@ test('every argument is taken', () => {
   const faults = ['--fault', 'pigeon:blackhole', '--fault', 'swift/1:5xx,rate=0.5']
   const ports = ['--port', '0', '--page-port', '8080', '--host', '0.0.0.0']
   expect(readOptions([...faults, ...ports, '--seed', '7', '--rate', '100'])).toMatchObject({
-    ...{ port: 0, pagePort: 8080, host: '0.0.0.0', seed: 7, perSecond: 100 },
+    port: 0,
+    pagePort: 8080,
+    host: '0.0.0.0',
+    seed: 7,
+    perSecond: 100,
     faults: [{ carrier: 'pigeon' }, { carrier: 'swift', replica: 1, fault: { rate: 0.5 } }],
   })
 })

@@ -24,7 +24,11 @@ export function readOptions(args: string[]): Options {
     const { values } = parseArgs({
       args,
       options: {
-        ...{ port: text, 'page-port': text, host: text, seed: text, rate: text },
+        port: text,
+        'page-port': text,
+        host: text,
+        seed: text,
+        rate: text,
         fault: { type: 'string', multiple: true },
       },
     })

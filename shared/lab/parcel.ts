@@ -31,7 +31,10 @@ export function startParcel({ side, carriers, onError }: ParcelOptions): Instanc
   const condition = side === 'reference' ? ['--conditions=solution'] : []
   const program = ['--import', import.meta.resolve('tsx'), ...condition, MEMORY, join(root, 'shared/service/main.ts')]
   const env = {
-    ...{ PORT: '0', HOST: '127.0.0.1', CARRIERS: carriers, LOG_LEVEL: 'error' },
+    PORT: '0',
+    HOST: '127.0.0.1',
+    CARRIERS: carriers,
+    LOG_LEVEL: 'error',
     DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
   }
   let logged: string[] = []

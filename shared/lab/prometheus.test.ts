@@ -5,7 +5,10 @@ import { parseMetrics } from './prometheus.ts'
 test('reads what prom-client writes', async () => {
   const registers = [new Registry()]
   const labels = { carrier: 'say "coo"\\\n, or = {not}' }
-  new Counter({ name: 'calls_total', help: 'a # in the help\nand a line', labelNames: ['carrier'], registers }).inc(labels, 3)
+  new Counter({ name: 'calls_total', help: 'a # in the help\nand a line', labelNames: ['carrier'], registers }).inc(
+    labels,
+    3,
+  )
   const gauge = new Gauge({ name: 'temperature', help: 'in', registers })
   gauge.set(-1.5e-7)
   new Histogram({ name: 'seconds', help: 'took', buckets: [0.1], registers }).observe(2)

@@ -36,6 +36,7 @@ test.for(chapters.filter((chapter) => isWritten(chapter)))('renders the README o
   const html = renderReadme(chapter)
   expect(html).toContain(`<h1>${chapter.number} ${chapter.title}</h1>`)
   for (const [index, { title, spare }] of chapter.steps.entries()) {
-    if (!spare) expect(html).toContain(`<h3>Step ${index + 1}: ${renderMarkdown(title).replaceAll(/<\/?p>|\n/g, '')}</h3>`)
+    if (!spare)
+      expect(html).toContain(`<h3>Step ${index + 1}: ${renderMarkdown(title).replaceAll(/<\/?p>|\n/g, '')}</h3>`)
   }
 })

@@ -59,7 +59,8 @@ export const scenarios: Scenario[] = [
     look: 'Each carrier takes 150 ms more. The left asks one after the other, so p50 is the sum of five; on the right it is the slowest of them.',
     perSecond: DEFAULT_PER_SECOND,
     faults: (['albatross', 'kestrel', 'pelican', 'pigeon', 'swift'] as const).map((carrier) => ({
-      ...{ carrier, fault: { kind: 'slow-headers', delayMs: 150 } },
+      carrier,
+      fault: { kind: 'slow-headers', delayMs: 150 },
     })),
   },
   {

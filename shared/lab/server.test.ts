@@ -24,7 +24,9 @@ function open(host = '127.0.0.1') {
   onTestFinished(() => app.close())
   const control = (payload: InjectOptions['payload'], headers: InjectOptions['headers'] = {}) =>
     app.inject({
-      ...{ method: 'POST', url: '/control', payload },
+      method: 'POST',
+      url: '/control',
+      payload,
       headers: { host: '127.0.0.1:3100', 'content-type': 'application/json', ...headers },
     })
   const get = (url: string, headers = {}) => app.inject({ url, headers: { host: '127.0.0.1:3100', ...headers } })
@@ -138,7 +140,10 @@ test('serves the scenarios, the chapters and the page', async () => {
     title: expect.any(String),
     look: expect.any(String),
   })
-  expect((await get('/chapters/01')).json()).toEqual({ title: 'Timeouts', html: expect.stringMatching(/^<h1>01 Timeouts/) })
+  expect((await get('/chapters/01')).json()).toEqual({
+    title: 'Timeouts',
+    html: expect.stringMatching(/^<h1>01 Timeouts/),
+  })
   const { statusCode, body } = await get('/chapters/99')
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: expect.stringMatching('there are 01, 02') })
   expect((await get('/')).body).toBe('the page')

@@ -68,12 +68,17 @@ export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance
 
   app.get<{ Params: { number: string } }>('/chapters/:number', async ({ params: { number } }) => {
     const chapter = chapters.find((each) => each.number === number && isWritten(each))
-    if (!chapter) throw new Refusal(404, `There is no chapter ${number}; there are ${chapters.map((each) => each.number).join(', ')}`)
+    if (!chapter)
+      throw new Refusal(
+        404,
+        `There is no chapter ${number}; there are ${chapters.map((each) => each.number).join(', ')}`,
+      )
     return { title: chapter.title, html: renderReadme(chapter) }
   })
 
   app.setNotFoundHandler((request, reply) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new Refusal(404, `There is no ${request.method} ${request.url}`)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new Refusal(404, `There is no ${request.method} ${request.url}`)
     reply.hijack()
     page.serve(request.raw, reply.raw)
   })

@@ -78,7 +78,10 @@ export class Side {
     this.#before = counts
     return {
       parcel: this.#supervisor.state(reading.memoryMb),
-      ...{ arrivals, latency, failures, waiting },
+      arrivals,
+      latency,
+      failures,
+      waiting,
       carriers: fleet.map(({ name, replicas }) => ({
         name,
         fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,

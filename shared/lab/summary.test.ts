@@ -25,7 +25,15 @@ test('a sunny day is a line for each side', () => {
 })
 
 test('a rainy one has more to tell', () => {
-  const carrier = { name: 'pigeon', breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0, missing: {} } as const
+  const carrier = {
+    name: 'pigeon',
+    breakers: [],
+    attempts: 0,
+    retries: 0,
+    hedges: 0,
+    inFlight: 0,
+    missing: {},
+  } as const
   const yours: ColumnState = {
     ...column,
     waiting: 5,

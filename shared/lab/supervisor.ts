@@ -75,7 +75,8 @@ export class Supervisor {
   }
 
   async #end([origin, { child }]: [string, Instance]): Promise<void> {
-    this.#running.delete(origin)
+    // Only once: a second signal would force it.
+    if (!this.#running.delete(origin)) return
     await child.stop(STOP_MS)
     await this.#balancer.remove(origin)
   }

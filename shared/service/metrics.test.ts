@@ -93,7 +93,9 @@ test('the state of each breaker is told, one for each replica', async () => {
   const { app, fleet } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '1' })
   await fleet.setFault('pigeon', { kind: '5xx' }, 1)
   const stateOf = async (replica: number) =>
-    ['closed', 'open', 'half-open'].filter((state) => after.includes(`{carrier="pigeon",replica="${replica}",state="${state}"} 1`))
+    ['closed', 'open', 'half-open'].filter((state) =>
+      after.includes(`{carrier="pigeon",replica="${replica}",state="${state}"} 1`),
+    )
   let after = (await app.inject('/metrics')).body
   expect([await stateOf(0), await stateOf(1)]).toEqual([['closed'], ['closed']])
   for (let i = 0; i < 10; i++) await inVirtualTime(() => app.inject(QUOTES))

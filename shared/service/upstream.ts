@@ -133,12 +133,7 @@ export class Upstream {
     await Promise.all(this.#replicas.flatMap(({ client, streams }) => [client.close(), streams.close()]))
   }
 
-  #attempt<T>(
-    kind: AttemptKind,
-    turn: number,
-    exchange: Exchange<T>,
-    patience: Patience,
-  ): Promise<T | ResponseError> {
+  #attempt<T>(kind: AttemptKind, turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
     const replica = this.#replicaFor(turn)
     const { attempts, inFlight } = this.#metrics
     // Counted inside the breaker: what it refuses never leaves the house.
