@@ -34,6 +34,8 @@ export function startChild(args: string[], env: Record<string, string>, onLine: 
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Out of reach of the terminal's Ctrl-C, which is ours to pass on. (On Windows it would open a window.)
+    detached: process.platform !== 'win32',
   })
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-KEPT_CHARACTERS)))

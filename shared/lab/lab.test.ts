@@ -144,9 +144,14 @@ describe.skipIf(process.platform === 'win32')('leaves no process behind', () => 
     expect(await leftAfter(child, () => child.kill(signal))).toEqual([])
   })
 
-  test('when it is killed itself', async () => {
+  test('when it is killed itself, and a Parcel is deaf', async () => {
+    const file = join(base, 'exercises/01-timeouts/timeout.ts')
+    const code = readFileSync(file, 'utf8')
+    onTestFinished(() => writeFileSync(file, code))
+    writeFileSync(file, `${code}\nfor (;;);\n`)
     const { child, printed } = await startLab()
-    await printed(/The Lab is at +(\S+)/)
+    const { until } = await follow((await printed(/The Lab is at +(\S+)/))!)
+    await until('the other one is ready', ({ columns }) => columns.reference.parcel.status === 'ready')
     expect(await leftAfter(child, () => process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL'))).toEqual([])
   })
 })

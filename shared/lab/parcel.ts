@@ -29,7 +29,8 @@ export interface ParcelOptions {
 /** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
 export function startParcel({ side, carriers, onError }: ParcelOptions): Instance {
   const condition = side === 'reference' ? ['--conditions=solution'] : []
-  const program = ['--import', import.meta.resolve('tsx'), ...condition, MEMORY, join(root, 'shared/service/main.ts')]
+  const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
+  const program = [...preloads, ...condition, MEMORY, join(root, 'shared/service/main.ts')]
   const env = {
     PORT: '0',
     HOST: '127.0.0.1',
