@@ -4,7 +4,7 @@ import type { CarrierStats } from '../carriers/admin.ts'
 import type { CompleteFault, Fault } from '../carriers/faults.ts'
 import type { CarrierName } from '../carriers/tariffs.ts'
 import { root } from '../workshop/target.ts'
-import { startChild } from './child.ts'
+import { boundedMemory, startChild } from './child.ts'
 
 /** One side's carriers, in a process of their own: the traffic's clock must not wait for them. */
 export interface Carriers {
@@ -22,6 +22,7 @@ export interface Carriers {
 /** For an answer of the admin server. */
 const LIMIT_MS = 5000
 const STATS_LIMIT_MS = 800
+const HEAP_MB = 64
 
 /** A hundred megabytes, twenty times a second, would be about the laptop; this is enough to be too much. */
 const HUGE_BYTES = 2_000_000
@@ -30,6 +31,7 @@ export async function startCarriers(seed: number): Promise<Carriers> {
   const printed = Promise.withResolvers<{ value: string; admin: string }>()
   let value = ''
   const program = [
+    ...boundedMemory(HEAP_MB),
     '--disable-warning=ExperimentalWarning',
     join(root, 'shared/carriers/main.ts'),
     '--seed',

@@ -9,6 +9,12 @@ import { tellError } from './crash.ts'
 /** The first argument of every child: it ends when we do. */
 export const leash = ['--import', import.meta.resolve('../workshop/leash.ts')]
 
+/**
+ * Node's option for so many MB of heap. Without it, V8 lets garbage pile up to hundreds of them, in each process of the
+ * Lab; and code that keeps everything takes the laptop along, instead of dying of it.
+ */
+export const boundedMemory = (heapMb: number): string[] => [`--max-old-space-size=${heapMb}`]
+
 /** A program in a process of its own, which does not outlive us. */
 export interface Child {
   process: ChildProcess

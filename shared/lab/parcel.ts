@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { root } from '../workshop/target.ts'
-import { type Child, startChild } from './child.ts'
+import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
 import type { Side } from './state.ts'
 
@@ -15,8 +15,7 @@ export interface Instance {
 export const PROBE_MS = 1000
 const DRAIN_DELAY_MS = 2 * PROBE_MS
 
-/** A code that keeps everything dies of it, instead of taking the laptop along. */
-const MEMORY = '--max-old-space-size=512'
+const HEAP_MB = 192
 
 export interface ParcelOptions {
   side: Side
@@ -30,7 +29,7 @@ export interface ParcelOptions {
 export function startParcel({ side, carriers, onError }: ParcelOptions): Instance {
   const condition = side === 'reference' ? ['--conditions=solution'] : []
   const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
-  const program = [...preloads, ...condition, MEMORY, join(root, 'shared/service/main.ts')]
+  const program = [...boundedMemory(HEAP_MB), ...preloads, ...condition, join(root, 'shared/service/main.ts')]
   const env = {
     PORT: '0',
     HOST: '127.0.0.1',

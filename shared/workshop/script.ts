@@ -8,12 +8,15 @@ import { root, type Subject } from './target.ts'
 /** How often to see whether npm is still there. */
 const LOOK_MS = 500
 
-/** Runs one of the project's programs on the attendee's code or on the solutions, and ends as it ends. */
-export async function script(path: string, subject: Subject, args: string[]): Promise<void> {
+/**
+ * Runs one of the project's programs on the attendee's code or on the solutions, and ends as it ends.
+ * @param options of Node
+ */
+export async function script(path: string, subject: Subject, args: string[], options: string[] = []): Promise<void> {
   const condition = subject === 'solutions' ? ['--conditions=solution'] : []
   // tsx and not Node alone, which refuses the TypeScript that is more than types (an attendee's enum, for one).
   const loader = ['--import', import.meta.resolve('./leash.ts'), '--import', import.meta.resolve('tsx')]
-  const child = spawn(process.execPath, [...loader, ...condition, join(root, path), ...args], {
+  const child = spawn(process.execPath, [...options, ...loader, ...condition, join(root, path), ...args], {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
