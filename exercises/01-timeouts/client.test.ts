@@ -51,7 +51,11 @@ describe('Step 5: One limit around a whole call', () => {
     // The first test of the file: undici's own timers share one ticking clock a process, the one that it first sees.
     // It ticks every half second, hence the patience.
     const headers = await upstream(silence, { headersMs: 50 })
-    expect(await headers.callFor(2_000, {}), 'headersMs: no headers in time').toMatchObject(timedOut)
+    const late = await headers.callFor(2_000, {})
+    expect(late, 'headersMs: no headers in time').toMatchObject(timedOut)
+    expect(late, "undici's own error is the cause: it says which of the phases was late").toMatchObject({
+      reason: { cause: { code: 'UND_ERR_HEADERS_TIMEOUT' } },
+    })
 
     const body = await upstream((_, res) => res.write('and then'), { bodyMs: 50 })
     expect(await body.callFor(2_000, {}), 'bodyMs: no further chunk in time').toMatchObject(timedOut)

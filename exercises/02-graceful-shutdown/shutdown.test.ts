@@ -2,7 +2,7 @@ import { createShutdown, type ShutdownHook, type ShutdownOptions } from '#chapte
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { constants } from 'node:os'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
@@ -24,10 +24,11 @@ async function start(options: Partial<ShutdownOptions> = {}) {
   const answers: (() => void)[] = []
   let finishStream = () => {}
   app.get('/fast', async () => 'at once')
-  app.get('/slow', async () => {
+  const slow = async () => {
     await new Promise<void>((resolve) => answers.push(resolve))
     return 'at last'
-  })
+  }
+  app.get('/slow', slow).post('/slow', slow)
   app.get('/big', async (_, reply) => reply.type('text/plain').send(BIG))
   app.get('/events', (_, reply) => {
     reply.hijack()
@@ -35,11 +36,17 @@ async function start(options: Partial<ShutdownOptions> = {}) {
     finishStream = () => reply.raw.end('data: goodbye\n\n')
     shutdown.signal.addEventListener('abort', finishStream)
   })
-  app.get('/raw', (_, reply) => {
+  const raw = (_: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/plain' }).write('half')
     answers.push(() => reply.raw.end(' and half'))
-  })
+  }
+  app.get('/raw', raw).post('/raw', raw)
+  app.post(
+    '/refused',
+    { onRequest: async (_, reply) => reply.code(401).send({ error: 'Who are you?' }) },
+    async () => {},
+  )
   app.get('/livez', async () => 'alive')
   app.get('/readyz', async (_, reply) => reply.code(shutdown.ready ? 200 : 503).send())
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -69,6 +76,10 @@ async function start(options: Partial<ShutdownOptions> = {}) {
 function hooksOf(names: string[], calls: string[]): ShutdownHook[] {
   return names.map((name) => ({ name, close: async () => calls.push(name) }))
 }
+
+/** The head of a request with a body of two bytes, which is to follow. */
+const post = (path: string) =>
+  `POST ${path} HTTP/1.1\r\nhost: parcel\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n`
 
 const overWell = 'all is done, and well: it exits, once, and with 0'
 const ok = /^HTTP\/1.1 200 OK/
@@ -147,19 +158,22 @@ describe('Step 2: Finish what has begun', () => {
 
   test('ends the connection of an answer whose headers were out already', async () => {
     const { shutdown, exit, open, answer } = await start()
-    const wire = await open('/raw')
-    await wire.hears('half')
+    const [got, posted] = [await open('/raw'), await open()]
+    posted.say(`${post('/raw')}{}`)
+    for (const wire of [got, posted]) await wire.hears('half')
     void shutdown.begin('SIGTERM')
     await elapse(1_000)
-    expect(wire.state, 'the answer is not over').toBe('open')
+    for (const { state } of [got, posted]) expect(state, 'the answer is not over').toBe('open')
     expect(exit, 'the answer is not over, and the process has left').not.toHaveBeenCalled()
     answer()
-    await wire.hears('and half')
-    expect(wire.heard, 'the answer, whole').toMatch('half')
-    expect(
-      await wire.ends(),
-      'it has promised keep-alive, so the connection stays open for a minute: who closes it after its answer?',
-    ).toBe(true)
+    for (const wire of [got, posted]) {
+      await wire.hears('and half')
+      expect(wire.heard, 'the answer, whole').toMatch('and half')
+      expect(
+        await wire.ends(),
+        'it has promised keep-alive, so the connection stays open for a minute: who closes it after its answer?',
+      ).toBe(true)
+    }
     await elapse(1)
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
@@ -168,16 +182,34 @@ describe('Step 2: Finish what has begun', () => {
 describe('Step 3: Close what only waits', () => {
   test('closes connections that are idle, and those that were never used', async () => {
     const { shutdown, exit, open, answer } = await start()
-    const [silent, idle, busy] = [await open(), await open('/fast'), await open('/slow')]
+    const [silent, idle, busy, posted] = [await open(), await open('/fast'), await open('/slow'), await open()]
     await idle.hears('at once')
+    posted.say(`${post('/slow')}{}`)
+    await eventually(() => false, 10)
     void shutdown.begin('SIGTERM')
     await elapse(2)
     expect(await idle.ends(), 'an idle connection keeps the process, and nobody waits for anything').toBe(true)
     expect(await silent.ends(), 'to Node (24) a connection that was never used is not idle, but it is').toBe(true)
     expect([idle.state, silent.state], 'closed, not reset').toEqual(['closed', 'closed'])
     expect(busy.state, 'this one was in use').toBe('open')
+    expect(posted.state, 'in use as well: its request was read to its end, and is not answered yet').toBe('open')
     answer()
     await elapse(1)
+    expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
+  })
+
+  test('closes a connection whose request was answered before it was read', async () => {
+    const { shutdown, exit, open } = await start()
+    const wire = await open()
+    wire.say(`${post('/refused')}`)
+    await wire.hears('}')
+    wire.say('{}')
+    await eventually(() => false, 10)
+    void shutdown.begin('SIGTERM')
+    await elapse(2)
+    expect(await wire.ends(), 'what came after the answer was the rest of the old request, and not a new one').toBe(
+      true,
+    )
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
@@ -336,14 +368,19 @@ describe('Step 5: One deadline over all of it', () => {
       { drainDelayMs: 8_000, hooks: hooksOf(['log', 'pool'], []) },
       { hooks: [{ name: 'pool', close: async () => {}, timeoutMs: 10_000 }] },
       { drainDelayMs: -1 },
+      { drainDelayMs: -1, hooks: hooksOf(['pool'], []) },
       { drainDelayMs: NaN },
       { deadlineMs: NaN },
       { deadlineMs: Infinity },
+      // More than setTimeout takes: it would fire after 1 ms.
+      { deadlineMs: 2 ** 31 },
     ]
+    const longest = () => createShutdown(Fastify(), { drainDelayMs: 0, deadlineMs: 2 ** 31 - 1 })
+    expect(longest, '24 days are long, but setTimeout can do that').not.toThrow()
     for (const options of refused) {
       const create = () => createShutdown(Fastify(), { drainDelayMs: 0, deadlineMs: 10_000, ...options })
       const what = JSON.stringify({ ...options, deadlineMs: String(options.deadlineMs ?? 10_000) })
-      expect(create, `nothing is left for the requests in flight: ${what}`).toThrow(RangeError)
+      expect(create, `limits that cannot all be kept: ${what}`).toThrow(RangeError)
     }
   })
 })
@@ -460,7 +497,10 @@ describe('Step 10: Say why, and leave no trace', () => {
     const { shutdown, logged } = await start({ drainDelayMs: 1_000, hooks: [{ name: 'pool', close: rejects }] })
     const report = outcomeOf(shutdown.begin('SIGTERM'))
     await elapse(1_000)
-    expect(await report, 'whoever awaits `begin` is told').toMatchObject({
+    expect(
+      await report,
+      'whoever awaits `begin` is told (elapsedMs: by performance.now(), which no NTP corrects)',
+    ).toMatchObject({
       value: { reason: 'SIGTERM', exitCode: 1, failed: ['pool'], elapsedMs: expect.closeTo(1_000, -1) },
     })
     expect(logged(), 'the log has the error').toContain('the pool would not close')
@@ -469,6 +509,12 @@ describe('Step 10: Say why, and leave no trace', () => {
       reason: 'SIGTERM',
       exitCode: 1,
     })
+
+    const stuck = await start({ hooks: hooksOf(['pool'], []) })
+    await stuck.open('/slow')
+    const cut = outcomeOf(stuck.shutdown.begin('SIGTERM'))
+    await elapse(10_100)
+    expect(await cut, 'a request was cut off').toMatchObject({ value: { exitCode: 1, failed: ['server'] } })
   })
 
   test('leaves no listener behind when it is installed and removed 1,000 times', async () => {

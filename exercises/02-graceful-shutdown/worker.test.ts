@@ -1,5 +1,5 @@
 import { createWorker } from '#chapters/02-graceful-shutdown/worker.ts'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sleep } from '../../shared/core/sleep.ts'
 import { outcomeOf } from '../../shared/testing/outcome.ts'
 
@@ -77,6 +77,12 @@ describe('Step 6: A queue that gives back', () => {
       { error, item: 2 },
     ])
     expect(done, 'the loop died with the first failure').toEqual([3])
+
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    createWorker({ capacity: 1, handle: async () => Promise.reject(error) }).offer(1)
+    await pass(0)
+    expect(log, 'and without onError? Somebody should hear of it: console.error, at least').toHaveBeenCalledOnce()
   })
 
   test('takes no more while it drains, and finishes what it holds', async () => {

@@ -3,7 +3,7 @@ export interface WorkerOptions<T> {
   capacity: number
   /** Works on one item. When `signal` aborts it should stop, and throw: the item is then handed back. */
   handle: (item: T, signal: AbortSignal) => Promise<void>
-  /** What becomes of an item that `handle` failed on. Default: `console.error`, so that at least somebody knows. */
+  /** What becomes of an item that `handle` failed on; must not throw. Default: `console.error`, so that somebody knows. */
   onError?: (error: unknown, item: T) => void
 }
 

@@ -738,6 +738,7 @@ describe('Step 10: Listeners and options that misbehave', () => {
           emitWarning,
           'open, half-open, closed: somebody should hear that the listener fails',
         ).toHaveBeenCalledTimes(3)
+        expect(String(emitWarning.mock.lastCall?.[0]), 'and how').toContain('the log is full')
       }
       expect(unhandled, 'an async listener rejects: unhandled, it would end the process').not.toHaveBeenCalled()
     } finally {

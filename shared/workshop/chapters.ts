@@ -141,3 +141,7 @@ export const minutesOf = ({ steps }: Chapter): number =>
 /** The step headings, as the README, hints.md and the suite have them. */
 export const headingsOf = ({ steps }: Chapter): string[] =>
   steps.map(({ title }, index) => `Step ${index + 1}: ${title}`)
+
+/** What a chapter's folder in `exercises/` gives to everybody, beside the files that an attendee edits. */
+export const isGiven = (file: string): boolean =>
+  ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts')

@@ -11,8 +11,13 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   hint: () => import('./commands/hint.ts'),
   watch: () => import('./commands/watch.ts'),
   ui: () => import('./commands/ui.ts'),
+  diff: () => import('./commands/diff.ts'),
+  solve: () => import('./commands/solve.ts'),
+  reset: () => import('./commands/reset.ts'),
+  undo: () => import('./commands/undo.ts'),
   doctor: () => import('./commands/doctor.ts'),
   check: () => import('./commands/check.ts'),
+  mutation: () => import('./commands/mutation.ts'),
   format: () => import('./commands/format.ts'),
 }
 

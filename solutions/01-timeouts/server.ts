@@ -62,12 +62,9 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
     })
   })
 
-  app.addHook('preParsing', async (_request, reply, payload) => {
-    return Readable.from(paced(payload, bodyChunkMs)).on('error', (error) => {
-      // What is left of the body will not be read, so nothing can follow it on this connection.
-      reply.header('connection', 'close')
-      Object.assign(error, { statusCode: 408 })
-    })
+  app.addHook('preParsing', async (_request, _reply, payload) => {
+    // Fastify closes the connection of a body that it could not read: what is left of it would be the next request.
+    return Readable.from(paced(payload, bodyChunkMs)).on('error', (error) => Object.assign(error, { statusCode: 408 }))
   })
 }
 

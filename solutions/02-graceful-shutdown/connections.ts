@@ -11,7 +11,7 @@ export interface Connections {
 interface Use {
   /** Begun, and not yet handed to the operating system to its last byte. */
   answers: Set<ServerResponse>
-  /** The socket's `bytesRead` when the last exchange was over: one byte more, and there is a new request. */
+  /** The socket's `bytesRead` when the last request was over: one byte more, and there is a new request. */
   bytesRead: number
 }
 
@@ -30,8 +30,8 @@ export function trackConnections(server: Server): Connections {
     uses.set(socket, { answers: new Set(), bytesRead: 0 })
     socket.once('close', () => uses.delete(socket))
   }
-  const closeIfIdle = (use: Use | undefined, socket: Socket) => {
-    if (use?.answers.size === 0 && use.bytesRead === socket.bytesRead) socket.destroy()
+  const closeIfIdle = (use: Use, socket: Socket) => {
+    if (use.answers.size === 0 && use.bytesRead === socket.bytesRead) socket.destroy()
   }
   const retire = (answer: ServerResponse) => {
     if (!answer.headersSent) answer.setHeader('connection', 'close')
@@ -46,14 +46,16 @@ export function trackConnections(server: Server): Connections {
     use.answers.add(answer)
     if (retired) retire(answer)
 
-    const settle = () => (use.bytesRead = socket.bytesRead)
-    // An answer may come before the request's body has: what was read since then is the old request, not a new one.
-    request.once('close', settle)
+    // It began before the shutdown and promised keep-alive: nobody else will close this one for a minute.
+    const settle = () => void (server.listening || closeIfIdle(use, socket))
+    // Not with the answer, which may come before the request's body has: that is the old request, not a new one.
+    request.once('close', () => {
+      use.bytesRead = socket.bytesRead
+      settle()
+    })
     answer.once('close', () => {
       use.answers.delete(answer)
       settle()
-      // It began before the shutdown and promised keep-alive: nobody else will close this one for a minute.
-      if (!server.listening) closeIfIdle(use, socket)
     })
   })
 

@@ -6,10 +6,11 @@ import { checkTrees } from '../gate/files.ts'
 import { Findings } from '../gate/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
 import { checkStyle, checkTypes, ensureTools } from '../gate/tools.ts'
+import { recordSkeleton } from '../skeletons.ts'
 import { isWritten, root, takeTargets } from '../target.ts'
 
 /**
- * The gate: everything, or with chapters only those. `--record` writes their red.json instead.
+ * The gate: everything, or with chapters only those. `--record` writes their red.json and the copy of their skeletons instead.
  * `--json <file>` also writes how many checks passed and failed.
  */
 export async function run(args: string[]): Promise<void> {
@@ -20,8 +21,10 @@ export async function run(args: string[]): Promise<void> {
   })
   const named = takeTargets(positionals).targets.map(({ chapter }) => chapter)
   if (values.record) {
-    const files = await recordReasons(root, named.length > 0 ? named : chapters.filter((it) => isWritten(it)))
+    const some = named.length > 0 ? named : chapters.filter((it) => isWritten(it))
+    const files = await recordReasons(root, some)
     for (const file of files) console.log(`Wrote ${file}: is each the reason you meant? (git diff ${file})`)
+    for (const chapter of some) console.log(`Wrote ${recordSkeleton(root, chapter)}, for "npm run reset"`)
     return
   }
 

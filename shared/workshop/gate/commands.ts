@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chapter } from '../chapters.ts'
 import { targetOf } from '../target.ts'
@@ -11,12 +11,18 @@ const builtIn = ['install', 'ci', 'exec', 'config', 'cache', 'view', 'audit', 'o
 /** `npm run ui 03`, `npm test 01`, `npm start`: the script, and its first argument when that looks like a chapter. */
 const command = /\bnpm (run )?([a-z][\w:-]*)(?: +\[?(\d[\w-]*))?/g
 
+/** What editors are told to run is a text like any other. */
+const textsIn = (folder: string): string[] => [
+  ...sources(folder, 'md'),
+  ...globSync('.{devcontainer,vscode}/*.json', { cwd: folder }),
+]
+
 /** Every command in a text exists, and so does every chapter that one is given. */
 export function checkCommands(root: string, folder: string, chapters: Chapter[], findings: Findings): void {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>
   }
-  for (const file of sources(join(root, folder), 'md').map((name) => join(folder, name).replaceAll('\\', '/'))) {
+  for (const file of textsIn(join(root, folder)).map((name) => join(folder, name).replaceAll('\\', '/'))) {
     for (const [text, run, name = '', chapter] of readFileSync(join(root, file), 'utf8').matchAll(command)) {
       const direct = ['test', 'start'].includes(name)
       const exists = run || direct ? name in scripts : builtIn.includes(name)

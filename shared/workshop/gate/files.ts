@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf } from '../chapters.ts'
+import { type Chapter, folderOf, isGiven } from '../chapters.ts'
 import { isWritten } from '../target.ts'
 import type { Findings } from './findings.ts'
 
@@ -10,9 +10,8 @@ const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).filte
 /** The chapter's files on both sides, no more and no fewer than the manifest says. */
 export function checkFiles(root: string, chapter: Chapter, findings: Findings): void {
   const allowed = {
-    exercises: (file: string) =>
-      ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts'),
-    solutions: (file: string) => ['NOTES.md', 'mistakes', 'variants'].includes(file),
+    exercises: isGiven,
+    solutions: (file: string) => ['NOTES.md', 'survivors.json', 'mistakes', 'variants'].includes(file),
   }
   for (const [tree, beside] of Object.entries(allowed)) {
     const folder = `${tree}/${folderOf(chapter)}`

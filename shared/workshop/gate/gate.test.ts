@@ -25,6 +25,7 @@ const inOrder = (): Record<string, string> => ({
     imports: { '#chapters/*': { solution: './solutions/*', default: './exercises/*' } },
     scripts: { test: '', check: '' },
   }),
+  '.vscode/tasks.json': JSON.stringify({ tasks: [{ command: 'npm test' }] }),
   'exercises/01-doubling/double.ts': 'export const double = (n: number) => n + 1',
   'exercises/01-doubling/double.test.ts': `
     import { double } from '#chapters/01-doubling/double.ts'
@@ -46,6 +47,9 @@ const inOrder = (): Record<string, string> => ({
     '## Time to spare?\n### Step 2: Nothing\nRun `npm test 01`.\n- `doubles nothing`',
   ].join('\n\n'),
   'exercises/01-doubling/hints.md': ['Step 1: Twice', 'Step 2: Nothing'].map(hints).join('\n'),
+  'shared/workshop/skeletons/01-doubling.json': JSON.stringify({
+    'double.ts': ['export const double = (n: number) => n + 1'],
+  }),
   'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n',
   'solutions/01-doubling/NOTES.md': 'It is the shortest.',
   'solutions/01-doubling/variants/sum.ts': '/* Replaces: double.ts */ export const double = (n: number) => n + n',
@@ -115,12 +119,14 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a name without a test': `${readme} "Step 2: Nothing" names "was removed", which is no test of that step`,
     'a heading without a step': `${readme} "Step 4: Gone" is no step of the manifest (shared/workshop/chapters.ts)`,
     'a command that does not exist': `${readme} "npm run dance" is no command: add it to package.json, or mend the text`,
+    'a task that does not exist': `.vscode/tasks.json "npm run sing" is no command: add it to package.json, or mend the text`,
     'a command that wants a run': `${readme} "npm check" is no command: did you mean "npm run check"?`,
     'a command for no chapter': `${readme} "npm test 02" names a chapter that does not exist`,
     'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
     'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
     'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/workshop/chapters.ts): add it, or remove the folder`,
     'a chapter that is not in the table': `README.md does not list the chapter: its table wants a row "| [01](exercises/01-doubling/README.md) | Doubling | … |"`,
+    'a skeleton that reset would not put back': `exercises/01-doubling/double.ts is not what "npm run reset 01" would put back: run "npm run check -- --record 01"`,
     'no notes': `${solution}/NOTES.md is missing: what the solution does, and why not otherwise`,
   }
   let failed: string[]
@@ -158,6 +164,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     const named = ['has been solved', 'breaks', 'hangs', 'fails for a new reason', 'doubles a number', 'was removed']
     insert(readme, '- `doubles nothing`', `${named.map((name) => `\n- \`${name}\``).join('')}\n\n### Step 4: Gone\n`)
     files[hintsFile] = files[hintsFile]!.replace('A nudge', 'A shove')
+    files['.vscode/tasks.json'] = JSON.stringify({ tasks: [{ command: 'npm run sing ${input:song}' }] })
     files['exercises/01-doubling/halve.ts'] = ''
     files['solutions/07-unknown/x.ts'] = ''
     files[`${solution}/treble.ts`] = `export * from './mistakes/plus-0.ts'`
@@ -168,6 +175,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
     files[`${solution}/variants/headless.ts`] = '// Replaces: double.ts'
     files[`${solution}/variants/wrong.ts`] =
       '/* Replaces: double.ts */\nexport const double = (n: number) => Math.abs(2 * n)'
+    files['exercises/01-doubling/double.ts'] += ' // better'
     delete files[`${solution}/NOTES.md`]
     failed = await findingsIn(files, chapter).then((found) => found.failed)
   }, 60_000)

@@ -9,15 +9,20 @@
  *   hints.md                    "## Step 1: <title>" and three <details><summary>💡 A nudge | The API | Nearly the code</summary>
  *   red.json                    { "Step 1: <title> > <sentence>": "<part of the message with which it fails on the skeleton>" }
  *   demo.ts                     its "See it fail", where that takes more than a curl: `npm run demo NN`
+ * shared/workshop/skeletons/NN-slug.json
+ *                               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes it
  * solutions/NN-slug/
  *   the same files              green
  *   NOTES.md                    why it is so and not otherwise
+ *   survivors.json              { "retry.ts": { "if ([left > 0 → left >= 0]) return": "<why no test can see that change>" } };
+ *                               `npm run mutation NN` holds it to that
  *   mistakes/*.ts               ten or more wrong answers; a leading comment with the lines "Mistake: <what>",
  *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
  *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
  */
 import type { TestCase } from 'vitest/node'
 import { type Chapter, folderOf } from '../chapters.ts'
+import { checkSkeleton } from '../skeletons.ts'
 import { isWritten, projectOf, type Subject } from '../target.ts'
 import { checkFiles } from './files.ts'
 import type { Findings } from './findings.ts'
@@ -44,6 +49,7 @@ export async function checkChapters(
   await progress('files, and headers of mistakes', () => {
     for (const chapter of chapters) checkFiles(root, chapter, findings)
     for (const chapter of written) {
+      checkSkeleton(root, chapter, findings)
       const own = readStandIns(root, chapter, 'mistakes', findings)
       mistakes.push(...own)
       variants.push(...readStandIns(root, chapter, 'variants', findings))

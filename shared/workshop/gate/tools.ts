@@ -9,16 +9,21 @@ import type { Finding, Findings } from './findings.ts'
 /** The maintainers' tools, apart from the attendees' node_modules; they are fetched when first needed. */
 const tools = join(root, 'shared/maintainers')
 
-export function ensureTools(): void {
-  const read = (file: string) => JSON.parse(readFileSync(join(tools, file), 'utf8'))
+export const ensureTools = (): void => ensure(tools, '36 MB')
+
+/** Apart from the others, as it weighs more than all of them, and the gate need not wait for it. */
+export const ensureStryker = (): void => ensure(join(tools, 'mutation'), '64 MB')
+
+function ensure(folder: string, size: string): void {
+  const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'))
   const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
     const file = `node_modules/${name}/package.json`
-    return !existsSync(join(tools, file)) || read(file).version !== version
+    return !existsSync(join(folder, file)) || read(file).version !== version
   })
   if (!missing) return
-  console.log('Fetching what only maintainers need, once (36 MB, into shared/maintainers).')
+  console.log(`Fetching what only maintainers need, once (${size}, into ${relative(root, folder)}).`)
   try {
-    npm(['ci', '--prefix', tools])
+    npm(['ci', '--prefix', folder])
   } catch {
     throw new Trouble('They could not be fetched; npm says why. When that is mended, run this again.')
   }

@@ -4,13 +4,14 @@
  * Hears of the answers by Node's diagnostics channel, and closes by way of `close` instead of `closeIdleConnections`.
  */
 import { subscribe } from 'node:diagnostics_channel'
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Connections } from '../connections.ts'
 
 export * from '../connections.ts'
 
 interface Exchange {
+  request: IncomingMessage
   response: ServerResponse
   socket: Socket
   server: Server
@@ -30,10 +31,12 @@ export function trackConnections(server: Server): Connections {
     socket.on('close', () => idle.delete(socket))
   })
   subscribe('http.server.request.start', (message) => {
-    const { response, socket, server: of } = message as Exchange
+    const { request, response, socket, server: of } = message as Exchange
     if (of !== server) return
     idle.set(socket, undefined)
     answers.add(response)
+    // The answer may come first, and the rest of the request after it.
+    request.on('close', () => answers.has(response) || idle.set(socket, socket.bytesRead))
     if (retired) say(response)
     response.on('close', () => {
       answers.delete(response)

@@ -29,7 +29,7 @@ class Ending implements Shutdown {
     this.#options = options
     this.#requestsMs = hooks.reduce((left, { timeoutMs = 1_000 }) => left - timeoutMs, deadlineMs - drainDelayMs)
     if (Number.isNaN(drainDelayMs) || drainDelayMs < 0) throw new RangeError('drainDelayMs')
-    if (!Number.isFinite(deadlineMs) || !(this.#requestsMs > 0)) throw new RangeError('deadlineMs')
+    if (!(deadlineMs < 2 ** 31) || !(this.#requestsMs > 0)) throw new RangeError('deadlineMs')
     this.#connections = trackConnections(app.server)
   }
 

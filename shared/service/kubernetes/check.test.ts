@@ -1,0 +1,89 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkManifests } from './check.ts'
+import { parseManifests } from './manifests.ts'
+
+const folder = import.meta.dirname
+const yaml = globSync('*.yaml', { cwd: folder })
+  .map((file) => readFileSync(join(folder, file), 'utf8'))
+  .join('\n---\n')
+const dockerfile = readFileSync(join(folder, '../Dockerfile'), 'utf8')
+
+test('the manifests fit each other, the image, and what Parcel takes for a configuration', () => {
+  expect(checkManifests(parseManifests(yaml), dockerfile)).toEqual([])
+})
+
+/** What somebody may well change, and the fix that they are then told. */
+const edits: [from: string, to: string, fix: string][] = [
+  ['CARRIERS: >-\n', 'CARIERS: >-\n', 'ConfigMap: Parcel knows no CARIERS; remove it'],
+  ['CARRIERS: >-\n', 'CARIERS: >-\n', 'ConfigMap: set CARRIERS; what is right here, no default can know'],
+  ["BALANCER_IDLE_MS: '60000'", '', 'ConfigMap: set BALANCER_IDLE_MS; what is right here, no default can know'],
+  ['http://pigeon-0.carriers|', 'pigeon-0.carriers|', 'ConfigMap: CARRIERS is "pigeon=pigeon-0.carriers|'],
+  ["SHUTDOWN_MS: '25000'", "SHUTDOWN_MS: '8000'", 'ConfigMap: DRAIN_DELAY_MS + HANDLER_MS is 8000; it takes less'],
+  ['configMapRef: { name: parcel-1 }', 'configMapRef: { name: parcel-2 }', 'envFrom: refer to the ConfigMap parcel-1'],
+  ["DRAIN_DELAY_MS: '5000'", "DRAIN_DELAY_MS: '5000'\n  HOST: '::1'", 'HOST is ::1; in a pod it must be 0.0.0.0'],
+  [
+    'resources:\n',
+    'lifecycle: { preStop: { sleep: { seconds: 5 } } }\n          resources:\n',
+    'preStop: remove it; DRAIN_DELAY_MS is that wait',
+  ],
+  [
+    'resources:\n',
+    'lifecycle: { preStop: { sleep: { seconds: 5 } } }\n          resources:\n',
+    'terminationGracePeriodSeconds: 30000 ms must be more than preStop + SHUTDOWN_MS, 30000',
+  ],
+  ['GracePeriodSeconds: 30', 'GracePeriodSeconds: 25', 'terminationGracePeriodSeconds: 25000 ms must be more than'],
+  ["DRAIN_DELAY_MS: '5000'", "DRAIN_DELAY_MS: '4999'", 'DRAIN_DELAY_MS: 4999 must be 5000 or more'],
+  ['failureThreshold: 2', 'failureThreshold: 3', 'DRAIN_DELAY_MS: 5000 must be 7000 or more'],
+  [
+    'path: /livez, port: http }\n            periodSeconds: 10',
+    'path: /readyz, port: http }\n            periodSeconds: 10',
+    'livenessProbe: ask /livez, not /readyz',
+  ],
+  ['path: /readyz', 'path: /livez', 'readinessProbe: ask /readyz, not /livez'],
+  ['startupProbe:', 'startUpProbe:', 'startupProbe: ask /livez, not undefined'],
+  ['path: /readyz, port: http', 'path: /readyz, port: 80', 'readinessProbe: ask the port named http'],
+  ['timeoutSeconds: 3', 'timeoutSeconds: 13', 'livenessProbe: its timeout is longer than its period'],
+  ['periodSeconds: 10', 'periodSeconds: 1', 'livenessProbe: let it take longer than readiness'],
+  ['containerPort: 3000', 'containerPort: 8080', 'containerPort: 8080 must be PORT, 3000'],
+  ['targetPort: http', 'targetPort: 8080', 'targetPort: 8080 must be http'],
+  [
+    'spec:\n  selector: { app: parcel }',
+    'spec:\n  selector: { app: parsel }',
+    'Service: its selector {"app":"parsel"} does',
+  ],
+  [
+    'labels: { app: parcel }\n    spec:',
+    'labels: { app: other }\n    spec:',
+    'Deployment: its selector {"app":"parcel"} does',
+  ],
+  ['matchLabels: { app: parcel }\n  # Not', 'matchLabels: { app: all }\n  # Not', 'PodDisruptionBudget: its selector'],
+  ['parcel:0.1.0', 'parcel:latest', 'image: registry.example/parcel:latest needs a version, not latest'],
+  ['parcel:0.1.0', 'parcel', 'image: registry.example/parcel needs a version, not latest'],
+  ['replicas: 3', 'replicas: 1', 'replicas: 1 is a single point of failure'],
+  ['maxUnavailable: 0', 'maxUnavailable: 1', 'rollingUpdate: set maxUnavailable to 0'],
+  ['  maxUnavailable: 1', '  maxUnavailable: 0', 'PodDisruptionBudget: lets 0 of 3 pods go; let one'],
+  ['  maxUnavailable: 1', '  minAvailable: 3', 'PodDisruptionBudget: lets 0 of 3 pods go; let one'],
+  ['  maxUnavailable: 1', '  maxUnavailable: 3', 'PodDisruptionBudget: lets 3 of 3 pods go; keep one'],
+  ['runAsUser: 1000', 'runAsUser: 1001', 'runAsUser: must be 1000, as USER in the Dockerfile'],
+  ['runAsNonRoot: true', 'runAsNonRoot: false', 'securityContext: set runAsNonRoot'],
+  ['type: RuntimeDefault', 'type: Unconfined', 'securityContext: set seccompProfile RuntimeDefault'],
+  ['readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', 'securityContext: set readOnlyRootFilesystem'],
+  ['Escalation: false', 'Escalation: true', 'securityContext: set allowPrivilegeEscalation to false'],
+  ['drop: [ALL]', 'drop: [NET_RAW]', 'securityContext: drop ALL capabilities'],
+  ['cpu: 250m, ', '', 'resources: request cpu'],
+  ['cpu: 250m, memory: 512Mi', 'cpu: 250m', 'resources: request memory'],
+  ['limits: { memory: 512Mi }', 'limits: {}', 'resources: limit memory'],
+  ['limits: { memory: 512Mi }', 'limits: { cpu: 1, memory: 512Mi }', 'resources: no limit on cpu'],
+]
+
+test.for(edits)('with %j as %j, the fix is: %s', ([from, to, fix]) => {
+  expect(yaml, 'the manifests no longer say this: mend the edit').toContain(from)
+  const wrong = checkManifests(parseManifests(yaml.replace(from, to)), dockerfile)
+  expect(wrong.filter((line) => line.startsWith(fix))).toHaveLength(1)
+})
+
+test('what is no YAML is an error that says where', () => {
+  expect(() => parseManifests(yaml.replace('spec:\n', 'spec: [\n'))).toThrow(/at line \d+/)
+})

@@ -1,0 +1,7 @@
+import { replace } from '../keep/replace.ts'
+import { skeletonOf } from '../skeletons.ts'
+import { root } from '../target.ts'
+
+/** The files that a chapter begins with in the place of yours, which are kept. */
+export const run = (args: string[]): Promise<void> =>
+  replace('reset', args, (chapter) => skeletonOf(root, chapter), 'are as in the beginning')

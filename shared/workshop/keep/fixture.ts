@@ -1,0 +1,29 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { chapters, folderOf } from '../chapters.ts'
+import { withFiles } from '../fixture.ts'
+import { root } from '../target.ts'
+
+export const chapter = chapters.find(({ slug }) => slug === 'hedged-requests')!
+export const folder = folderOf(chapter)
+
+/** Works on a workshop of this one chapter, of which nothing is begun, with the commands to run as processes. */
+export async function withWorkshop(work: (base: string) => Promise<void>): Promise<void> {
+  const everyFile = <T>(folderPath: string, content: (file: string) => T) =>
+    Object.fromEntries(chapter.files.map((file) => [`${folderPath}${file}`, content(file)]))
+  const files = {
+    'package.json': '{ "type": "module" }',
+    ...everyFile(`exercises/${folder}/`, (file) => `naive ${file}\n`),
+    [`exercises/${folder}/some.test.ts`]: 'the suite',
+    ...everyFile(`solutions/${folder}/`, (file) => `our ${file}\n`),
+    [`shared/workshop/skeletons/${folder}.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
+  }
+  await withFiles(files, async (base) => {
+    // What the commands import, and not the tests.
+    for (const part of ['cli', 'chapters', 'target', 'trouble', 'skeletons', 'pager'].map((name) => `${name}.ts`))
+      cpSync(join(root, 'shared/workshop', part), join(base, 'shared/workshop', part))
+    for (const part of ['commands', 'keep'])
+      cpSync(join(root, 'shared/workshop', part), join(base, 'shared/workshop', part), { recursive: true })
+    await work(base)
+  })
+}
