@@ -51,18 +51,18 @@ async function run({ host, pagePort, port, seed, perSecond, faults }: Options): 
   await lab.start()
 }
 
-function greet(page: string, wanted: number, { balancer, carriers }: Side): void {
-  const pigeon = `${carriers.admin}/carriers/pigeon/fault`
-  const taken = balancer.origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
+function greet(page: string, wanted: number, { balancer: { origin } }: Side): void {
+  const taken = origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
+  const control = (command: object) => `curl --json '${JSON.stringify(command)}' ${page}/control`
   console.log(`
   The Lab is at  ${page}
 
-  Parcel, on your code, is at ${balancer.origin}${taken}
+  Parcel, on your code, is at ${origin}${taken}
 
-  get quotes          curl '${balancer.origin}/quotes?from=Lisbon&to=Oslo&grams=1200'
-  break a carrier     curl -X PUT -d blackhole ${pigeon}
-  mend it             curl -X DELETE ${pigeon}
-  see what can break  curl ${carriers.admin}
+  get quotes          curl '${origin}/quotes?from=Lisbon&to=Oslo&grams=1200'
+  break a carrier     ${control({ fault: { carrier: 'pigeon', kind: 'blackhole' } })}
+  mend it             ${control({ fault: { carrier: 'pigeon', kind: null } })}
+  see what else       ${control({})}
   end it all          Ctrl-C
 `)
 }
