@@ -10,8 +10,6 @@ import { boundedMemory, startChild } from './child.ts'
 export interface Carriers {
   /** As in the environment's CARRIERS. */
   value: string
-  /** Origin of their admin server. */
-  admin: string
   setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void>
   stats(): Promise<CarrierStats[]>
   /** The same faults, but draws from their beginning. */
@@ -69,7 +67,6 @@ export async function startCarriers(seed: number): Promise<Carriers> {
   }
   return {
     value,
-    admin,
     setFault,
     stats,
     async reseed(seed) {
