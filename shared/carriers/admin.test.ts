@@ -1,10 +1,10 @@
 import { request } from 'undici'
 import { describe, expect, test } from 'vitest'
-import { FAULT_KINDS } from './fleet.ts'
+import { FAULT_KINDS, type FleetOptions } from './fleet.ts'
 import { openFleet, QUOTE } from './harness.ts'
 
-async function openAdmin() {
-  const opened = await openFleet()
+async function openAdmin(options: FleetOptions = {}) {
+  const opened = await openFleet(options)
   const admin = async (method: 'GET' | 'PUT' | 'DELETE' | 'POST', path: string, body?: string, headers = {}) => {
     const answer = await request(opened.fleet.admin + path, { dispatcher: opened.client, method, body, headers })
     return { status: answer.statusCode, body: (await answer.body.json()) as any }
@@ -55,6 +55,23 @@ test('GET / tells the state, and POST /reset makes it that of the start', async 
   expect(await book('key')).toMatchObject({ status: 201, body: { id: '1' } })
 })
 
+test('POST /reset with a seed makes it that of a start with this seed', async () => {
+  const { admin, fetchJson } = await openAdmin({ errorRate: 0.5, seed: 1 })
+  const draws = async () => {
+    const statuses: number[] = []
+    while (statuses.length < 30) statuses.push((await fetchJson(QUOTE)).status)
+    return statuses
+  }
+  const ofOne = await draws()
+  await admin('POST', '/reset?seed=2')
+  const ofTwo = await draws()
+  expect(ofTwo).not.toEqual(ofOne)
+  await admin('POST', '/reset')
+  expect(await draws()).toEqual(ofTwo)
+  await admin('POST', '/reset?seed=1')
+  expect(await draws()).toEqual(ofOne)
+})
+
 describe('what does not exist is refused with what does:', () => {
   test.each([
     ['PUT', '/carriers/crow/fault', 'reset', 404, 'albatross, kestrel, pelican, pigeon, swift'],
@@ -66,6 +83,8 @@ describe('what does not exist is refused with what does:', () => {
     ['DELETE', '/carriers/crow/fault', undefined, 404, 'pigeon'],
     ['POST', '/carriers/pigeon/fault', 'reset', 404, 'PUT or DELETE /carriers/:name/fault'],
     ['GET', '/reset', undefined, 404, 'POST /reset'],
+    ['POST', '/reset?seed=x', undefined, 400, 'expected a whole number'],
+    ['POST', '/reset?seed=', undefined, 400, 'expected a whole number'],
     ['GET', '/nowhere', undefined, 404, 'POST /reset'],
   ] as const)('%s %s %s', async (method, path, text, status, message) => {
     const { admin, fleet } = await openAdmin()

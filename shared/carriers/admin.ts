@@ -19,11 +19,15 @@ export interface Controls {
    */
   setFault(carrier: string, fault: Fault | null, replica?: number): Promise<void>
   stats(): CarrierStats[]
-  /** All as at the start: healthy, nothing counted, nothing booked, the same draws again. */
-  reset(): Promise<void>
+  /**
+   * All as at the start: healthy, nothing counted, nothing booked, the same draws again; or those of another seed, an
+   * integer. Rejects with a RangeError for one that is none.
+   */
+  reset(seed?: number): Promise<void>
 }
 
-const ROUTES = 'GET /, PUT or DELETE /carriers/:name/fault (?replica=0 for one replica), POST /reset'
+const ROUTES =
+  'GET /, PUT or DELETE /carriers/:name/fault (?replica=0 for one replica), POST /reset (?seed=7 for other draws)'
 const ACCEPTS = { carriers: CARRIER_NAMES, faults: FAULT_KINDS, routes: ROUTES }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
@@ -50,8 +54,11 @@ async function administer(request: IncomingMessage, controls: Controls): Promise
       controls.stats().find((carrier) => carrier.name === name),
     )
   }
-  if (method === 'POST' && pathname === '/reset') await controls.reset()
-  else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
+  if (method === 'POST' && pathname === '/reset') {
+    const seed = searchParams.get('seed')
+    if (seed !== null && !/^\d{1,9}$/.test(seed)) throw new Refusal(400, `seed: expected a whole number, got '${seed}'`)
+    await controls.reset(seed === null ? undefined : Number(seed))
+  } else if (method !== 'GET' || pathname !== '/') throw new Refusal(404, `no ${method} ${pathname}; try ${ROUTES}`)
   return json(200, { carriers: controls.stats(), accepts: ACCEPTS })
 }
 

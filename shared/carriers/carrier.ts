@@ -35,6 +35,7 @@ function check(name: string, value: number, min: number, max: number): void {
 /** Two replicas that share their bookings. */
 export class Carrier {
   readonly name: CarrierName
+  #seed: number
   readonly #bookings: Bookings
   readonly #replicas: Replica[]
 
@@ -47,10 +48,11 @@ export class Carrier {
     check('statusMs', options.statusMs, 0, 3_600_000)
     check('heartbeatMs', options.heartbeatMs, 1, 3_600_000)
     this.name = name
-    const bookings = new Bookings(name, options.statusMs, () => randomFor(seed, `${name} bookings`))
+    this.#seed = seed
+    const bookings = new Bookings(name, options.statusMs, () => randomFor(this.#seed, `${name} bookings`))
     this.#bookings = bookings
     this.#replicas = [0, 1].map((index) => {
-      const own = (purpose: string) => randomFor(seed, `${name} ${index} ${purpose}`)
+      const own = (purpose: string) => randomFor(this.#seed, `${name} ${index} ${purpose}`)
       return new Replica({ ...options, bookings, host, randomFor: own })
     })
   }
@@ -72,7 +74,8 @@ export class Carrier {
     return { name: this.name, bookings: this.#bookings.count, replicas }
   }
 
-  async reset(): Promise<void> {
+  async reset(seed = this.#seed): Promise<void> {
+    this.#seed = seed
     await Promise.all(this.#replicas.map((replica) => replica.reset()))
     this.#bookings.clear()
   }

@@ -32,10 +32,14 @@ export function carriersValue(carriers: Fleet['carriers']): string {
   return carriers.map(({ name, replicas }) => `${name}=${replicas.join('|')}`).join(',')
 }
 
+function checkSeed(seed: number): void {
+  if (!Number.isInteger(seed)) throw new RangeError(`seed: expected an integer, got ${seed}`)
+}
+
 /** Five carriers with two replicas each, on free ports. Throws a RangeError for an option out of bounds. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const { seed = 1, host = '127.0.0.1', carriers: special = {}, ...common } = options
-  if (!Number.isInteger(seed)) throw new RangeError(`seed: expected an integer, got ${seed}`)
+  checkSeed(seed)
   const carriers = CARRIER_NAMES.map((name) => new Carrier(name, seed, host, { ...common, ...special[name] }))
   const each = (change: (carrier: Carrier) => Promise<void>) => Promise.all(carriers.map(change))
 
@@ -45,8 +49,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       await carriers.find((carrier) => carrier.name === known)?.setFault(fault, replica)
     },
     stats: () => carriers.map((carrier) => carrier.stats()),
-    reset: async () => {
-      await each((carrier) => carrier.reset())
+    reset: async (seed) => {
+      if (seed !== undefined) checkSeed(seed)
+      await each((carrier) => carrier.reset(seed))
     },
   }
   const close = async () => {

@@ -22,7 +22,9 @@ const { app, shutdown } = buildServer({
 })
 shutdown.install()
 try {
-  await app.listen({ port: config.PORT, host: config.HOST })
+  const origin = await app.listen({ port: config.PORT, host: config.HOST })
+  // To whoever has started it with a channel, and port 0.
+  process.send?.({ origin })
 } catch (error) {
   giveUp(listenAdvice(error, config) ?? String(error))
 }

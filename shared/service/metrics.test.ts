@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { Pool } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { buildParcel, inVirtualTime, PATIENT, startParcel } from './harness.ts'
+import { createMetrics } from './metrics.ts'
 import { probes } from './routes/probes.ts'
 
 const QUOTES = '/quotes?from=Lisbon&to=Oslo&grams=1200'
@@ -59,18 +60,61 @@ test('what waits for a carrier is in flight, and aborted when the client goes aw
   }, within)
 })
 
-test('attempts and outcomes are counted by carrier', async () => {
+test('attempts are counted by carrier and kind, outcomes by carrier', async () => {
   const { app, fleet } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '2' })
   await fleet.setFault('pigeon', { kind: '5xx' })
   await fleet.setFault('swift', { kind: '5xx' }, 0)
   await inVirtualTime(() => app.inject(QUOTES))
   const { body } = await app.inject('/metrics')
-  expect(body).toMatch('parcel_carrier_attempts_total{carrier="pigeon"} 2')
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="pigeon",kind="first"} 1')
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="pigeon",kind="retry"} 1')
   expect(body).toMatch('parcel_carrier_outcomes_total{carrier="pigeon",outcome="status-503"} 1')
-  expect(body).toMatch('parcel_carrier_attempts_total{carrier="swift"} 2')
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="swift",kind="retry"} 1')
   expect(body).toMatch('parcel_carrier_outcomes_total{carrier="swift",outcome="ok"} 1')
-  expect(body).toMatch('parcel_carrier_attempts_total{carrier="kestrel"} 1')
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="kestrel",kind="first"} 1')
+  expect(body).not.toMatch('{carrier="kestrel",kind="retry"}')
   expect(body).toMatch('parcel_carrier_in_flight{carrier="pigeon"} 0')
+})
+
+test('a read that is late is hedged, and that is an attempt of its own kind', async () => {
+  const { app, fleet } = await startParcel(PATIENT)
+  // These teach it what late is, and earn what a hedge costs.
+  for (let i = 0; i < 100; i++) await app.inject('/shipments/swift-1')
+  expect((await app.inject('/metrics')).body).not.toMatch('kind="hedge"')
+  await fleet.setFault('swift', { kind: 'blackhole' }, 0)
+  // Each starts with the other replica: one of the two hangs.
+  for (let i = 0; i < 2; i++) expect((await app.inject('/shipments/swift-1')).statusCode).toBe(404)
+  const { body } = await app.inject('/metrics')
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="swift",kind="first"} 102')
+  expect(body).toMatch(/parcel_carrier_attempts_total{carrier="swift",kind="hedge"} [12]/)
+})
+
+test('the state of each breaker is told, one for each replica', async () => {
+  const { app, fleet } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '1' })
+  await fleet.setFault('pigeon', { kind: '5xx' }, 1)
+  const stateOf = async (replica: number) =>
+    ['closed', 'open', 'half-open'].filter((state) =>
+      after.includes(`{carrier="pigeon",replica="${replica}",state="${state}"} 1`),
+    )
+  let after = (await app.inject('/metrics')).body
+  expect([await stateOf(0), await stateOf(1)]).toEqual([['closed'], ['closed']])
+  for (let i = 0; i < 10; i++) await inVirtualTime(() => app.inject(QUOTES))
+  after = (await app.inject('/metrics')).body
+  expect([await stateOf(0), await stateOf(1)]).toEqual([['closed'], ['open']])
+})
+
+test('a breaker that cannot tell its state is in none, and the other metrics are there', async () => {
+  const { registry, watchBreaker, attempts } = createMetrics()
+  const broken = {
+    get state(): never {
+      throw new Error('TODO')
+    },
+  }
+  watchBreaker({ carrier: 'pigeon', replica: 0, breaker: broken })
+  attempts.inc({ carrier: 'pigeon', kind: 'first' })
+  const body = await registry.metrics()
+  expect(body).not.toMatch(/state="[a-z-]+"} 1/)
+  expect(body).toMatch('parcel_carrier_attempts_total{carrier="pigeon",kind="first"} 1')
 })
 
 test('two servers in one process do not share their metrics', async () => {

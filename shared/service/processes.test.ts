@@ -8,7 +8,7 @@ import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Quotes } from './schemas.ts'
 
-// What nobody sees who only builds the server: how the two programs start, and how they do not.
+// What nobody sees who only builds the server: how the program starts, and how it does not.
 const TIMEOUT_MS = 60_000
 
 /** Windows knows no signals: a process that gets one is gone, without a code. */
@@ -83,29 +83,3 @@ test('npm run service: a taken port is a line with the fix, and exit code 1', { 
     `PORT ${port} is taken on 127.0.0.1; end what listens there, or set PORT to another one (0 takes any free one)\n`,
   )
 })
-
-test(
-  'npm start: takes a free port when its own is taken, and starts with the faults it is given',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const port = await takePort()
-    const child = run('start.ts', {}, '--port', port, '--fault', 'pigeon:refused')
-    const curl = await printed(child, /^Port \d+ is taken[^]*curl '(http:[^']+)\/quotes[^]*waiting/m)
-    expect(new URL(curl).port).not.toBe(port)
-    // By the traffic of the first seconds the breaker may know already.
-    const reason = expect.stringMatching(/^(refused|open)$/)
-    expect((await quotesFrom(curl)).missing).toContainEqual({ carrier: 'pigeon', reason })
-    child.kill('SIGINT')
-    expect(await outcome(child)).toEqual({ code: CODE_OF_A_SIGNAL, stderr: '' })
-  },
-)
-
-test(
-  'npm start: a fault that does not exist is a clear sentence, and exit code 1',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const { code, stderr } = await outcome(run('start.ts', {}, '--fault', 'stork:blackhole'))
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/stork.*\nUsage: npm start/)
-  },
-)

@@ -13,7 +13,7 @@ import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { CircuitOpenError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/operation.ts'
 import type { CarrierConfig } from './config.ts'
-import type { Metrics } from './metrics.ts'
+import type { AttemptKind, Metrics } from './metrics.ts'
 import { BadAnswerError, CarrierError, reasonOf } from './reasons.ts'
 
 export interface UpstreamLimits extends ClientLimits {
@@ -81,6 +81,9 @@ export class Upstream {
       streams: createClient(origin, { ...limits, bodyMs: 0, maxBytes: -1 }),
       breaker: breakerOf(`${name} at ${origin}`),
     }))
+    for (const [replica, { breaker }] of this.#replicas.entries()) {
+      metrics.watchBreaker({ carrier: name, replica, breaker })
+    }
     this.#maxAttempts = limits.attempts
     this.#metrics = metrics
   }
@@ -96,8 +99,12 @@ export class Upstream {
   ): Promise<T> {
     const first = this.#turn++
     // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
-    const tries = (signal: AbortSignal, hedgeNumber: number) =>
-      retry((signal, attempt) => this.#attempt(first + hedgeNumber + attempt - 1, exchange, { ...patience, signal }), {
+    const tries = (signal: AbortSignal, hedgeNumber: number) => {
+      const attempt = (signal: AbortSignal, number: number) => {
+        const kind = number > 1 ? 'retry' : hedgeNumber > 0 ? 'hedge' : 'first'
+        return this.#attempt(kind, first + hedgeNumber + number - 1, exchange, { ...patience, signal })
+      }
+      return retry(attempt, {
         ...repeatable,
         maxAttempts: this.#maxAttempts,
         signal,
@@ -106,6 +113,7 @@ export class Upstream {
         backoff,
         isTransient: isWorthAnother,
       })
+    }
     try {
       if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
       const hedging = { signal: patience.signal, idempotent: true, ...this.#hedging }
@@ -125,12 +133,12 @@ export class Upstream {
     await Promise.all(this.#replicas.flatMap(({ client, streams }) => [client.close(), streams.close()]))
   }
 
-  #attempt<T>(turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
+  #attempt<T>(kind: AttemptKind, turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
     const replica = this.#replicaFor(turn)
     const { attempts, inFlight } = this.#metrics
     // Counted inside the breaker: what it refuses never leaves the house.
     const counted = async (signal: AbortSignal) => {
-      attempts.inc({ carrier: this.name })
+      attempts.inc({ carrier: this.name, kind })
       inFlight.inc({ carrier: this.name })
       try {
         return await exchange(replica, { ...patience, signal })

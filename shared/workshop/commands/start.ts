@@ -1,4 +1,6 @@
+import { boundedMemory } from '../../lab/child.ts'
 import { script } from '../script.ts'
 
-/** Parcel on your code, with the carriers and some traffic. */
-export const run = (args: string[]): Promise<void> => script('shared/service/start.ts', 'exercises', args)
+/** The Lab: Parcel on your code beside the reference, under the same traffic and faults, on one page. */
+export const run = (args: string[]): Promise<void> =>
+  script('shared/lab/main.ts', 'exercises', args, boundedMemory(160))

@@ -2,43 +2,47 @@ import { latencies } from '../core/percentiles.ts'
 
 /** How a request ended. */
 export interface Ending {
-  /** As in `pigeon timeout`. */
-  missing: string[]
+  missing: { carrier: string; reason: string }[]
   failure: string | undefined
 }
 
-export interface Snapshot {
+export interface Counts {
+  /** ok + partial + failed + those that wait */
   sent: number
   ok: number
+  /** Answered, though not by every carrier. */
+  partial: number
   failed: number
-  /** Not sent, because too many were waiting. */
-  unsent: number
+}
+
+export interface Snapshot {
+  /** Since the start. */
+  counts: Counts
   waiting: number
-  /** How long the first of those that wait has been waiting. */
-  oldestMs: number
   /** Of the requests that ended in the last seconds, and of those that still wait, at their age. */
-  p50Ms: number
-  p99Ms: number
-  /** How often in the last seconds, by `Ending.missing` and `Ending.failure`. */
-  missing: Record<string, number>
+  latency: { p50Ms: number; p95Ms: number; p99Ms: number }
+  /** How often in the last seconds, by `Ending.failure`. */
   failures: Record<string, number>
+  /** How often in the last seconds, by carrier and reason. */
+  missing: Record<string, Record<string, number>>
 }
 
 /** The seconds that count as "the last". */
-export const RECENT_S = 10
+const RECENT_S = 10
 
 /** Counts requests, those included that have not ended: a server that hangs has the best latencies of all otherwise. */
 export class Ledger {
-  readonly #counts = { sent: 0, ok: 0, failed: 0, unsent: 0 }
+  readonly #counts: Counts = { sent: 0, ok: 0, partial: 0, failed: 0 }
   readonly #waiting = new Set<{ dueAt: number }>()
+  readonly #latencies = latencies()
   #ended: (Ending & { at: number; tookMs: number })[] = []
 
   get waiting(): number {
     return this.#waiting.size
   }
 
-  refuse(): void {
-    this.#counts.unsent++
+  get counts(): Counts {
+    return { ...this.#counts }
   }
 
   /** @returns what to call once, when the request has ended */
@@ -48,7 +52,7 @@ export class Ledger {
     this.#counts.sent++
     return (ending) => {
       this.#waiting.delete(request)
-      this.#counts[ending.failure ? 'failed' : 'ok']++
+      this.#counts[ending.failure ? 'failed' : ending.missing.length > 0 ? 'partial' : 'ok']++
       const at = performance.now()
       this.#ended.push({ ...ending, at, tookMs: at - dueAt })
     }
@@ -57,17 +61,22 @@ export class Ledger {
   snapshot(): Snapshot {
     const now = performance.now()
     this.#ended = this.#ended.filter(({ at }) => at > now - RECENT_S * 1000)
-    const ages = [...this.#waiting].map(({ dueAt }) => now - dueAt)
-    const histogram = latencies()
-    for (const ms of [...this.#ended.map(({ tookMs }) => tookMs), ...ages]) histogram.record(ms)
+    this.#latencies.reset()
+    for (const { tookMs } of this.#ended) this.#latencies.record(tookMs)
+    for (const { dueAt } of this.#waiting) this.#latencies.record(now - dueAt)
+    const [p50Ms, p95Ms, p99Ms] = [50, 95, 99].map((p) => this.#latencies.percentile(p)) as [number, number, number]
+    const missing = Object.groupBy(
+      this.#ended.flatMap((ending) => ending.missing),
+      ({ carrier }) => carrier,
+    )
     return {
-      ...this.#counts,
-      waiting: ages.length,
-      oldestMs: Math.max(0, ...ages),
-      p50Ms: histogram.percentile(50),
-      p99Ms: histogram.percentile(99),
-      missing: tally(this.#ended.flatMap(({ missing }) => missing)),
+      counts: this.counts,
+      waiting: this.#waiting.size,
+      latency: { p50Ms, p95Ms, p99Ms },
       failures: tally(this.#ended.flatMap(({ failure }) => failure ?? [])),
+      missing: Object.fromEntries(
+        Object.entries(missing).map(([carrier, each]) => [carrier, tally(each!.map(({ reason }) => reason))]),
+      ),
     }
   }
 }

@@ -1,0 +1,70 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startDouble } from '../service/harness.ts'
+import { Customers } from './customers.ts'
+import type { Snapshot } from './ledger.ts'
+
+type Options = ConstructorParameters<typeof Customers>[1]
+
+async function customersOf(listener: Parameters<typeof startDouble>[0], options: Options = {}) {
+  const { replicas } = await startDouble(listener)
+  const customers = new Customers(replicas[0]!, { patienceMs: 60_000, ...options })
+  onTestFinished(() => customers.leave())
+  return customers
+}
+
+const until = (customers: Customers, condition: (now: Snapshot) => boolean) =>
+  vi.waitUntil(() => condition(customers.ledger.snapshot()) && customers.ledger.snapshot(), 20_000)
+
+const arrive = (customers: Customers, count = 1, dueAt = performance.now()) => {
+  for (let i = 0; i < count; i++) customers.arrive('/quotes', dueAt)
+}
+
+test('counts what was answered in full and in part, and who was missing', async () => {
+  const missing = [{ carrier: 'pigeon', reason: 'timeout' }]
+  const customers = await customersOf((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ quotes: [], missing: request.url === '/part' ? missing : [] }))
+  })
+  arrive(customers, 3)
+  for (let i = 0; i < 2; i++) customers.arrive('/part', performance.now())
+  const now = await until(customers, ({ waiting }) => waiting === 0)
+  expect(now.counts).toEqual({ sent: 5, ok: 3, partial: 2, failed: 0 })
+  expect(now.missing).toEqual({ pigeon: { timeout: 2 } })
+})
+
+test('counts failures by their kind, and who was missing in those', async () => {
+  const customers = await customersOf((_request, response) => {
+    response.writeHead(504, { 'content-type': 'application/problem+json' })
+    response.end('{ "missing": [{ "carrier": "swift", "reason": "open" }] }')
+  })
+  arrive(customers, 3)
+  const { counts, failures, missing } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(counts).toEqual({ sent: 3, ok: 0, partial: 0, failed: 3 })
+  expect(failures).toEqual({ 'status 504': 3 })
+  expect(missing).toEqual({ swift: { open: 3 } })
+})
+
+test('the time counts from when a customer was due', async () => {
+  const customers = await customersOf((_request, response) => response.end('{}'))
+  arrive(customers, 1, performance.now() - 5000)
+  const { latency } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(latency.p50Ms).toBeGreaterThanOrEqual(5000)
+})
+
+test('who still waits counts with the time so far; who finds too many waiting has failed, and is not sent', async () => {
+  let received = 0
+  const customers = await customersOf(() => void received++, { maxWaiting: 10 })
+  arrive(customers, 15, performance.now() - 3000)
+  const { counts, waiting, failures, latency } = await until(customers, () => received === 10)
+  expect({ counts, waiting }).toEqual({ counts: { sent: 15, ok: 0, partial: 0, failed: 5 }, waiting: 10 })
+  expect(failures).toEqual({ 'not sent, as 10 wait': 5 })
+  expect(latency.p50Ms).toBeGreaterThanOrEqual(3000)
+  expect(received).toBe(10)
+})
+
+test('a customer goes away when patience is over', async () => {
+  const customers = await customersOf(() => {}, { patienceMs: 100 })
+  arrive(customers)
+  const { failures } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(failures).toEqual({ 'gave up waiting': 1 })
+})

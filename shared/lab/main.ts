@@ -1,0 +1,76 @@
+// The Lab: `npm start`. Parcel on the attendee's code beside the reference, under the same traffic, on one page.
+import { Cards } from './cards.ts'
+import { Lab } from './lab.ts'
+import { type Options, readOptions } from './options.ts'
+import { listenOn } from './listen.ts'
+import { buildServer } from './server.ts'
+import { Side } from './side.ts'
+import { createScreen, summarize } from './summary.ts'
+import { openPage } from './vite.ts'
+import { watchCode } from './watch.ts'
+import { isFree } from '../workshop/port.ts'
+import { Trouble } from '../workshop/trouble.ts'
+
+/** Where nothing can be redrawn, each summary is a line of its own. */
+const LINE_S = process.stdout.isTTY ? 1 : 5
+/** Both Parcels are up by then, and the page is loaded. */
+const SUITES_AFTER_MS = 15_000
+
+async function run({ host, pagePort, port, seed, perSecond, faults }: Options): Promise<void> {
+  const [yours, reference, page] = await Promise.all([
+    isFree(port).then((free) => Side.start('yours', { seed, port: free ? port : 0 })),
+    Side.start('reference', { seed, port: 0 }),
+    openPage(),
+  ])
+  const cards = new Cards()
+  const lab = new Lab({ yours, reference, cards, seed, perSecond })
+  const server = buildServer({ lab, page, host })
+  const origin = await listenOn(server, host, pagePort)
+  for (const fault of faults) await lab.setFault(fault)
+
+  greet(origin, port, yours)
+  const unwatch = watchCode((files) => {
+    for (const chapter of new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1])))
+      if (chapter) cards.saved(chapter)
+    if (files.some((file) => !file.endsWith('.test.ts'))) void yours.replace()
+  })
+  const suites = setTimeout(() => cards.refresh(), SUITES_AFTER_MS)
+
+  const show = process.stdout.isTTY ? createScreen(process.stdout) : (lines: string[]) => console.log(lines.join('; '))
+  let seconds = 0
+  lab.subscribe((state) => seconds++ % LINE_S === 0 && show(summarize(state, yours.latestError)))
+
+  let ending: Promise<void> | undefined
+  const end = async () => {
+    clearTimeout(suites)
+    unwatch()
+    await Promise.all([lab.close(), cards.close(), server.close(), page.close()])
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (ending ??= end()))
+  await lab.start()
+}
+
+function greet(page: string, wanted: number, { balancer: { origin } }: Side): void {
+  const taken = origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
+  const control = (command: object) => `curl --json '${JSON.stringify(command)}' ${page}/control`
+  console.log(`
+  The Lab is at  ${page}
+
+  Parcel, on your code, is at ${origin}${taken}
+
+  get quotes          curl '${origin}/quotes?from=Lisbon&to=Oslo&grams=1200'
+  break a carrier     ${control({ fault: { carrier: 'pigeon', kind: 'blackhole' } })}
+  mend it             ${control({ fault: { carrier: 'pigeon', kind: null } })}
+  see what else       ${control({})}
+  end it all          Ctrl-C
+`)
+}
+
+try {
+  await run(readOptions(process.argv.slice(2)))
+} catch (error) {
+  if (!(error instanceof Trouble)) throw error
+  console.error(error.message)
+  process.exit(1)
+}

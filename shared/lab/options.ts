@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+import { parseFault } from '../carriers/fleet.ts'
+import { Trouble } from '../workshop/trouble.ts'
+import { DEFAULT_PER_SECOND } from './scenarios.ts'
+
+const USAGE = `Usage: npm start -- [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port 3100] [--host 127.0.0.1]`
+
+export interface Options {
+  /** Of the attendee's Parcel. */
+  port: number
+  pagePort: number
+  /** Where the page is to be had. */
+  host: string
+  seed: number
+  /** Arrivals a second, for each side. */
+  perSecond: number
+  faults: ReturnType<typeof parseFault>[]
+}
+
+/** @throws Trouble that says what is wrong, and how it is used */
+export function readOptions(args: string[]): Options {
+  try {
+    const text = { type: 'string' } as const
+    const { values } = parseArgs({
+      args,
+      options: {
+        port: text,
+        'page-port': text,
+        host: text,
+        seed: text,
+        rate: text,
+        fault: { type: 'string', multiple: true },
+      },
+    })
+    return {
+      port: integer('port', values.port ?? '3000', 0, 65_535),
+      pagePort: integer('page-port', values['page-port'] ?? '3100', 0, 65_535),
+      host: values.host ?? '127.0.0.1',
+      seed: integer('seed', values.seed ?? '1', 0, 999_999_999),
+      perSecond: integer('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),
+      faults: (values.fault ?? []).map(parseFault),
+    }
+  } catch (error) {
+    throw new Trouble(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+function integer(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
+  if (value >= min && value <= max) return value
+  throw new RangeError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`)
+}

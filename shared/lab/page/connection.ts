@@ -1,0 +1,79 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { FaultKind } from '../../carriers/faults.ts'
+import type { CarrierName } from '../../carriers/tariffs.ts'
+import type { LabState } from '../state.ts'
+import { remember } from './history.ts'
+
+/** What `POST /control` takes, one at a time. */
+export type Control =
+  | { perSecond: number }
+  | { paused: boolean }
+  | { seed: number }
+  | { fault: { carrier: CarrierName; kind: FaultKind | null } }
+  | { restart: true }
+  | { scenario: string }
+  | { healthy: true }
+
+export interface Scenario {
+  id: string
+  chapter: string
+  title: string
+  /** What to look at, in a line. */
+  look: string
+}
+
+/** @throws {Error} with a sentence for people: what the Lab objected to, or that it is not there. */
+export async function control(order: Control): Promise<void> {
+  const response = await fetch('/control', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(order),
+  }).catch(() => {
+    throw new Error('The Lab did not answer. Is "npm start" still running?')
+  })
+  if (response.ok) return
+  const problem = await response.json().catch(() => ({}))
+  throw new Error(`The Lab refused: ${problem.detail ?? problem.title ?? `status ${response.status}`}`)
+}
+
+export async function getJson<T>(path: string): Promise<T> {
+  const response = await fetch(path)
+  if (!response.ok) throw new Error(`${path}: status ${response.status}`)
+  return response.json()
+}
+
+/** The states of the last while, the newest last; `connected` turns false as soon as the Lab is gone or silent. */
+export function useStates(): { states: LabState[]; connected: boolean } {
+  const [states, setStates] = useState<LabState[]>([])
+  const [connected, setConnected] = useState(true)
+  useEffect(() => {
+    let source: EventSource
+    let silence: ReturnType<typeof setTimeout>
+    const listen = () => {
+      source = new EventSource('/state')
+      source.onmessage = ({ data }) => {
+        setConnected(true)
+        setStates((before) => remember(before, JSON.parse(data)))
+        expectMore()
+      }
+      // A browser gives up after some errors (a 500, for one): we do not, and ask anew when it has been silent.
+      source.onerror = () => setConnected(false)
+    }
+    const expectMore = () => {
+      clearTimeout(silence)
+      silence = setTimeout(() => {
+        setConnected(false)
+        source.close()
+        listen()
+        expectMore()
+      }, 5000)
+    }
+    listen()
+    expectMore()
+    return () => {
+      clearTimeout(silence)
+      source.close()
+    }
+  }, [])
+  return { states, connected }
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { root } from '../workshop/target.ts'
+import { boundedMemory, type Child, startChild } from './child.ts'
+import { tellError } from './crash.ts'
+import type { Side } from './state.ts'
+
+/** A Parcel in a process of its own. */
+export interface Instance {
+  child: Child
+  /** Where it listens. Rejects with the first lines of its error when it ends before. */
+  origin: Promise<string>
+}
+
+/** Shorter than the balancer's time between two probes, it would drop requests with the best of code. */
+export const PROBE_MS = 1000
+const DRAIN_DELAY_MS = 2 * PROBE_MS
+
+const HEAP_MB = 192
+
+export interface ParcelOptions {
+  side: Side
+  /** As in the environment's CARRIERS. */
+  carriers: string
+  /** What it logs as an error, in lines: the message, and for an error of ours where it came from. */
+  onError: (lines: string[]) => void
+}
+
+/** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
+export function startParcel({ side, carriers, onError }: ParcelOptions): Instance {
+  const condition = side === 'reference' ? ['--conditions=solution'] : []
+  const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
+  const program = [...boundedMemory(HEAP_MB), ...preloads, ...condition, join(root, 'shared/service/main.ts')]
+  const env = {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    CARRIERS: carriers,
+    LOG_LEVEL: 'error',
+    DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+  }
+  let logged: string[] = []
+  const child = startChild(program, env, (line) => onError((logged = readLog(line))))
+  // Who handles uncaught exceptions, as chapter 02 does, dies with the error in the log.
+  const exited = child.exited.then((lines) => (lines.length > 1 ? lines : [...lines, ...logged]))
+  return { child: { ...child, exited }, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+}
+
+/** A line of pino's, or whatever else was printed. */
+function readLog(line: string): string[] {
+  try {
+    const { msg, err } = JSON.parse(line) as { msg: string; err?: { stack: string } }
+    return err ? tellError(err.stack, msg) : [msg]
+  } catch {
+    return [line]
+  }
+}

@@ -1,0 +1,150 @@
+import type { InjectOptions } from 'fastify'
+import { Agent, request } from 'undici'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Command } from './control.ts'
+import { buildServer } from './server.ts'
+import type { LabState } from './state.ts'
+
+/** The server before a Lab that only remembers. */
+function open(host = '127.0.0.1') {
+  const commands: Command[] = []
+  const listeners = new Set<(state: LabState) => void>()
+  const app = buildServer({
+    host,
+    lab: {
+      control: async (command) => void commands.push(command),
+      subscribe(listener) {
+        listeners.add(listener)
+        listener({ atMs: 1 } as LabState)
+        return () => void listeners.delete(listener)
+      },
+    },
+    page: { serve: (_request, response) => void response.end('the page') },
+  })
+  onTestFinished(() => app.close())
+  const control = (payload: InjectOptions['payload'], headers: InjectOptions['headers'] = {}) =>
+    app.inject({
+      method: 'POST',
+      url: '/control',
+      payload,
+      headers: { host: '127.0.0.1:3100', 'content-type': 'application/json', ...headers },
+    })
+  const get = (url: string, headers = {}) => app.inject({ url, headers: { host: '127.0.0.1:3100', ...headers } })
+  return { app, commands, listeners, control, get }
+}
+
+test('the state comes at once, then with every change, until the reader goes', async () => {
+  const { app, listeners } = open()
+  const client = new Agent()
+  onTestFinished(() => client.destroy())
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  const { headers, body } = await request(`${origin}/state`, { dispatcher: client })
+  expect(headers['content-type']).toBe('text/event-stream')
+  let read = ''
+  body.on('data', (chunk) => (read += chunk)).on('error', () => {})
+  await vi.waitUntil(() => read === 'data: {"atMs":1}\n\n', 10_000)
+  for (const listener of listeners) listener({ atMs: 2 } as LabState)
+  await vi.waitUntil(() => read.endsWith('\n\ndata: {"atMs":2}\n\n'), 10_000)
+  body.destroy()
+  await vi.waitUntil(() => listeners.size === 0, 10_000)
+})
+
+test('a command is handed to the Lab', async () => {
+  const { control, commands } = open()
+  const { statusCode, body } = await control({ paused: true })
+  expect({ statusCode, body }).toEqual({ statusCode: 204, body: '' })
+  expect(commands).toEqual([{ paused: true }])
+})
+
+test.for([
+  ['{ "paused": "no" }', 'application/json', 400, /true or false/],
+  ['{ "paused": ', 'application/json', 400, /JSON/],
+  ['', 'application/json', 400, /empty/],
+  ['"restart"', 'application/json', 400, /exactly one of/],
+  // What a form or a script of another site may send without asking.
+  ['{ "restart": true }', 'text/plain', 415, /content-type: application\/json/],
+  ['restart=true', 'application/x-www-form-urlencoded', 415, /content-type: application\/json/],
+] as const)('what is no command is refused: %s as %s', async ([payload, type, status, message]) => {
+  const { control, commands } = open()
+  const answer = await control(payload, { 'content-type': type })
+  expect(answer.statusCode).toBe(status)
+  expect(answer.headers['content-type']).toMatch('application/problem+json')
+  expect(answer.json().detail).toMatch(message)
+  expect(commands).toEqual([])
+})
+
+test('a body without an end is not read to its end', async () => {
+  const { control, commands } = open()
+  expect((await control(`{ "seed": ${'1'.repeat(20_000)} }`)).statusCode).toBe(413)
+  expect(commands).toEqual([])
+})
+
+describe('a page of another site', () => {
+  test.for([
+    { host: 'evil.example' },
+    { host: '127.0.0.1.evil.example:3100' },
+    { host: '127.0.0.1@evil.example' },
+    { host: '10.0.0.1:3100' },
+    { origin: 'http://evil.example' },
+    { origin: 'http://127.0.0.1:3000' },
+    { origin: 'http://localhost:3100' },
+    { origin: 'null' },
+  ])('steers nothing: %j', async (headers) => {
+    const { control, commands } = open()
+    expect((await control({ restart: true }, headers)).statusCode).toBe(403)
+    expect(commands).toEqual([])
+  })
+
+  test.for(['/', '/state', '/scenarios', '/chapters/01', '/main.tsx', '/nowhere'])('reads nothing: %s', async (url) => {
+    const { get } = open()
+    const { statusCode, body } = await get(url, { host: 'evil.example' })
+    expect(statusCode).toBe(403)
+    expect(body).toMatch('use http://127.0.0.1')
+  })
+
+  test.for([
+    { host: '127.0.0.1:3100', origin: 'http://127.0.0.1:3100' },
+    { host: 'localhost:3100', origin: 'http://localhost:3100' },
+    { host: '[::1]:3100', origin: 'http://[::1]:3100' },
+    { host: 'localhost' },
+  ])('is not our own: %j', async (headers) => {
+    const { control } = open()
+    expect((await control({ restart: true }, headers)).statusCode).toBe(204)
+  })
+})
+
+test('by a host that it was told, the page is there by that name and by addresses, and by no other name', async () => {
+  const statusOf = async (listensOn: string, host: string) =>
+    (await open(listensOn).control({ restart: true }, { host, origin: `http://${host}` })).statusCode
+  expect(await statusOf('0.0.0.0', '192.168.1.7:3100')).toBe(204)
+  expect(await statusOf('lab.local', 'lab.local:3100')).toBe(204)
+  expect(await statusOf('0.0.0.0', 'evil.example:3100')).toBe(403)
+  expect(await statusOf('lab.local', 'evil.example:3100')).toBe(403)
+})
+
+test('every answer forbids what comes from elsewhere', async () => {
+  const { get } = open()
+  for (const url of ['/', '/scenarios', '/chapters/99']) {
+    const { headers } = await get(url)
+    expect(headers['content-security-policy']).toMatch(/^default-src 'self';/)
+    expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe-eval|\*/)
+    expect(headers['x-content-type-options']).toBe('nosniff')
+  }
+})
+
+test('serves the scenarios, the chapters and the page', async () => {
+  const { get } = open()
+  expect((await get('/scenarios')).json()[0]).toEqual({
+    id: 'hang',
+    chapter: '01',
+    title: expect.any(String),
+    look: expect.any(String),
+  })
+  expect((await get('/chapters/01')).json()).toEqual({
+    title: 'Timeouts',
+    html: expect.stringMatching(/^<h1>01 Timeouts/),
+  })
+  const { statusCode, body } = await get('/chapters/99')
+  expect({ statusCode, body }).toEqual({ statusCode: 404, body: expect.stringMatching('there are 01, 02') })
+  expect((await get('/')).body).toBe('the page')
+})

@@ -1,0 +1,86 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { Refusal } from '../carriers/http.ts'
+import { chapters } from '../workshop/chapters.ts'
+import { isWritten } from '../workshop/target.ts'
+import { checkCaller } from './callers.ts'
+import { readCommand } from './control.ts'
+import type { Lab } from './lab.ts'
+import { renderReadme } from './readme.ts'
+import { scenarios } from './scenarios.ts'
+import type { LabState } from './state.ts'
+import type { Page } from './vite.ts'
+
+export interface ServerOptions {
+  lab: Pick<Lab, 'subscribe' | 'control'>
+  page: Pick<Page, 'serve'>
+  /** That it will listen on. */
+  host: string
+}
+
+/** Nothing from elsewhere; styles in the page itself are Vite's and uPlot's. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** A reader that does not read is not waited for. */
+const MAX_UNREAD_BYTES = 1_000_000
+
+/** What the page talks to. */
+export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance {
+  const app = Fastify({ bodyLimit: 10_000, forceCloseConnections: true })
+  // A form or a script of another site may send it without asking.
+  app.removeContentTypeParser('text/plain')
+
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value)
+    checkCaller(headers, host)
+  })
+  app.setErrorHandler((error: Error & { status?: number; statusCode?: number }, _request, reply) => {
+    const status = error.status ?? error.statusCode ?? 500
+    const title = error instanceof Refusal ? 'Refused' : error.name
+    const detail = status === 415 ? 'A command is JSON: send it with content-type: application/json' : error.message
+    const problem = { status, title, detail }
+    return reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
+  })
+
+  app.get('/state', (request, reply) => {
+    reply.hijack()
+    const { raw } = reply
+    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).flushHeaders()
+    const unsubscribe = lab.subscribe((state: LabState) => {
+      if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
+      else raw.write(`data: ${JSON.stringify(state)}\n\n`)
+    })
+    request.raw.once('close', unsubscribe)
+    raw.once('error', unsubscribe)
+  })
+
+  app.post('/control', async (request, reply) => {
+    await lab.control(readCommand(request.body))
+    return reply.code(204).send()
+  })
+
+  app.get('/scenarios', async () => scenarios.map(({ id, chapter, title, look }) => ({ id, chapter, title, look })))
+
+  app.get<{ Params: { number: string } }>('/chapters/:number', async ({ params: { number } }) => {
+    const chapter = chapters.find((each) => each.number === number && isWritten(each))
+    if (!chapter)
+      throw new Refusal(
+        404,
+        `There is no chapter ${number}; there are ${chapters.map((each) => each.number).join(', ')}`,
+      )
+    return { title: chapter.title, html: renderReadme(chapter) }
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new Refusal(404, `There is no ${request.method} ${request.url}`)
+    reply.hijack()
+    page.serve(request.raw, reply.raw)
+  })
+  return app
+}

@@ -1,0 +1,111 @@
+import { CARRIER_NAMES, type CarrierName, type Fault } from '../carriers/fleet.ts'
+import type { CarrierStats } from '../carriers/admin.ts'
+import { type Balancer, startBalancer } from './balancer.ts'
+import { type Carriers, startCarriers } from './carriers.ts'
+import { Customers } from './customers.ts'
+import type { Counts } from './ledger.ts'
+import { Meter } from './meter.ts'
+import { PROBE_MS, startParcel } from './parcel.ts'
+import type { ColumnState, Side as Name } from './state.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** What the customers had counted. */
+interface Restart {
+  startedAt: Counts
+  endedAt?: Counts
+}
+
+const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 }
+
+/** A Parcel behind its balancer, with carriers and customers of its own. */
+export class Side {
+  readonly customers: Customers
+  readonly carriers: Carriers
+  readonly balancer: Balancer
+  /** What Parcel has logged last as an error. */
+  latestError = ''
+  readonly #supervisor: Supervisor
+  readonly #meter = new Meter()
+  #before: Counts
+  #fleet: CarrierStats[] = []
+  #restart: Restart | undefined
+
+  static async start(name: Name, { seed, port }: { seed: number; port: number }): Promise<Side> {
+    const balancer = await startBalancer(PROBE_MS, port)
+    return new Side(name, balancer, await startCarriers(seed))
+  }
+
+  private constructor(side: Name, balancer: Balancer, carriers: Carriers) {
+    this.balancer = balancer
+    this.carriers = carriers
+    this.customers = new Customers(balancer.origin)
+    this.#before = this.customers.ledger.counts
+    const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
+    this.#supervisor = new Supervisor(() => startParcel({ side, carriers: carriers.value, onError }), balancer)
+  }
+
+  /** Starts Parcel, or replaces it. */
+  replace(): Promise<void> {
+    return this.#supervisor.replace()
+  }
+
+  /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted. */
+  async restart(): Promise<void> {
+    const restart: Restart = { startedAt: this.customers.ledger.counts }
+    this.#restart = restart
+    await this.replace()
+    restart.endedAt = this.customers.ledger.counts
+  }
+
+  async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
+    await this.carriers.setFault(carrier, fault, replica)
+  }
+
+  async mend(): Promise<void> {
+    await Promise.all(CARRIER_NAMES.map((name) => this.carriers.setFault(name, null)))
+  }
+
+  /** To be asked for once a second, as it tells what has happened since. */
+  async state(): Promise<ColumnState> {
+    const [reading, fleet] = await Promise.all([
+      this.#meter.read(this.#supervisor.origins),
+      // On a machine that is too slow for that, the faults are still those of the second before.
+      this.carriers.stats().catch(() => this.#fleet),
+    ])
+    this.#fleet = fleet
+    const { counts, waiting, latency, failures, missing } = this.customers.ledger.snapshot()
+    const arrivals = difference(counts, this.#before)
+    this.#before = counts
+    return {
+      parcel: this.#supervisor.state(reading.memoryMb),
+      arrivals,
+      latency,
+      failures,
+      waiting,
+      carriers: fleet.map(({ name, replicas }) => ({
+        name,
+        fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,
+        ...(reading.carriers[name] ?? UNKNOWN),
+        missing: missing[name] ?? {},
+      })),
+      restart: this.#restart && restartState(this.#restart, counts),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.customers.leave()
+    await Promise.all([this.#supervisor.close(), this.carriers.close(), this.balancer.close(), this.#meter.close()])
+  }
+}
+
+function restartState({ startedAt, endedAt }: Restart, now: Counts) {
+  const { sent, failed } = difference(endedAt ?? now, startedAt)
+  return { running: endedAt === undefined, requests: sent, failed }
+}
+
+const difference = (now: Counts, before: Counts): Counts => ({
+  sent: now.sent - before.sent,
+  ok: now.ok - before.ok,
+  partial: now.partial - before.partial,
+  failed: now.failed - before.failed,
+})

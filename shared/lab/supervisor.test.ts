@@ -1,0 +1,95 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { request } from 'undici'
+import { type Balancer, startBalancer } from './balancer.ts'
+import { startChild } from './child.ts'
+import { Supervisor } from './supervisor.ts'
+
+// Real processes, though each is a small one.
+vi.setConfig({ testTimeout: 60_000 })
+
+const server = (answer: string, more = '') => `
+  import { createServer } from 'node:http'
+  const server = createServer((request, response) => response.end('${answer}'))
+  server.listen(0, '127.0.0.1', () => process.send({ origin: 'http://127.0.0.1:' + server.address().port }))
+  process.on('SIGTERM', () => process.exit())
+  ${more}`
+
+/** A supervisor of what `programs` say, one after the other. */
+async function supervise(...programs: string[]) {
+  const balancer: Balancer = await startBalancer(20)
+  const pids: number[] = []
+  const supervisor = new Supervisor(() => {
+    const child = startChild(['--input-type=module', '--eval', programs.shift()!], {}, () => {})
+    pids.push(child.process.pid!)
+    return { child, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+  }, balancer)
+  onTestFinished(async () => {
+    await supervisor.close()
+    await balancer.close()
+  })
+  const ask = async () => {
+    const { statusCode, body } = await request(balancer.origin)
+    return (await body.text()) || statusCode
+  }
+  const state = () => supervisor.state(1)
+  return { supervisor, pids, ask, state }
+}
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const ready = { status: 'ready', instances: 1, memoryMb: 1 }
+
+test('replaces one by the next, which serves when the old one has gone', async () => {
+  const { supervisor, pids, ask, state } = await supervise(server('one'), server('two'))
+  expect(state()).toMatchObject({ status: 'starting' })
+  await supervisor.replace()
+  expect([await ask(), state()]).toEqual(['one', ready])
+  const replaced = supervisor.replace()
+  expect([await ask(), state()]).toEqual(['one', { ...ready, status: 'restarting' }])
+  await replaced
+  expect([await ask(), state()]).toEqual(['two', ready])
+  expect(pids.map(isAlive)).toEqual([false, true])
+})
+
+test('one that does not come up is told with its error, takes the old one along, and heals with the next', async () => {
+  const { supervisor, pids, ask, state } = await supervise(server('one'), 'throw new Error("oops")', server('three'))
+  await supervisor.replace()
+  await supervisor.replace()
+  expect(state()).toEqual({ status: 'crashed', error: expect.arrayContaining(['Error: oops']) })
+  await vi.waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
+  await vi.waitUntil(async () => (await ask()) === 503, 20_000)
+  await supervisor.replace()
+  expect([await ask(), state()]).toEqual(['three', ready])
+})
+
+test('one that ends by itself has crashed', async () => {
+  const dies = `process.on('message', () => { throw new Error('at run time') })`
+  const { supervisor, pids, state } = await supervise(
+    server('one', `setTimeout(() => { throw new Error('later') }, 50); ${dies}`),
+  )
+  await supervisor.replace()
+  await vi.waitUntil(() => state().status === 'crashed', 20_000)
+  expect(state()).toMatchObject({ error: expect.arrayContaining(['Error: later']) })
+  expect(pids.map(isAlive)).toEqual([false])
+})
+
+test('the latest call wins, and the others leave nothing behind', async () => {
+  const { supervisor, pids, ask, state } = await supervise(server('one'), server('two'), 'for (;;);', server('four'))
+  await Promise.all([supervisor.replace(), supervisor.replace(), supervisor.replace(), supervisor.replace()])
+  expect([await ask(), state()]).toEqual(['four', ready])
+  await vi.waitUntil(() => pids.filter(isAlive).length === 1, 20_000)
+})
+
+test('leaves nothing behind when it is closed, not even what hears nothing', async () => {
+  const { supervisor, pids } = await supervise(server('one'), 'for (;;);')
+  await supervisor.replace()
+  void supervisor.replace()
+  await supervisor.close()
+  expect(pids.map(isAlive)).toEqual([false, false])
+})
