@@ -15,7 +15,9 @@ export default defineConfig({
         suiteProject({ chapter, subject: 'exercises' }),
         suiteProject({ chapter, subject: 'solutions' }),
       ]),
-      { ...solution, test: { name: 'workshop', include: ['shared/**/*.test.ts'] } },
+      { ...solution, test: { name: 'workshop', include: ['shared/**/*.test.ts'], exclude: ['shared/lab/browser'] } },
+      // On real time and a real machine: not part of `npm test`.
+      { test: { name: 'browser', include: ['shared/lab/browser/*.test.ts'], setupFiles: [] } },
     ],
   },
 })
