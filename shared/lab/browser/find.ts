@@ -11,7 +11,9 @@ const ON_WINDOWS = ['Google/Chrome/Application/chrome.exe', 'Microsoft/Edge/Appl
 export function findBrowser(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (env.CHROME_PATH) return existsSync(env.CHROME_PATH) ? env.CHROME_PATH : undefined
   const onPath = (env.PATH ?? '').split(delimiter).flatMap((folder) => COMMANDS.map((name) => join(folder, name)))
-  const programs = [env.ProgramFiles, env['ProgramFiles(x86)'], env.LOCALAPPDATA].filter((folder) => folder !== undefined)
+  const programs = [env.ProgramFiles, env['ProgramFiles(x86)'], env.LOCALAPPDATA].filter(
+    (folder) => folder !== undefined,
+  )
   const onWindows = programs.flatMap((folder) => ON_WINDOWS.map((name) => join(folder, name)))
   return [...onPath, ...ON_MACOS, ...onWindows].find((file) => existsSync(file))
 }
