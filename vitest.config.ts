@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { chapters } from './shared/workshop/chapters.ts'
 import { suiteProject, solution, suiteOptions } from './shared/workshop/projects.ts'
 
@@ -15,7 +15,16 @@ export default defineConfig({
         suiteProject({ chapter, subject: 'exercises' }),
         suiteProject({ chapter, subject: 'solutions' }),
       ]),
-      { ...solution, test: { name: 'workshop', include: ['shared/**/*.test.ts'] } },
+      {
+        ...solution,
+        test: {
+          name: 'workshop',
+          include: ['shared/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'shared/lab/browser/**'],
+        },
+      },
+      // On real time and a real machine: not part of `npm test`.
+      { test: { name: 'browser', include: ['shared/lab/browser/*.test.ts'] } },
     ],
   },
 })

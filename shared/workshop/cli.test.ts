@@ -44,6 +44,12 @@ test.for([
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
 
+test('without a browser, its test says how to get one', () => {
+  const { status, stderr } = command(['test:browser'], { env: { CHROME_PATH: join(root, 'no-such-browser') } })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^No browser is found: install .*CHROME_PATH.*\n$/)
+})
+
 test('a port that is taken is one sentence, and a failure', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(async () => void (await once(server.close(), 'close')))

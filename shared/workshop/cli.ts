@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   progress: () => import('./commands/progress.ts'),
   hint: () => import('./commands/hint.ts'),
   watch: () => import('./commands/watch.ts'),
+  'test:browser': () => import('./commands/test-browser.ts'),
   ui: () => import('./commands/ui.ts'),
   diff: () => import('./commands/diff.ts'),
   solve: () => import('./commands/solve.ts'),

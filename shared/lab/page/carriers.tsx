@@ -11,9 +11,7 @@ export function Carriers({ side, column: { parcel, carriers } }: { side: Side; c
   if (parcel.status === 'crashed')
     return (
       <div class="crash">
-        <p>
-          {side === 'yours' ? 'Yours' : 'The reference'} ended by itself; the next save starts it again. It said:
-        </p>
+        <p>{side === 'yours' ? 'Yours' : 'The reference'} ended by itself; the next save starts it again. It said:</p>
         <pre tabIndex={0}>{parcel.error.join('\n')}</pre>
       </div>
     )
@@ -109,7 +107,12 @@ function FaultRow({ carrier: { name, fault }, order }: { carrier: CarrierState; 
         <label for={`fault-${name}`}>{name}</label>
       </th>
       <td>
-        <select id={`fault-${name}`} title={fault ?? ''} value={shown} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        <select
+          id={`fault-${name}`}
+          title={fault ?? ''}
+          value={shown}
+          onChange={({ currentTarget }) => choose(currentTarget.value)}
+        >
           <option value="">healthy</option>
           {Object.entries(FAULTS).map(([kind, words]) => (
             <option key={kind} value={kind}>

@@ -51,13 +51,13 @@ export function useStates(): { states: LabState[]; connected: boolean } {
     let silence: ReturnType<typeof setTimeout>
     const listen = () => {
       source = new EventSource('/state')
-      source.onmessage = ({ data }) => {
+      source.addEventListener('message', ({ data }) => {
         setConnected(true)
         setStates((before) => remember(before, JSON.parse(data)))
         expectMore()
-      }
+      })
       // A browser gives up after some errors (a 500, for one): we do not, and ask anew when it has been silent.
-      source.onerror = () => setConnected(false)
+      source.addEventListener('error', () => setConnected(false))
     }
     const expectMore = () => {
       clearTimeout(silence)

@@ -9,7 +9,9 @@ const GAP_MS = 2500
 /** The states with one more, none older than the charts go back. A Lab that was started anew begins anew. */
 export function remember(states: LabState[], state: LabState): LabState[] {
   const last = states.at(-1)
-  if (last && state.atMs <= last.atMs) return [state]
+  if (last && state.atMs < last.atMs) return [state]
+  // Whoever connects again is told the latest state again.
+  if (state.atMs === last?.atMs) return states
   return [...states.filter(({ atMs }) => atMs >= state.atMs - SPAN_S * 1000), state]
 }
 

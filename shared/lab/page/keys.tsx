@@ -24,7 +24,9 @@ export function Keys({ state, scenarios, order }: Props) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, ctrlKey, metaKey, altKey, target } = event
-      const typing = (target as Element).closest?.(key === ' ' ? 'input, select, button, dialog' : 'input, select, dialog')
+      const typing = (target as Element).closest?.(
+        key === ' ' ? 'input, select, button, dialog' : 'input, select, dialog',
+      )
       const action = actions.find(([wanted]) => wanted === key)
       if (!action || typing || ctrlKey || metaKey || altKey || event.repeat) return
       event.preventDefault()

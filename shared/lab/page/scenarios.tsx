@@ -13,9 +13,9 @@ export function Scenarios({ scenarios, current, order }: Props) {
     <nav aria-label="Incidents">
       <div>
         {scenarios.map(({ id, chapter, title }) => (
-        <button key={id} aria-pressed={id === current} onClick={() => order({ scenario: id })}>
-          <b>{chapter}</b> {title}
-        </button>
+          <button key={id} aria-pressed={id === current} onClick={() => order({ scenario: id })}>
+            <b>{chapter}</b> {title}
+          </button>
         ))}
       </div>
       <p>

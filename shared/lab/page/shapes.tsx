@@ -47,7 +47,11 @@ export function Steps({ steps }: Pick<ChapterCard, 'steps'>) {
   return (
     <span class="steps">
       {steps.map(({ title, spare, state }, index) => (
-        <span key={index} class={`step ${state} ${spare ? 'spare' : ''}`} title={`Step ${index + 1}: ${title}: ${state}`}>
+        <span
+          key={index}
+          class={`step ${state} ${spare ? 'spare' : ''}`}
+          title={`Step ${index + 1}: ${title}: ${state}`}
+        >
           <Shape of={state} />
         </span>
       ))}

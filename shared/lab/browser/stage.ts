@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { root } from '../../workshop/target.ts'
+
+/** A Lab that runs on a copy of the tree, so that a test may save into its exercises. */
+export interface Stage {
+  /** The copy. */
+  root: string
+  /** The page's address. */
+  url: string
+  close(): Promise<void>
+}
+
+export async function startLab(): Promise<Stage> {
+  const copy = mkdtempSync(join(realpathSync(tmpdir()), 'fail-well-'))
+  for (const entry of ['exercises', 'solutions', 'shared', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+    cpSync(join(root, entry), join(copy, entry), { recursive: true, filter: (path) => !path.endsWith('node_modules') })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
+
+  const lab = spawn(process.execPath, ['shared/workshop/bin.mjs', 'start', '--port', '0', '--page-port', '0'], {
+    cwd: copy,
+    env: { ...process.env, INIT_CWD: copy },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(lab, 'exit')
+  let said = ''
+  for (const stream of [lab.stdout, lab.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(lab.stdout).on('line', (line) => {
+      const [, address] = /The Lab is at\s+(\S+)/.exec(line) ?? []
+      if (address) resolve(address)
+    })
+    void exited.then(() => reject(new Error(`The Lab ended:\n${said}`)))
+  })
+  return {
+    root: copy,
+    url,
+    async close() {
+      if (lab.exitCode === null && lab.signalCode === null) lab.kill('SIGTERM')
+      await exited
+      rmSync(copy, { recursive: true, force: true })
+    },
+  }
+}
