@@ -7,6 +7,8 @@ import { sleep } from '../core/sleep.ts'
 interface Backend {
   pool: Pool
   ready: boolean
+  /** Whatever it says, it gets nothing more. */
+  resting: boolean
   /** Resolves with its next probe. */
   probed: PromiseWithResolvers<void>
 }
@@ -18,6 +20,8 @@ export interface Balancer {
   add(origin: string): Promise<void>
   /** Resolves with the next answer (or silence) to the question whether it is ready. */
   probed(origin: string): Promise<void>
+  /** Sends it nothing more, from now on; what it has been sent, it may still answer. */
+  rest(origin: string): void
   /** Forgets it, but not before a probe has found it gone: a balancer has no other way to know. */
   remove(origin: string): Promise<void>
   close(): Promise<void>
@@ -73,7 +77,8 @@ export async function startBalancer(probeMs: number, port = 0): Promise<Balancer
   }
   async function watch(backend: Backend) {
     while (!backend.pool.destroyed) {
-      backend.ready = await isReady(backend).catch(() => false)
+      const isUp = await isReady(backend).catch(() => false)
+      backend.ready = isUp && !backend.resting
       backend.probed.resolve()
       backend.probed = Promise.withResolvers()
       await sleep(probeMs, ended.signal).catch(() => {})
@@ -87,10 +92,15 @@ export async function startBalancer(probeMs: number, port = 0): Promise<Balancer
     origin: await listen(server, '127.0.0.1', port),
     probed,
     async add(origin) {
-      const backend = { pool: new Pool(origin, UNLIMITED), ready: false, probed: Promise.withResolvers<void>() }
+      const probed = Promise.withResolvers<void>()
+      const backend = { pool: new Pool(origin, UNLIMITED), ready: false, resting: false, probed }
       backends.set(origin, backend)
       void watch(backend)
-      while (!backend.ready && !backend.pool.destroyed) await probed(origin)
+      while (!backend.ready && !backend.pool.destroyed) await backend.probed.promise
+    },
+    rest(origin) {
+      const backend = backends.get(origin)
+      if (backend) Object.assign(backend, { resting: true, ready: false })
     },
     async remove(origin) {
       const backend = backends.get(origin)

@@ -58,6 +58,11 @@ export class Ledger {
     }
   }
 
+  /** "The last seconds" begin now. */
+  forget(): void {
+    this.#ended = []
+  }
+
   snapshot(): Snapshot {
     const now = performance.now()
     this.#ended = this.#ended.filter(({ at }) => at > now - RECENT_S * 1000)

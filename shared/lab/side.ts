@@ -44,16 +44,16 @@ export class Side {
     this.#supervisor = new Supervisor(() => startParcel({ side, carriers: carriers.value, onError }), balancer)
   }
 
-  /** Starts Parcel, or replaces it. */
+  /** Starts Parcel, or replaces it by one on the code as it is now: figures about the code before are forgotten. */
   replace(): Promise<void> {
-    return this.#supervisor.replace()
+    return this.#supervisor.replace(() => this.customers.ledger.forget())
   }
 
   /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted. */
   async restart(): Promise<void> {
     const restart: Restart = { startedAt: this.customers.ledger.counts }
     this.#restart = restart
-    await this.replace()
+    await this.#supervisor.replace()
     restart.endedAt = this.customers.ledger.counts
   }
 

@@ -57,6 +57,18 @@ test('replaces one by the next, which serves when the old one has gone', async (
   expect(pids.map(isAlive)).toEqual([false, true])
 })
 
+test('hands over at once when told, and lets the old one finish', async () => {
+  const slow = `setInterval(() => {}, 1000); process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {})`
+  const { supervisor, ask } = await supervise(server('one', slow), server('two'))
+  await supervisor.replace()
+  const handedOver = Promise.withResolvers<void>()
+  const replaced = supervisor.replace(handedOver.resolve)
+  await handedOver.promise
+  // The old one is deaf to its signal and would go on answering every second request.
+  expect([await ask(), await ask(), await ask()]).toEqual(['two', 'two', 'two'])
+  void replaced
+})
+
 test('one that does not come up is told with its error, takes the old one along, and heals with the next', async () => {
   const { supervisor, pids, ask, state } = await supervise(server('one'), 'throw new Error("oops")', server('three'))
   await supervisor.replace()

@@ -10,7 +10,7 @@ const STOP_MS = 12_000
 /** Keeps one Parcel behind a balancer, and replaces it when told. */
 export class Supervisor {
   readonly #start: () => Instance
-  readonly #balancer: Pick<Balancer, 'add' | 'probed' | 'remove'>
+  readonly #balancer: Pick<Balancer, 'add' | 'probed' | 'rest' | 'remove'>
   /** By origin, in the order of their start: two during a replacement. */
   readonly #running = new Map<string, Instance>()
   /** Those that have not been seen to end. */
@@ -19,7 +19,7 @@ export class Supervisor {
   #error: string[] = []
   #latest = 0
 
-  constructor(start: () => Instance, balancer: Pick<Balancer, 'add' | 'probed' | 'remove'>) {
+  constructor(start: () => Instance, balancer: Pick<Balancer, 'add' | 'probed' | 'rest' | 'remove'>) {
     this.#start = start
     this.#balancer = balancer
   }
@@ -36,8 +36,11 @@ export class Supervisor {
   /**
    * A rolling restart: starts a new one, and once that is ready, ends the old one by SIGTERM. When the new one does not
    * come up, the old one goes too: figures are about the code as it is now. The latest call wins.
+   *
+   * @param onHandover when given, no probe has to find the old one gone: as soon as the new one is ready, all further
+   *   requests go there, and this is called
    */
-  async replace(): Promise<void> {
+  async replace(onHandover?: () => void): Promise<void> {
     const mine = ++this.#latest
     const old = [...this.#running]
     // Those that have not come up yet are of no use any more.
@@ -62,8 +65,13 @@ export class Supervisor {
     this.#running.set(origin, instance)
     void ended.then((lines) => this.#onExit(origin, lines))
     await this.#balancer.add(origin)
-    // Right after a probe, when it is longest to the next: two that are restarted differ by their code, not by luck.
-    await Promise.all(old.map(async ([origin]) => this.#balancer.probed(origin)))
+    if (onHandover) {
+      for (const [origin] of old) this.#balancer.rest(origin)
+      onHandover()
+    } else {
+      // Right after a probe, when it is longest to the next: two that are restarted differ by their code, not by luck.
+      await Promise.all(old.map(async ([origin]) => this.#balancer.probed(origin)))
+    }
     await Promise.all(old.map((each) => this.#end(each)))
     if (mine === this.#latest && this.#running.has(origin)) this.#status = 'ready'
   }

@@ -61,7 +61,7 @@ export function Between({ state, order }: { state: LabState; order: (what: Contr
   return (
     <section class="column between" aria-label="Both sides">
       <p class="heading">same traffic</p>
-      <p class="small">figures of the last 10 s, waiting requests included</p>
+      <p class="small">figures of the last 10 s or since the last save, waiting requests included</p>
       <Legend />
       <table class="carriers">
         <thead>
