@@ -20,13 +20,17 @@ export async function run(args: string[]): Promise<void> {
   ensureStryker()
   const rows: (string | number)[][] = [['', 'mutants', 'killed', 'timed out', 'survived', 'score', 'minutes']]
   const findings: string[] = []
-  for (const chapter of named) {
-    const { row, found } = await judge({ chapter, subject: 'solutions' }, values.record)
-    rows.push(row)
-    findings.push(...found)
+  try {
+    for (const chapter of named) {
+      const { row, found } = await judge({ chapter, subject: 'solutions' }, values.record)
+      rows.push(row)
+      findings.push(...found)
+    }
+  } finally {
+    // Also when one chapter cannot be judged: the others took their minutes.
+    console.log(table(rows))
+    for (const finding of findings) console.log(`${styleText('red', '✗')} ${finding}`)
   }
-  console.log(table(rows))
-  for (const finding of findings) console.log(`${styleText('red', '✗')} ${finding}`)
   process.exitCode = findings.length > 0 ? 1 : 0
 }
 
