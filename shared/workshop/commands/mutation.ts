@@ -20,13 +20,17 @@ export async function run(args: string[]): Promise<void> {
   ensureStryker()
   const rows: (string | number)[][] = [['', 'mutants', 'killed', 'timed out', 'survived', 'score', 'minutes']]
   const findings: string[] = []
-  for (const chapter of named) {
-    const { row, found } = await judge({ chapter, subject: 'solutions' }, values.record)
-    rows.push(row)
-    findings.push(...found)
+  try {
+    for (const chapter of named) {
+      const { row, found } = await judge({ chapter, subject: 'solutions' }, values.record)
+      rows.push(row)
+      findings.push(...found)
+    }
+  } finally {
+    // Also when one chapter cannot be judged: the others took their minutes.
+    console.log(table(rows))
+    for (const finding of findings) console.log(`${styleText('red', '✗')} ${finding}`)
   }
-  console.log(table(rows))
-  for (const finding of findings) console.log(`${styleText('red', '✗')} ${finding}`)
   process.exitCode = findings.length > 0 ? 1 : 0
 }
 
@@ -35,19 +39,23 @@ async function judge(target: Target, record: boolean): Promise<{ row: (string | 
   const startedAt = performance.now()
   const mutants = await mutate(target)
   const minutes = (performance.now() - startedAt) / 60_000
-  const having = (...statuses: string[]) => mutants.filter(({ status }) => statuses.includes(status))
+  const having = (...statuses: string[]) => {
+    return mutants
+      .filter(({ status }) => statuses.includes(status))
+      .map((mutant) => survivorOf(mutant, readFileSync(mutant.fileName, 'utf8')))
+      .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.mutation.localeCompare(b.mutation))
+  }
   // An error beside the tests fails the suite like one within.
   const killed = having('Killed', 'RuntimeError').length
-  const timedOut = having('Timeout').length
+  const timedOut = having('Timeout')
   const survivors = having('Survived', 'NoCoverage')
-    .map((mutant) => survivorOf(mutant, readFileSync(mutant.fileName, 'utf8')))
-    .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.mutation.localeCompare(b.mutation))
-  const all = killed + timedOut + survivors.length
-  const score = (killed + timedOut) / all
-  const row = [folderOf(target.chapter), all, killed, timedOut, survivors.length, percent(score), minutes.toFixed(1)]
+  const all = killed + timedOut.length + survivors.length
+  const score = 1 - survivors.length / all
+  const counts = [all, killed, timedOut.length, survivors.length]
+  const row = [folderOf(target.chapter), ...counts, percent(score), minutes.toFixed(1)]
 
   if (record) recordSurvivors(folder, survivors)
-  const { unexplained, outdated } = compare(survivors, readExplanations(folder))
+  const { unexplained, outdated } = compare(survivors, readExplanations(folder), timedOut)
   const found = [
     ...unexplained.map(({ file, line, mutation }) => {
       const fix = `Add an assertion that does, or say in ${folder}/survivors.json why none can or should.`

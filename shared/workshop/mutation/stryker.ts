@@ -30,7 +30,7 @@ export async function mutate(target: Target): Promise<Mutant[]> {
     tsconfigFile: 'none',
     concurrency: Math.max(2, availableParallelism()),
     // More than a test's own limit: what ends here never lets go of the event loop.
-    timeoutMS: 10_000,
+    timeoutMS: 15_000,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     logLevel: 'warn',
     cleanTempDir: 'always',

@@ -56,6 +56,9 @@ describe('explanations', () => {
   test('of what has not survived are outdated', () => {
     const explanations = { [file]: { [mutation]: 'equivalent: 0 is 0' } }
     expect(compare([], explanations).outdated).toEqual([{ file, mutation }])
+    expect(compare([], explanations, [survivor]).outdated, 'it timed out: on a busy machine, a survivor may').toEqual(
+      [],
+    )
   })
 
   test('are read from survivors.json; without one there are none, and a broken one is told by its name', () =>

@@ -7,6 +7,12 @@ import { MUTATED } from './stryker.ts'
 export default defineConfig({
   root,
   ...solution,
-  // The cache on disk would remember files of sandboxes that are no more.
-  test: { ...suiteOptions, ...suiteProject(targetOf(process.env[MUTATED]!)!).test, fsModuleCache: false },
+  test: {
+    ...suiteOptions,
+    ...suiteProject(targetOf(process.env[MUTATED]!)!).test,
+    // The cache on disk would remember files of sandboxes that are no more.
+    fsModuleCache: false,
+    // Code that counts where it has been takes longer, and on a busy machine a test that is merely late is no kill.
+    testTimeout: 10_000,
+  },
 })
