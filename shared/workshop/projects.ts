@@ -8,6 +8,8 @@ export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve:
 /** What every suite runs under, whoever runs it. */
 export const suiteOptions = {
   setupFiles: ['watchdog', 'leaks'].map((name) => join(root, `shared/testing/${name}.ts`)),
+  // Nobody wants to look at a test that hangs for longer; a machine that nobody looks at may be a busy one.
+  testTimeout: process.env.CI ? 20_000 : 5_000,
   // For processes that start on a busy machine.
   hookTimeout: 30_000,
 }
