@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { collapse, Replica, strategies } from './collapse.ts'
+import { slowShare } from './fan-out.ts'
 import { percent, table } from './table.ts'
-import { slowShare, tailAtScale } from './tail-at-scale.ts'
+import { tailAtScale } from './tail-at-scale.ts'
 import { inVirtualTime } from './virtual-time.ts'
 
 const patient = { timeout: 120_000 }
