@@ -105,10 +105,8 @@ function scale({ ticks, log }: Axis, from: number, to: number): (value: number) 
 function spread(heights: number[]): number[] {
   const moved = [...heights]
   let above = -Infinity
-  for (const index of heights
-    .keys()
-    .toArray()
-    .toSorted((a, b) => heights[a]! - heights[b]!)) {
+  const downwards = [...heights.keys()].toSorted((a, b) => heights[a]! - heights[b]!)
+  for (const index of downwards) {
     above = moved[index] = Math.max(heights[index]!, above + LINE_PX)
   }
   return moved
