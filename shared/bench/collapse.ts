@@ -12,40 +12,13 @@ import { latencies } from '../core/percentiles.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { plot } from './plot.ts'
+import { Replica } from './replica.ts'
 import { report } from './report.ts'
 import { percent } from './table.ts'
 import { inVirtualTime } from './virtual-time.ts'
 
 const REPLICAS = 20
 const SERVICE_MS = 20
-
-/** Works on one request at a time. Who aborts while waiting is withdrawn; work once begun runs to its end. */
-export class Replica {
-  readonly #queue = new Set<() => void>()
-  #busy = false
-
-  async serve(ms: number, signal?: AbortSignal): Promise<void> {
-    if (this.#busy) await this.#turn(signal)
-    this.#busy = true
-    await sleep(ms)
-    this.#busy = false
-    const [next] = this.#queue
-    next?.()
-  }
-
-  #turn(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const next = () => {
-        this.#queue.delete(next)
-        // Taken at once: whoever arrives before the one who waited continues must not overtake it.
-        this.#busy = true
-        resolve()
-      }
-      this.#queue.add(next)
-      signal?.addEventListener('abort', () => this.#queue.delete(next) && reject(signal.reason))
-    })
-  }
-}
 
 interface Strategy {
   /** Hedges after so many ms, and on no budget; else after the live 95th percentile, on one of 5 %. */

@@ -6,66 +6,19 @@
  *     npm run bench hedge-sockets
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { Pool } from 'undici'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { ATTEMPT_HEADER, hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { randomFor } from '../carriers/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
+import { REPLICAS, type Seen } from './hedge-sockets-servers.ts'
 import { report } from './report.ts'
 import { percent } from './table.ts'
 
-const REPLICAS = 20
 const BUDGET = 0.05
-
-/** Of a thousand requests, 980 take 5 to 15 ms, 17 take 50 to 100 ms, and 3 a second: by the request, not by its order. */
-function delayMs(request: string): number {
-  const random = randomFor(1, request)
-  const draw = random()
-  const within = random()
-  if (draw < 0.003) return 1_000
-  return draw < 0.02 ? 50 + 50 * within : 5 + 10 * within
-}
-
-/** What the servers saw. */
-interface Seen {
-  started: number
-  answered: number
-  /** The client closed the connection before the answer. */
-  aborted: number
-  /** Sockets open. */
-  sockets: number
-}
-
-async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  const seen: Seen = { started: 0, answered: 0, aborted: 0, sockets: 0 }
-  const listener: RequestListener = (req, res) => {
-    seen.started++
-    const timer = setTimeout(() => res.end('ok'), delayMs(`${req.url} ${req.headers[ATTEMPT_HEADER]}`))
-    res.once('close', () => {
-      clearTimeout(timer)
-      seen[res.writableFinished ? 'answered' : 'aborted']++
-    })
-  }
-  const servers = Array.from({ length: REPLICAS }, () => createServer(listener).listen(0, '127.0.0.1'))
-  for (const server of servers) {
-    server.on('connection', (socket) => {
-      seen.sockets++
-      socket.once('close', () => seen.sockets--)
-    })
-  }
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  port.postMessage(servers.map((server) => (server.address() as AddressInfo).port))
-  port.on('message', () => {
-    port.postMessage(seen)
-    Object.assign(seen, { started: 0, answered: 0, aborted: 0 })
-  })
-}
 
 interface Run {
   p50Ms: number
@@ -125,7 +78,7 @@ async function load(
 }
 
 async function main(requests: number, perSecond: number): Promise<void> {
-  const servers = new Worker(new URL(import.meta.url))
+  const servers = new Worker(new URL('./hedge-sockets-servers.ts', import.meta.url))
   const [ports] = (await once(servers, 'message')) as [number[]]
   const plain = await load(servers, ports, false, requests, perSecond)
   const hedged = await load(servers, ports, true, requests, perSecond)
@@ -174,5 +127,4 @@ async function main(requests: number, perSecond: number): Promise<void> {
   )
 }
 
-if (!isMainThread && parentPort) await serve(parentPort)
-else if (process.argv[1] === import.meta.filename) await main(6_000, 300)
+if (process.argv[1] === import.meta.filename) await main(6_000, 300)

@@ -6,14 +6,32 @@ import { scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { peer } from './report.ts'
+import {
+  alternate,
+  attempts,
+  cockatiel,
+  cockatielRetry,
+  cockatielTimeout,
+  composedCockatiel,
+  composedOthers,
+  consecutive,
+  counting,
+  fail,
+  gone,
+  HOUR_MS,
+  lasting,
+  LIMIT_MS,
+  limited,
+  limitedAndEnded,
+  never,
+  opossum,
+  pRetry,
+  pTimeout,
+  sampling,
+  stopped,
+  succeed,
+} from './price-peers.ts'
 import type { Call } from './rounds.ts'
-
-const cockatiel = peer('cockatiel')
-const Opossum = peer('opossum')
-const { default: pRetry } = peer('p-retry')
-const { default: pTimeout } = peer('p-timeout')
-const { default: pLimit } = peer('p-limit')
 
 export interface Case {
   /** `breaker, success`: what, and on which path. */
@@ -23,41 +41,6 @@ export interface Case {
   peers: Record<string, Call>
   /** Who does less of it, and is for scale only; what is missing is in the name. */
   others?: Record<string, Call>
-}
-
-const HOUR_MS = 3_600_000
-const LIMIT_MS = 250
-const gone = AbortSignal.abort(new Error('the caller has gone'))
-const never = () => false
-
-// The error is made once: what is measured is what becomes of it.
-const trouble = new Error('upstream in trouble')
-export const succeed = async () => 'answer'
-const fail = async () => {
-  throw trouble
-}
-/** Every other call, so that no breaker has a reason to open. */
-const alternate = () => {
-  let calls = 0
-  return async () => {
-    if (calls++ % 2 === 1) throw trouble
-    return 'answer'
-  }
-}
-
-const attempts = { maxAttempts: 2 }
-const cockatielRetry = (handle = cockatiel.handleAll) => cockatiel.retry(handle, attempts)
-const cockatielBreaker = (breaker: unknown) => {
-  return cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: HOUR_MS, breaker })
-}
-const consecutive = (failures = 5) => cockatielBreaker(new cockatiel.ConsecutiveBreaker(failures))
-const counting = () => cockatielBreaker(new cockatiel.CountBreaker({ threshold: 0.9, size: 100 }))
-const sampling = () => cockatielBreaker(new cockatiel.SamplingBreaker({ threshold: 0.9, duration: 10_000 }))
-/** Without what the others do not have either: its own timeout, snapshots and percentiles. */
-const opossum = (work: Call, options = {}) => {
-  const bare = { timeout: false, enableSnapshots: false, rollingPercentilesEnabled: false }
-  const breaker = new Opossum(work, { ...bare, errorThresholdPercentage: 90, resetTimeout: HOUR_MS, ...options })
-  return { fire: (): Promise<unknown> => breaker.fire(), open: () => breaker.open() }
 }
 
 const inARow = () => new CircuitBreaker({ consecutiveFailures: 5, failureRate: Infinity })
@@ -99,35 +82,7 @@ function composed(work: Call, breaker: CircuitBreaker): Call {
   const limited = (signal: AbortSignal) => withTimeout(work, LIMIT_MS, { signal })
   return () => retry(() => breaker.execute(limited), { ...attempts, isTransient: never })
 }
-function composedCockatiel(work: Call, breaker: unknown): Call {
-  const policies = [cockatielRetry(cockatiel.handleWhen(never)), breaker, cockatielTimeout]
-  const policy = cockatiel.wrap(...policies)
-  return () => policy.execute(work)
-}
-function composedOthers(work: Call): { call: Call; open(): void } {
-  const { fire, open } = opossum(work, { timeout: LIMIT_MS })
-  return { call: () => pRetry(fire, { retries: 1, shouldRetry: never }), open }
-}
-const cockatielTimeout = cockatiel.timeout(LIMIT_MS, cockatiel.TimeoutStrategy.Aggressive)
-
-/** p-timeout waits no longer; that the work ends too takes a controller beside it. */
-function stopped(work: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
-  const controller = new AbortController()
-  const fallback = () => {
-    const error = new Error('Timed out')
-    controller.abort(error)
-    throw error
-  }
-  return pTimeout(work(controller.signal), { milliseconds: LIMIT_MS, fallback })
-}
-
 const legs = (work: Call, last = work) => [work, work, work, work, last]
-const limit = pLimit(2)
-const lasting = new AbortController().signal
-const limited = (all: Call[]) => Promise.allSettled(all.map((leg) => limit(leg)))
-/** What a deadline, and an abort that reaches each leg, take without a pattern. */
-const limitedAndEnded = (all: ((signal: AbortSignal) => Promise<unknown>)[]) =>
-  Promise.allSettled(all.map((leg) => limit(() => leg(AbortSignal.any([lasting, AbortSignal.timeout(LIMIT_MS)])))))
 const gathering = { concurrency: 2, timeoutMs: LIMIT_MS, signal: lasting }
 const hedging = { idempotent: true, latency: new LiveLatency(), budget: new HedgeBudget() }
 

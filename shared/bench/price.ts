@@ -6,7 +6,8 @@
  */
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { plot } from './plot.ts'
-import { type Case, cases, succeed } from './price-cases.ts'
+import { type Case, cases } from './price-cases.ts'
+import { HOUR_MS, succeed, trouble } from './price-peers.ts'
 import { type Claim, peer, report } from './report.ts'
 import { median, ratio, takeTurns } from './rounds.ts'
 
@@ -51,8 +52,6 @@ async function failing(breaker: { fire(fails: boolean): Promise<unknown> }, succ
   return median(fire)
 }
 
-const HOUR_MS = 3_600_000
-const trouble = new Error('upstream in trouble')
 const work = async (fails: boolean) => {
   if (fails) throw trouble
 }

@@ -5,15 +5,12 @@
  *
  *     npm run bench throughput
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { saturate, steady } from './load.ts'
 import type { Profile } from './profile.ts'
 import { report } from './report.ts'
 import { median, ratio } from './rounds.ts'
 import { percent } from './table.ts'
-import type { Question, Role } from './throughput-process.ts'
+import { book, cpuUs, question, type Server, start, stopAll } from './throughput-servers.ts'
 
 const ROUNDS = 7
 const SATURATED_MS = 1500
@@ -21,46 +18,6 @@ const STEADY_MS = 2000
 const sides = ['parcel', 'pass-through'] as const
 type Side = (typeof sides)[number]
 
-/** Limits out of the way: on a machine that is saturated on purpose they would refuse, quickly, and win. */
-const PATIENT = {
-  CARRIER_CONNECT_MS: '9000',
-  CARRIER_BODY_MS: '9000',
-  CARRIER_HEADERS_MS: '9000',
-  CARRIER_CALL_MS: '10000',
-  QUOTE_DEADLINE_MS: '30000',
-  HANDLER_MS: '40000',
-  SHUTDOWN_MS: '60000',
-}
-
-const children: ChildProcess[] = []
-const program = fileURLToPath(new URL('./throughput-process.ts', import.meta.url))
-
-async function start(role: Role, env: Record<string, string> = {}): Promise<{ child: ChildProcess; address: string }> {
-  const child = fork(program, [role], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  children.push(child)
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${role} ended with ${code}`)))
-  ended.catch(() => {})
-  const [address] = (await Promise.race([once(child, 'message'), ended])) as [string]
-  return { child, address }
-}
-
-async function question<T>(child: ChildProcess, what: Question): Promise<T> {
-  child.send(what)
-  const [answer] = (await once(child, 'message')) as [T]
-  return answer
-}
-async function cpuUs(child: ChildProcess): Promise<number> {
-  const { user, system } = await question<NodeJS.CpuUsage>(child, 'cpu')
-  return user + system
-}
-
-interface Server {
-  child: ChildProcess
-  address: string
-}
 type Servers = Record<Side, Server>
 type Rounds = Record<'perSecond' | 'cpuUs' | 'p99Ms', number[]>
 
@@ -102,24 +59,14 @@ const dearest = (times: Record<string, number>, most: number) =>
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, most)
 
-async function bookOne({ address }: Server): Promise<string> {
-  const response = await fetch(`${address}/shipments`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': 'throughput' },
-    body: JSON.stringify({ carrier: 'swift', from: 'Lisbon', to: 'Oslo', grams: 1200 }),
-  })
-  const { id } = (await response.json()) as { id: string }
-  return id
-}
-
 async function main(): Promise<void> {
   const { address: CARRIERS } = await start('carriers')
   const servers: Servers = {
-    parcel: await start('parcel', { CARRIERS, ...PATIENT }),
-    'pass-through': await start('pass-through', { CARRIERS }),
+    parcel: await start('parcel', CARRIERS),
+    'pass-through': await start('pass-through', CARRIERS),
   }
   const paths = {
-    shipment: `/shipments/${await bookOne(servers.parcel)}`,
+    shipment: `/shipments/${await book(servers.parcel)}`,
     quotes: '/quotes?from=Lisbon&to=Oslo&grams=1200',
   }
   const routes = Object.keys(paths) as (keyof typeof paths)[]
@@ -199,5 +146,5 @@ async function main(): Promise<void> {
 try {
   await main()
 } finally {
-  for (const child of children) child.kill()
+  stopAll()
 }
