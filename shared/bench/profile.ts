@@ -4,6 +4,10 @@ import type { Profiler } from 'node:inspector'
 
 const root = fileURLToPath(new URL('../../', import.meta.url)).replaceAll('\\', '/')
 
+const INTERVAL_US = 500
+/** A longer gap between two samples was another program's: ours did not run. */
+const MOST_US = 4 * INTERVAL_US
+
 /** Microseconds of processor time, by whose they are and by function. */
 export interface Profile {
   parts: Record<string, number>
@@ -15,7 +19,7 @@ export async function startProfile(): Promise<() => Promise<Profile>> {
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')
-  await session.post('Profiler.setSamplingInterval', { interval: 500 })
+  await session.post('Profiler.setSamplingInterval', { interval: INTERVAL_US })
   await session.post('Profiler.start')
   return async () => {
     const { profile } = await session.post('Profiler.stop')
@@ -32,7 +36,7 @@ export function summarize({ nodes, samples = [], timeDeltas = [] }: Profiler.Pro
     // Neither waiting is work, nor being watched.
     if (functionName === '(idle)' || url === 'node:inspector') continue
     const part = partOf(url, functionName)
-    const us = timeDeltas[index] ?? 0
+    const us = Math.min(timeDeltas[index] ?? 0, MOST_US)
     profile.parts[part] = (profile.parts[part] ?? 0) + us
     if (!url) continue
     const where = `${functionName || 'anonymous'} (${url.split('/').slice(-2).join('/')}:${lineNumber + 1})`
