@@ -17,6 +17,6 @@ export const programs: Record<string, Program> = {
   'tail-at-scale': { what: 'hedging over 100 leaves, 100,000 requests in virtual time', seconds: 60 },
   collapse: { what: 'what hedging without a budget does to a busy service, in virtual time', seconds: 20 },
   'hedge-sockets': { what: 'the long tail of twenty replicas on real sockets, hedged and not', seconds: 45 },
-  shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 60 },
+  shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }
