@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
-import { collapse, Replica, strategies } from './collapse.ts'
+import { amplification } from './amplification.ts'
+import { collapse, strategies as hedges } from './collapse.ts'
+import { contend, mean, strategies } from './contention.ts'
+import { slowShare } from './fan-out.ts'
+import { Replica } from './replica.ts'
 import { percent, table } from './table.ts'
-import { slowShare, tailAtScale } from './tail-at-scale.ts'
+import { tailAtScale } from './tail-at-scale.ts'
 import { inVirtualTime } from './virtual-time.ts'
 
 const patient = { timeout: 120_000 }
@@ -91,19 +95,52 @@ describe('The Tail at Scale', () => {
   })
 })
 
+describe('The contention', () => {
+  test('is the same again with the same seed, and another with another', patient, async () => {
+    const once = await contend(strategies.full, 20, 1)
+    expect(await contend(strategies.full, 20, 1)).toEqual(once)
+    expect(await contend(strategies.full, 20, 2)).not.toEqual(once)
+  })
+
+  test('costs one call a client when there is nobody to contend with', async () => {
+    expect((await contend(strategies.none, 1, 1)).writesAt).toHaveLength(1)
+  })
+
+  test('takes a third of the calls with full jitter, and ages with exponential backoff alone', patient, async () => {
+    const none = await mean('none', 100, 3)
+    const exponential = await mean('exponential', 100, 3)
+    const full = await mean('full', 100, 3)
+    expect(full.calls / none.calls).toBeLessThan(0.4)
+    expect(exponential.ms / full.ms).toBeGreaterThan(8)
+  })
+})
+
+describe('Amplification', () => {
+  test('is attempts to the power of layers, exactly', async () => {
+    expect(await amplification({ layers: 3, attempts: 4, calls: 10 })).toBe(64)
+    expect(await amplification({ layers: 2, attempts: 3, calls: 10 })).toBe(9)
+  })
+
+  test('is 1.1 to the power of layers at most, with budgets of 10 %', patient, async () => {
+    const times = await amplification({ layers: 3, attempts: 4, ratio: 0.1, calls: 2_000 })
+    expect(times).toBeLessThanOrEqual(1.1 ** 3)
+    expect(times).toBeGreaterThan(1.2)
+  })
+})
+
 describe('The collapse', () => {
   test('a hedge on a budget, with cancel, is no worse than none at any load', patient, async () => {
     for (const load of [0.3, 0.5, 0.7, 0.9]) {
-      const none = await collapse(strategies['no hedge'], load, 10_000)
-      const hedged = await collapse(strategies['live p95, 5 % budget'], load, 10_000)
+      const none = await collapse(hedges['no hedge'], load, 10_000)
+      const hedged = await collapse(hedges['live p95, 5 % budget'], load, 10_000)
       expect(hedged.p99Ms, `at ${percent(load)}`).toBeLessThanOrEqual(none.p99Ms)
       expect(hedged.extra).toBeLessThanOrEqual(0.05)
     }
   })
 
   test('a hedge without either brings a busy service down', patient, async () => {
-    const none = await collapse(strategies['no hedge'], 0.7, 10_000)
-    const greedy = await collapse(strategies['after 20 ms, no budget, no cancel'], 0.7, 10_000)
+    const none = await collapse(hedges['no hedge'], 0.7, 10_000)
+    const greedy = await collapse(hedges['after 20 ms, no budget, no cancel'], 0.7, 10_000)
     expect(greedy.p99Ms / none.p99Ms).toBeGreaterThan(10)
     expect(greedy.extra).toBeGreaterThan(0.9)
   })

@@ -3,7 +3,7 @@
  * working on one request at a time and first come first served; Poisson arrivals, exponential service times with a mean
  * of 20 ms; seeded, in virtual time, through the chapter's own hedge():
  *
- *     tsx --conditions=solution shared/bench/collapse.ts
+ *     npm run bench collapse
  */
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
@@ -11,39 +11,14 @@ import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
-import { percent, table } from './table.ts'
+import { plot } from './plot.ts'
+import { Replica } from './replica.ts'
+import { report } from './report.ts'
+import { percent } from './table.ts'
 import { inVirtualTime } from './virtual-time.ts'
 
 const REPLICAS = 20
 const SERVICE_MS = 20
-
-/** Works on one request at a time. Who aborts while waiting is withdrawn; work once begun runs to its end. */
-export class Replica {
-  readonly #queue = new Set<() => void>()
-  #busy = false
-
-  async serve(ms: number, signal?: AbortSignal): Promise<void> {
-    if (this.#busy) await this.#turn(signal)
-    this.#busy = true
-    await sleep(ms)
-    this.#busy = false
-    const [next] = this.#queue
-    next?.()
-  }
-
-  #turn(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const next = () => {
-        this.#queue.delete(next)
-        // Taken at once: whoever arrives before the one who waited continues must not overtake it.
-        this.#busy = true
-        resolve()
-      }
-      this.#queue.add(next)
-      signal?.addEventListener('abort', () => this.#queue.delete(next) && reject(signal.reason))
-    })
-  }
-}
 
 interface Strategy {
   /** Hedges after so many ms, and on no budget; else after the live 95th percentile, on one of 5 %. */
@@ -113,18 +88,67 @@ export function collapse({ afterMs, cancel }: Strategy, load: number, requests: 
 }
 
 async function main(requests: number): Promise<void> {
-  console.log(`${REPLICAS} replicas, ${requests} requests: p99 in ms, and the hedges sent for each request\n`)
   const loads = [0.3, 0.5, 0.7, 0.9]
-  const rows: string[][] = []
+  const all: { name: string; results: Result[] }[] = []
   for (const [name, strategy] of Object.entries(strategies)) {
-    const row = [name]
-    for (const load of loads) {
-      const { p99Ms, extra } = await collapse(strategy, load, requests)
-      row.push(p99Ms.toFixed(0), `(${percent(extra)})`)
-    }
-    rows.push(row)
+    const results = []
+    for (const load of loads) results.push(await collapse(strategy, load, requests))
+    all.push({ name, results })
   }
-  console.log(table([['load', ...loads.flatMap((load) => [percent(load, 0), ''])], ...rows]))
+  const atSeventy = (name: keyof typeof strategies) => all.find((it) => it.name === name)!.results[2]!
+  const none = atSeventy('no hedge')
+  const greedy = atSeventy('after 20 ms, no budget, no cancel')
+  const careful = atSeventy('live p95, 5 % budget')
+  const best = all.at(-1)!.results
+
+  report('collapse', {
+    title: 'Hedging without a budget collapses a service',
+    about:
+      `${REPLICAS} replicas, each working on one request at a time, first come first served; Poisson arrivals, ` +
+      `exponential service times with a mean of ${SERVICE_MS} ms; ${requests.toLocaleString('en')} requests for each ` +
+      'figure. “No cancel” means that the losers are worked on all the same.',
+    virtual: true,
+    figures: {
+      noneP99Ms: none.p99Ms,
+      greedyP99Ms: greedy.p99Ms,
+      greedyExtra: greedy.extra,
+      budgetP99Ms: careful.p99Ms,
+      budgetExtra: careful.extra,
+    },
+    tables: [
+      {
+        caption: 'p99 in ms, and the hedges for each request, by the load that the requests alone are',
+        rows: [
+          ['load', ...loads.flatMap((load) => [percent(load, 0), ''])],
+          ...all.map(({ name, results }) => [
+            name,
+            ...results.flatMap(({ p99Ms, extra }) => [p99Ms, `(${percent(extra)})`]),
+          ]),
+        ],
+      },
+    ],
+    claims: [
+      {
+        claim: 'at 70 % load, hedging without either makes p99 ten times worse',
+        holds: greedy.p99Ms > 10 * none.p99Ms,
+      },
+      {
+        claim: 'with a budget and cancel, p99 is better than without hedges at every load, for at most 5 % more',
+        holds: best.every(({ p99Ms, extra }, i) => p99Ms < all[0]!.results[i]!.p99Ms && extra <= 0.05),
+      },
+    ],
+    plots: {
+      collapse: plot({
+        title: 'p99 of a busy service, by how it hedges',
+        x: { label: 'load without hedges', ticks: [0.3, 0.5, 0.7, 0.9], format: (load) => percent(load, 0) },
+        y: { label: 'ms', ticks: [10, 100, 1000, 10_000, 100_000], log: true },
+        series: all.map(({ name, results }) => ({
+          label: name.replace('after 20 ms, no budget', 'no budget').replace('live p95, ', ''),
+          points: results.map(({ p99Ms }, i) => [loads[i]!, p99Ms]),
+        })),
+      }),
+    },
+  })
 }
 
 if (process.argv[1] === import.meta.filename) await main(50_000)

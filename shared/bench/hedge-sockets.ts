@@ -3,68 +3,22 @@
  * arrive in an open loop, and a latency counts from the instant at which its request was meant to be sent. The servers
  * count what they see: a loser that goes on working for nobody would show. Takes about 45 s:
  *
- *     tsx --conditions=solution shared/bench/hedge-sockets.ts
+ *     npm run bench hedge-sockets
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { Pool } from 'undici'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { ATTEMPT_HEADER, hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { randomFor } from '../carriers/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
-import { percent, table } from './table.ts'
+import { REPLICAS, type Seen } from './hedge-sockets-servers.ts'
+import { report } from './report.ts'
+import { percent } from './table.ts'
 
-const REPLICAS = 20
 const BUDGET = 0.05
-
-/** Of a thousand requests, 980 take 5 to 15 ms, 17 take 50 to 100 ms, and 3 a second: by the request, not by its order. */
-function delayMs(request: string): number {
-  const random = randomFor(1, request)
-  const draw = random()
-  const within = random()
-  if (draw < 0.003) return 1_000
-  return draw < 0.02 ? 50 + 50 * within : 5 + 10 * within
-}
-
-/** What the servers saw. */
-interface Seen {
-  started: number
-  answered: number
-  /** The client closed the connection before the answer. */
-  aborted: number
-  /** Sockets open. */
-  sockets: number
-}
-
-async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  const seen: Seen = { started: 0, answered: 0, aborted: 0, sockets: 0 }
-  const listener: RequestListener = (req, res) => {
-    seen.started++
-    const timer = setTimeout(() => res.end('ok'), delayMs(`${req.url} ${req.headers[ATTEMPT_HEADER]}`))
-    res.once('close', () => {
-      clearTimeout(timer)
-      seen[res.writableFinished ? 'answered' : 'aborted']++
-    })
-  }
-  const servers = Array.from({ length: REPLICAS }, () => createServer(listener).listen(0, '127.0.0.1'))
-  for (const server of servers) {
-    server.on('connection', (socket) => {
-      seen.sockets++
-      socket.once('close', () => seen.sockets--)
-    })
-  }
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  port.postMessage(servers.map((server) => (server.address() as AddressInfo).port))
-  port.on('message', () => {
-    port.postMessage(seen)
-    Object.assign(seen, { started: 0, answered: 0, aborted: 0 })
-  })
-}
 
 interface Run {
   p50Ms: number
@@ -124,9 +78,8 @@ async function load(
 }
 
 async function main(requests: number, perSecond: number): Promise<void> {
-  const servers = new Worker(new URL(import.meta.url))
+  const servers = new Worker(new URL('./hedge-sockets-servers.ts', import.meta.url))
   const [ports] = (await once(servers, 'message')) as [number[]]
-  console.log(`${REPLICAS} replicas, ${requests} requests at ${perSecond} a second, twice\n`)
   const plain = await load(servers, ports, false, requests, perSecond)
   const hedged = await load(servers, ports, true, requests, perSecond)
   const sockets = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
@@ -135,26 +88,43 @@ async function main(requests: number, perSecond: number): Promise<void> {
   const row = (name: string, { p50Ms, p99Ms, p999Ms, losers, seen: { started, answered, aborted, sockets } }: Run) => {
     return [name, p50Ms, p99Ms, p999Ms, losers, started, answered, aborted, sockets]
   }
-  const head = ['', 'p50 ms', 'p99 ms', 'p99.9 ms', 'cancelled', 'started', 'answered', 'aborted', 'sockets left']
-  console.log(table([head, row('one request', plain), row('hedged', hedged)]))
-
   const { seen, losers } = hedged
   const extra = seen.started / requests - 1
   const withdrawn = requests + losers - seen.started
   // An abort and an answer may pass each other on the wire; now and then they do.
   const crossed = seen.answered - requests
   const fates = `${seen.aborted} aborted, ${withdrawn} withdrawn before they were sent, ${crossed} answered meanwhile`
-  const claims: [boolean, string][] = [
-    [plain.p999Ms >= 5 * hedged.p999Ms, `p99.9 is ${(plain.p999Ms / hedged.p999Ms).toFixed(1)} times lower: 5 or more`],
-    [extra <= BUDGET, `${percent(extra, 2)} more requests: ${percent(BUDGET, 0)} or less`],
-    [losers > 0 && crossed <= losers / 20, `of ${losers} losers, ${fates}`],
-    [seen.started === seen.answered + seen.aborted, 'no server works for nobody'],
-    [plain.seen.sockets + seen.sockets + sockets === 0, 'no socket is left on either side'],
-  ]
-  console.log()
-  for (const [holds, claim] of claims) console.log(`${holds ? 'holds' : 'FAILS'}  ${claim}`)
-  if (claims.some(([holds]) => !holds)) process.exitCode = 1
+
+  report(
+    'hedge-sockets',
+    {
+      title: 'The long tail on real sockets',
+      about:
+        `${REPLICAS} HTTP servers on loopback; of their answers 98 % take 5 to 15 ms, 1.7 % take 50 to 100, and 0.3 % a ` +
+        `second. ${requests.toLocaleString('en')} requests at ${perSecond} a second in an open loop, first one each, then ` +
+        'hedged after the live 95th percentile on a budget of 5 %. The servers count what they see.',
+      figures: { plainP999Ms: plain.p999Ms, hedgedP999Ms: hedged.p999Ms, hedgedExtra: extra },
+      tables: [
+        {
+          caption:
+            'Latencies from when a request was due, attempts that the client cancelled, and what the servers saw',
+          rows: [
+            ['', 'p50 ms', 'p99 ms', 'p99.9 ms', 'cancelled', 'started', 'answered', 'aborted', 'sockets left'],
+            row('one request', plain),
+            row('hedged', hedged),
+          ],
+        },
+      ],
+      claims: [
+        { claim: 'p99.9 is 5 times lower, or more', holds: plain.p999Ms >= 5 * hedged.p999Ms },
+        { claim: `${percent(BUDGET, 0)} more requests, or less`, holds: extra <= BUDGET },
+        { claim: `of ${losers} losers, ${fates}`, holds: losers > 0 && crossed <= losers / 20 },
+        { claim: 'no server works for nobody', holds: seen.started === seen.answered + seen.aborted },
+        { claim: 'no socket is left on either side', holds: plain.seen.sockets + seen.sockets + sockets === 0 },
+      ],
+    },
+    ['undici'],
+  )
 }
 
-if (!isMainThread && parentPort) await serve(parentPort)
-else if (process.argv[1] === import.meta.filename) await main(6_000, 300)
+if (process.argv[1] === import.meta.filename) await main(6_000, 300)

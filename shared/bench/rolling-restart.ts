@@ -7,7 +7,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
-import { describe, failed, type Instance, rollingRestart } from './rolling.ts'
+import { report } from './report.ts'
+import { describe, failed, type Instance, rollingRestart, type RollingResult } from './rolling.ts'
 
 const load = {
   path: '/quotes?from=Lisbon&to=Oslo&grams=1200',
@@ -50,17 +51,38 @@ if (process.platform === 'win32') {
   console.error('Windows has no SIGTERM, and a rolling restart is made of it: run this on Linux, macOS or in WSL.')
   process.exit(1)
 }
+const measure = (conditions: string[]) => rollingRestart({ ...load, start: () => startParcel(conditions) })
+const row = (name: string, result: RollingResult) => {
+  const kinds = Object.entries(result.failures).map(([kind, count]) => `${kind} ×${count}`)
+  return [name, result.requests, failed(result), kinds.join(', ') || 'none', result.p50Ms, result.p99Ms]
+}
 try {
-  for (const [subject, conditions] of [
-    ['skeletons', []],
-    ['solutions', ['--conditions=solution']],
-  ] as const) {
-    const result = await rollingRestart({ ...load, start: () => startParcel([...conditions]) })
-    console.log(
-      `${subject}: ${load.restarts} restarts, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${describe(result)}`,
-    )
-    if (subject === 'solutions' && failed(result) > 0) process.exitCode = 1
-  }
+  const skeletons = await measure([])
+  console.log(`skeletons: ${describe(skeletons)}`)
+  const solutions = await measure(['--conditions=solution'])
+  report('rolling-restart', {
+    title: 'A deploy under load',
+    about:
+      'Two Parcels with five carriers behind a balancer that asks for readiness every 100 ms and tries nothing twice; ' +
+      `${load.perSecond} quotes a second in an open loop over kept-alive connections; ${load.restarts} restarts.`,
+    figures: {
+      skeletonsFailed: failed(skeletons),
+      skeletonsRequests: skeletons.requests,
+      solutionsFailed: failed(solutions),
+      solutionsRequests: solutions.requests,
+    },
+    tables: [
+      {
+        caption: 'What the customers saw',
+        rows: [
+          ['', 'requests', 'failed', 'how', 'p50 ms', 'p99 ms'],
+          row('skeletons', skeletons),
+          row('solutions', solutions),
+        ],
+      },
+    ],
+    claims: [{ claim: 'no request fails on the solutions', holds: failed(solutions) === 0 }],
+  })
 } finally {
   await fleet.close()
 }

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { report } from './report.ts'
 
 const WAYS = ['app.close()', 'app.close(), force', 'close-with-grace', 'stoppable', 'http-terminator', 'ours'] as const
 export type Way = (typeof WAYS)[number]
@@ -119,17 +120,34 @@ async function median(measure: () => Promise<number>): Promise<string> {
   return times.includes(Infinity) ? `more than ${LIMIT_MS}` : middle.toFixed(0)
 }
 
-console.log(
-  `Node ${process.versions.node}; one silent connection, one idle, one request in flight; median of ${RUNS}\n`,
-)
-console.log('| | ms after the last answer | the same, its headers sent before | half of a request | a slow reader |')
-console.log('|---|---|---|---|---|')
+const columns = ['ms after the last answer', 'the same, its headers sent before', 'half of a request', 'a slow reader']
+const rows: string[][] = []
 for (const way of WAYS) {
-  const cells = [
+  rows.push([
+    way,
     await median(() => afterTheLast('/slow')(way)),
     await median(() => afterTheLast('/stream')(way)),
     await halfARequest(way),
     await slowReader(way),
-  ]
-  console.log(`| ${way} | ${cells.join(' | ')} |`)
+  ])
 }
+const [, afterAnswer, afterStream, half, slow] = rows.at(-1)!
+
+report(
+  'shutdown',
+  {
+    title: 'Ways to shut down a server',
+    about:
+      'First two columns: one silent connection, one idle and one request in flight; SIGTERM; after 200 ms the request ' +
+      `is answered; milliseconds from its last byte until the process has gone, median of ${RUNS}. The drain delay is 0, ` +
+      'the limits are out of the way. Last two: what becomes of a request of which 9 bytes had arrived, and of a client ' +
+      'that has read the beginning of 20 MB.',
+    figures: { oursMs: Number(afterAnswer), oursStreamMs: Number(afterStream) },
+    tables: [{ caption: 'Ways, side by side', rows: [['', ...columns], ...rows] }],
+    claims: [
+      { claim: 'ours is gone within 100 ms', holds: Number(afterAnswer) < 100 && Number(afterStream) < 100 },
+      { claim: 'ours cuts nobody', holds: half === 'answered' && slow === 'gets all' },
+    ],
+  },
+  ['fastify', 'close-with-grace', 'stoppable', 'http-terminator'],
+)

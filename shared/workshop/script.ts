@@ -8,23 +8,40 @@ import { root, type Subject } from './target.ts'
 /** How often to see whether npm is still there. */
 const LOOK_MS = 500
 
-/**
- * Runs one of the project's programs on the attendee's code or on the solutions, and ends as it ends.
- * @param options of Node
- */
-export async function script(path: string, subject: Subject, args: string[], options: string[] = []): Promise<void> {
-  const condition = subject === 'solutions' ? ['--conditions=solution'] : []
-  // tsx and not Node alone, which refuses the TypeScript that is more than types (an attendee's enum, for one).
-  const loader = ['--import', import.meta.resolve('./leash.ts'), '--import', import.meta.resolve('tsx')]
-  const child = spawn(process.execPath, [...options, ...loader, ...condition, join(root, path), ...args], {
+export interface ScriptOptions {
+  /** Options of Node. */
+  node?: string[]
+  /** Milliseconds after which it is killed. Default: never. */
+  limitMs?: number
+}
+
+/** Runs one of the project's programs on the attendee's code or on the solutions, and ends as it ends. */
+export async function script(
+  path: string,
+  subject: Subject,
+  args: string[],
+  { node = [], limitMs }: ScriptOptions = {},
+): Promise<void> {
+  // An attendee's TypeScript may be more than types (an enum, for one), which Node alone refuses. Ours is not, and runs
+  // as it was written: what tsx does to keep the names of functions doubles the time of a cheap one.
+  const how =
+    subject === 'solutions'
+      ? ['--conditions=solution', '--disable-warning=ExperimentalWarning']
+      : ['--import', import.meta.resolve('tsx')]
+  const leash = ['--import', import.meta.resolve('./leash.ts')]
+  const child = spawn(process.execPath, [...node, ...leash, ...how, join(root, path), ...args], {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
+  const timer = limitMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), limitMs)
   // Ctrl-C reaches both of us, and a second one would force the child: it knows how to end, so we wait for it.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  if (process.env.npm_lifecycle_event) onOrphaned(() => child.kill('SIGTERM'))
+  const interrupt = () => process.stdin.isTTY || child.kill('SIGINT')
+  const terminate = () => child.kill('SIGTERM')
+  process.on('SIGINT', interrupt).on('SIGTERM', terminate)
+  if (process.env.npm_lifecycle_event) onOrphaned(terminate)
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  process.off('SIGINT', interrupt).off('SIGTERM', terminate)
+  clearTimeout(timer)
   process.exitCode = code ?? 128 + constants.signals[signal!]
 }
 

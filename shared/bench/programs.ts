@@ -1,0 +1,22 @@
+export interface Program {
+  what: string
+  /** About how long it takes, in seconds, on a machine with two cores and nothing else to do. */
+  seconds: number
+}
+
+/** Each is a program of its own in this folder, which prints what it found, keeps it with `--save`, and ends by itself. */
+export const programs: Record<string, Program> = {
+  price: {
+    what: 'what each pattern costs a call, beside cockatiel, opossum, p-retry, p-timeout, p-limit',
+    seconds: 60,
+  },
+  throughput: { what: 'Parcel beside a bare pass-through, under the same load', seconds: 120 },
+  jitter: { what: 'the table of “Exponential Backoff And Jitter”, in virtual time', seconds: 5 },
+  amplification: { what: 'what three layers of retries make of one call, in virtual time', seconds: 10 },
+  'fan-out': { what: 'how many requests meet a slow leaf', seconds: 1 },
+  'tail-at-scale': { what: 'hedging over 100 leaves, 100,000 requests in virtual time', seconds: 60 },
+  collapse: { what: 'what hedging without a budget does to a busy service, in virtual time', seconds: 20 },
+  'hedge-sockets': { what: 'the long tail of twenty replicas on real sockets, hedged and not', seconds: 45 },
+  shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
+  'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
+}

@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, loadavg, type } from 'node:os'
+import { type Cell, table } from './table.ts'
+
+/** What a measurement has found. */
+export interface Findings {
+  title: string
+  /** What was done, whose claim it tests, and what the figures are of: Markdown, one paragraph. */
+  about: string
+  /** In virtual time, seeded: the same on a machine that has other things to do. */
+  virtual?: boolean
+  /** What slides and texts quote, by a name that stays. Milliseconds, ratios and counts, each as its name says. */
+  figures: Record<string, number>
+  tables: { caption: string; rows: Cell[][] }[]
+  /** The lines that were drawn beforehand. What misses its line for no known reason makes the program fail. */
+  claims?: Claim[]
+  /** By file name, without `.svg`. */
+  plots?: Record<string, string>
+}
+
+export interface Claim {
+  claim: string
+  holds: boolean
+  /** Why it misses its line, if that is known and accepted. */
+  because?: string
+}
+
+/** Findings as they are kept, beside what they depend on. */
+export interface Result extends Omit<Findings, 'plots'> {
+  name: string
+  command: string
+  /** Of the run, as YYYY-MM-DD. */
+  date: string
+  tookS: number
+  machine: { cores: number; cpu: string; os: string; load: number }
+  versions: Record<string, string>
+  plots: string[]
+}
+
+export const results = new URL('results/', import.meta.url)
+
+const startedAt = performance.now()
+const [load] = loadavg() as [number]
+
+/** Prints the findings; with `--save` on the command line it also writes `results/<name>.json` and the plots. */
+export function report(name: string, findings: Findings, packages: string[] = []): void {
+  const { figures, plots = {}, ...rest } = findings
+  const result: Result = {
+    name,
+    ...rest,
+    command: `npm run bench ${name} -- --save`,
+    date: new Date().toISOString().slice(0, 10),
+    tookS: Math.round((performance.now() - startedAt) / 1000),
+    machine: { cores: availableParallelism(), cpu: cpus()[0]!.model.trim(), os: type(), load: round(load) },
+    versions: { node: process.versions.node, ...Object.fromEntries(packages.map((it) => [it, versionOf(it)])) },
+    figures: Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, round(value)])),
+    plots: Object.keys(plots),
+  }
+  print(result)
+  if (result.claims?.some(({ holds, because }) => !holds && !because)) process.exitCode = 1
+  if (!process.argv.includes('--save')) return
+  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(result, null, 2)}\n`)
+  for (const [file, svg] of Object.entries(plots)) writeFileSync(new URL(`${file}.svg`, results), svg)
+}
+
+/** Noise beyond six digits would only make a difference between two runs. */
+const round = (value: number) => Number(value.toPrecision(6))
+
+const maintainers = new URL('../maintainers/package.json', import.meta.url)
+
+/** What others have written, for the same job: the maintainers' dependencies, untyped. */
+export const peer = createRequire(maintainers)
+
+function versionOf(name: string): string {
+  for (const where of [maintainers, new URL('../../package.json', import.meta.url)]) {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(where, 'utf8'))
+    const version = { ...dependencies, ...devDependencies }[name]
+    if (version) return version
+  }
+  throw new Error(`${name} is in no package.json of ours`)
+}
+
+export function describeMachine({ machine: { cores, cpu, os, load }, versions }: Result): string {
+  const packages = Object.entries(versions).map(([name, version]) => `${name === 'node' ? 'Node' : name} ${version}`)
+  return `${cores} cores of ${cpu}, ${os}, load ${load.toFixed(1)} at the start; ${packages.join(', ')}`
+}
+
+/** What misses its line is said, and why. */
+export function describeClaim({ claim, holds, because }: Claim): string {
+  if (holds) return `holds   ${claim}`
+  return `MISSES  ${claim}${because ? ` (${because})` : ''}`
+}
+
+function print(result: Result): void {
+  console.log(`\n${result.title}\n${describeMachine(result)}`)
+  for (const { caption, rows } of result.tables) console.log(`\n${caption}\n\n${table(rows)}`)
+  if (result.claims) console.log()
+  for (const claim of result.claims ?? []) console.log(describeClaim(claim))
+  console.log(`\n${result.tookS} s`)
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Question, Role } from './throughput-process.ts'
+
+/** Limits out of the way: on a machine that is saturated on purpose they would refuse, quickly, and win. */
+const PATIENT = {
+  CARRIER_CONNECT_MS: '9000',
+  CARRIER_BODY_MS: '9000',
+  CARRIER_HEADERS_MS: '9000',
+  CARRIER_CALL_MS: '10000',
+  QUOTE_DEADLINE_MS: '30000',
+  HANDLER_MS: '40000',
+  SHUTDOWN_MS: '60000',
+}
+
+const children: ChildProcess[] = []
+const program = fileURLToPath(new URL('./throughput-process.ts', import.meta.url))
+
+export interface Server {
+  child: ChildProcess
+  address: string
+}
+
+export async function start(role: Role, CARRIERS?: string): Promise<Server> {
+  const env = { ...process.env, ...(CARRIERS !== undefined && { CARRIERS, ...PATIENT }) }
+  const child = fork(program, [role], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  children.push(child)
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${role} ended with ${code}`)))
+  ended.catch(() => {})
+  const [address] = (await Promise.race([once(child, 'message'), ended])) as [string]
+  return { child, address }
+}
+
+export async function question<T>(child: ChildProcess, what: Question): Promise<T> {
+  child.send(what)
+  const [answer] = (await once(child, 'message')) as [T]
+  return answer
+}
+export async function cpuUs(child: ChildProcess): Promise<number> {
+  const { user, system } = await question<NodeJS.CpuUsage>(child, 'cpu')
+  return user + system
+}
+
+/** The id of a shipment, to ask for. */
+export async function book({ address }: Server): Promise<string> {
+  const response = await fetch(`${address}/shipments`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'throughput' },
+    body: JSON.stringify({ carrier: 'swift', from: 'Lisbon', to: 'Oslo', grams: 1200 }),
+  })
+  const { id } = (await response.json()) as { id: string }
+  return id
+}
+
+export function stopAll(): void {
+  for (const child of children) child.kill()
+}
