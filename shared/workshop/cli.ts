@@ -17,7 +17,6 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   reset: () => import('./commands/reset.ts'),
   undo: () => import('./commands/undo.ts'),
   doctor: () => import('./commands/doctor.ts'),
-  'test:browser': () => import('./commands/test-browser.ts'),
   slides: () => import('./commands/slides.ts'),
   'slides:pdf': () => import('./commands/slides-pdf.ts'),
   check: () => import('./commands/check.ts'),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { Marked } from 'marked'
 import { codeOf, fillIn, pictureOf, readRegion } from './content.ts'
 import type { Slide, Source } from './deck.ts'
 import { palette } from './palette.ts'
@@ -14,14 +15,6 @@ interface Token {
   fontStyle?: number
 }
 type Highlight = (code: string, options: { lang: string; theme: string }) => { tokens: Token[][] }
-
-interface Marked {
-  use(options: {
-    renderer: Record<string, (token: { text: string; lang?: string; href: string }) => string | false>
-  }): void
-  parse(text: string): string
-  parseInline(text: string): string
-}
 
 const escape = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.codePointAt(0)};`)
 
@@ -84,8 +77,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
     return `<figure class="terminal" style="${sizeOf(lines)}"><pre>${rows.join('')}</pre></figure>`
   }
 
-  const { Marked } = presenters('marked') as { Marked: new () => Marked }
-  const marked = new Marked()
+  const marked = new Marked({ async: false })
   marked.use({
     renderer: {
       code({ lang = '', text }) {
@@ -108,7 +100,10 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
     const number = chapter && classes.includes('cover') ? `<p class="number">${chapter.number}</p>` : ''
     const heading = marked.parseInline(fillIn(title, slide, source))
     // A picture is a paragraph to Markdown, but a figure cannot be in one: the browser would make three of it.
-    const body = marked.parse(fillIn(slide.body, slide, source)).replace(/<p>(<figure[\s\S]*?<\/figure>)<\/p>/g, '$1')
+    const body = (marked.parse(fillIn(slide.body, slide, source)) as string).replace(
+      /<p>(<figure[\s\S]*?<\/figure>)<\/p>/g,
+      '$1',
+    )
     const stepped = classes.includes('one-by-one') ? body.replaceAll('<li>', '<li class="fragment">') : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${fillIn(notes, slide, source)}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
