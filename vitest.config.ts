@@ -19,12 +19,12 @@ export default defineConfig({
         ...solution,
         test: {
           name: 'workshop',
-          include: ['shared/**/*.test.ts'],
+          include: ['shared/**/*.test.ts', 'slides/build/*.test.ts'],
           exclude: [...configDefaults.exclude, 'shared/lab/browser/**'],
         },
       },
       // On real time and a real machine: not part of `npm test`.
-      { test: { name: 'browser', include: ['shared/lab/browser/*.test.ts'] } },
+      { test: { name: 'browser', include: ['shared/lab/browser/*.test.ts', 'slides/browser/*.test.ts'] } },
     ],
   },
 })

@@ -1,28 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chapters, minutesOf } from './chapters.ts'
-
-const guide = readFileSync(join(import.meta.dirname, 'INSTRUCTOR.md'), 'utf8').replaceAll('\r\n', '\n')
-
-/** The rows of a run sheet, by the heading above it. */
-function sheet(heading: string) {
-  const [, section = ''] = guide.split(`\n## ${heading}\n`)
-  const rows = section.split('\n## ')[0]!.matchAll(/^\| (\d\d:\d\d) \| (\d*) ?\| (.*?) \| (.*?) ?\|$/gm)
-  return [...rows].map(([, from = '', minutes, what = '', cut = '']) => ({ from, minutes: Number(minutes), what, cut }))
-}
-
-const minutesAt = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+import { guide, minutesAt, runSheet } from './guide.ts'
 
 describe.each([
   { heading: 'Half a day', hours: 4 },
   { heading: 'A whole day', hours: 8 },
 ])('$heading', ({ heading, hours }) => {
-  const rows = sheet(heading)
-  const lessons = rows.flatMap((row) => {
-    const [, number, title, ...parts] = /^(\d\d) (.+): (\d+) talk, (\d+) exercise, (\d+) review$/.exec(row.what) ?? []
-    return number ? [{ ...row, number, title, parts: parts.map(Number) }] : []
-  })
+  const rows = runSheet(heading)
+  const lessons = rows.flatMap(({ lesson, minutes, cut }) => (lesson ? [{ ...lesson, minutes, cut }] : []))
 
   test('each row begins when the one before it ends, and the last when the day does', () => {
     for (const [index, { from, minutes, what }] of rows.slice(0, -1).entries())
@@ -33,14 +20,11 @@ describe.each([
   })
 
   test('each exercise has the minutes that its core steps have in the manifest', () => {
-    for (const { number, title, minutes, parts } of lessons) {
+    for (const { number, title, minutes, talk, exercise, review } of lessons) {
       const chapter = chapters.find((it) => it.number === number)!
       expect(title).toBe(chapter.title)
-      expect(parts[1], `chapter ${number}: mend its row, and the times of those below`).toBe(minutesOf(chapter))
-      expect(
-        parts.reduce((sum, part) => sum + part),
-        `the parts of chapter ${number}`,
-      ).toBe(minutes)
+      expect(exercise, `chapter ${number}: mend its row, and the times of those below`).toBe(minutesOf(chapter))
+      expect(talk + exercise + review, `the parts of chapter ${number}`).toBe(minutes)
     }
   })
 

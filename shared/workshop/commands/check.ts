@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
+import { ours, readDeck } from '../../../slides/build/deck.ts'
 import { type Chapter, chapters, folderOf } from '../chapters.ts'
 import { checkCommands } from '../gate/commands.ts'
 import { checkTrees } from '../gate/files.ts'
 import { Findings } from '../gate/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
-import { checkStyle, checkTypes, ensureTools } from '../gate/tools.ts'
+import { checkStyle, checkTypes, ensureSlides, ensureTools } from '../gate/tools.ts'
 import { recordSkeleton } from '../skeletons.ts'
 import { isWritten, root, takeTargets } from '../target.ts'
 
@@ -53,11 +54,13 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
   const folders = named.flatMap((chapter) => [`exercises/${folderOf(chapter)}`, `solutions/${folderOf(chapter)}`])
 
   ensureTools()
+  ensureSlides()
   await progress('types, for the exercises and for the solutions', () => checkTypes(findings))
   await progress('lint and format', () => checkStyle(folders, findings))
   await progress('commands in texts', () => {
     for (const folder of folders.length > 0 ? folders : ['.']) checkCommands(root, folder, chapters, findings)
   })
+  await progress('slides, and what they import', () => void readDeck(ours, findings))
   await progress('nothing beside the manifest', () => checkTrees(root, chapters, findings))
   for (const chapter of some) if (!isWritten(chapter)) console.log(`- ${folderOf(chapter)} has no suite yet: skipped`)
   await checkChapters(root, some, findings, progress)

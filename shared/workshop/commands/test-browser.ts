@@ -1,14 +1,15 @@
 import { findBrowser } from '../../lab/browser/find.ts'
-import { ensureTools } from '../gate/tools.ts'
+import { ensureSlides, ensureTools } from '../gate/tools.ts'
 import { Trouble } from '../trouble.ts'
 import { vitest } from '../vitest.ts'
 
-/** The Lab's page in a real browser, over a Lab that really runs; on a copy of the tree, which may be saved into. */
+/** The slides, and the Lab's page over a Lab that really runs, in a real browser; on a copy of the tree, which may be saved into. */
 export async function run(args: string[]): Promise<void> {
   const browser = findBrowser()
   if (!browser)
     throw new Trouble('No browser is found: install Chromium, Chrome or Edge, or tell where one is by CHROME_PATH.')
   ensureTools()
+  ensureSlides()
   process.env.CHROME_PATH = browser
   await vitest(['run', '--project=browser', ...args])
 }

@@ -14,6 +14,9 @@ export const ensureTools = (): void => ensure(tools, '51 MB')
 /** Apart from the others, as it weighs more than all of them, and the gate need not wait for it. */
 export const ensureStryker = (): void => ensure(join(tools, 'mutation'), '64 MB')
 
+/** Reveal.js and what else only presenters need. */
+export const ensureSlides = (): void => ensure(join(tools, 'slides'), '32 MB')
+
 function ensure(folder: string, size: string): void {
   const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'))
   const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
@@ -43,15 +46,15 @@ function tool(entry: string, args: string[], read: (line: string) => Finding | u
   }
 }
 
-/** Once as the attendee's code sees it, once as the solutions do, and once as a browser sees the Lab's page. */
+/** Once as the attendee's code sees it, once as the solutions do, and once as a browser sees each of our pages. */
 export function checkTypes(findings: Findings): void {
   const read = (line: string) => {
     const [, file, at, fix] = /^(.+?)\((\d+),\d+\): error (.+)$/.exec(line) ?? []
     return file ? { file: `${file}:${at}`, fix: fix! } : undefined
   }
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  for (const program of [['.'], ['.', '--customConditions', 'solution'], ['shared/lab/page']])
-    tool(tsc, ['--pretty', 'false', '-p', ...program], read, findings)
+  const programs = [['.'], ['.', '--customConditions', 'solution'], ['shared/lab/page'], ['slides/page']]
+  for (const program of programs) tool(tsc, ['--pretty', 'false', '-p', ...program], read, findings)
 }
 
 /** The linter's rules and the formatter's, in the folders given. */

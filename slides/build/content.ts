@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { folderOf, minutesOf } from '../../shared/workshop/chapters.ts'
+import type { Findings } from '../../shared/workshop/gate/findings.ts'
+import type { Slide, Source } from './deck.ts'
+import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
+
+/** More is read by nobody in the room. */
+export const MAX_CODE_LINES = 14
+
+/** As the style sheet knows them. */
+const MAX_STEPS = 6
+
+/** What `npm run bench` wrote: JSON documents, and plots. */
+const RESULTS = 'shared/bench/results'
+
+const FENCE = /^```(\S*)[ \t]*(.*)\n([\s\S]*?)^```$/gm
+const PLACEHOLDER = /\{\{([^{}]+)\}\}/g
+const PICTURE = /!\[([^\]]*)\]\(([^)]+)\)/g
+
+/** Reads the head and the body of a fence: ```` ```region solutions/01-timeouts/timeout.ts#withTimeout ````. */
+export function readRegion(head: string, body: string): Region {
+  const [file = '', symbol] = head.trim().split('#')
+  const region: Region = { file, symbol, show: [], steps: [] }
+  for (const line of body.split('\n').filter(Boolean)) {
+    const [, key, words] = /^(show|step): (.+)$/.exec(line) ?? []
+    if (!key) throw new Error(`has "${line}" in a region, which takes "show: …" and "step: …"`)
+    region[key === 'show' ? 'show' : 'steps'].push(words!)
+  }
+  if (region.steps.length > MAX_STEPS)
+    throw new Error(`steps through ${file} ${region.steps.length} times: ${MAX_STEPS} at most`)
+  return region
+}
+
+/** The regions of a slide, in its order. */
+export const regionsOf = ({ body }: Slide): Region[] =>
+  [...body.matchAll(FENCE)]
+    .filter(([, kind]) => kind === 'region')
+    .map(([, , head, lines]) => readRegion(head!, lines!))
+
+export function codeOf(region: Region, { read }: Source): Excerpt {
+  if (!/^(exercises|solutions|shared)\//.test(region.file))
+    throw new Error(`shows "${region.file}", which is neither in exercises/, solutions/ nor shared/`)
+  let excerpt
+  try {
+    excerpt = excerptOf(region, read(region.file))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Error(`shows ${region.file}, which ${code === 'ENOENT' ? 'does not exist' : message}`, { cause: error })
+  }
+  if (excerpt.lines.length > MAX_CODE_LINES)
+    throw new Error(
+      `shows ${excerpt.lines.length} lines of ${region.file}: ${MAX_CODE_LINES} at most, so name parts ("show: …")`,
+    )
+  return excerpt
+}
+
+/** A picture's file: `diagram:name.svg` is drawn by hand, `bench:name.svg` by a measurement. */
+export function pictureOf(address: string, { root }: Source): string {
+  const [, kind, name] = /^(diagram|bench):([\w-]+\.svg)$/.exec(address) ?? []
+  if (!kind) throw new Error(`shows ${address}: a picture is diagram:name.svg or bench:name.svg`)
+  const file = `${kind === 'bench' ? RESULTS : 'slides/diagrams'}/${name}`
+  if (!existsSync(join(root, file))) throw new Error(`shows ${file}, which does not exist`)
+  return file
+}
+
+/** A figure from a measurement: `tail-at-scale.p999Ms` is among the figures of tail-at-scale.json. */
+function figure(address: string, unit: string | undefined, { read }: Source): string {
+  const [, name, key = ''] = /^([^.]+)\.(.+)$/.exec(address) ?? []
+  const file = `${RESULTS}/${name ?? address}.json`
+  let figures: Record<string, number>
+  try {
+    ;({ figures } = JSON.parse(read(file)))
+  } catch (error) {
+    throw new Error(`wants a figure of ${file}, which cannot be read`, { cause: error })
+  }
+  if (!Object.hasOwn(figures, key))
+    throw new Error(`wants "${key}" of ${file}, which has ${Object.keys(figures).join(', ')}`)
+  const value = unit === 'percent' ? 100 * figures[key]! : figures[key]!
+  const digits = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }
+  return `${value.toLocaleString('en-GB', digits)}${unit === 'percent' ? ' %' : ''}`
+}
+
+/** What `{{name}}` stands for on a slide. */
+function valueOf(name: string, { chapter }: Slide, source: Source): string {
+  const [, path, unit] = /^bench:([^|]+)(?:\|(percent))?$/.exec(name) ?? []
+  if (path) return figure(path, unit, source)
+  if (name === 'chapters') {
+    const items = source.chapters.map(({ number, title }) => `<li><b>${number}</b> ${title}</li>`)
+    return `<ul class="chapters">${items.join('')}</ul>`
+  }
+  if (!chapter)
+    throw new Error(`has {{${name}}}, which only a slide of a chapter may: {{chapters}} and {{bench:…}} go anywhere`)
+  const core = chapter.steps.filter(({ spare }) => !spare)
+  const values: Record<string, () => string> = {
+    number: () => chapter.number,
+    folder: () => folderOf(chapter),
+    minutes: () => String(minutesOf(chapter)),
+    steps: () =>
+      `<ol class="steps">${core.map(({ title, minutes }) => `<li>${title} <i>${minutes} min</i></li>`).join('')}</ol>`,
+  }
+  if (!Object.hasOwn(values, name))
+    throw new Error(`has {{${name}}}: there are ${Object.keys(values).join(', ')}, chapters and bench:…`)
+  return values[name]!()
+}
+
+export const fillIn = (text: string, slide: Slide, source: Source): string =>
+  text.replace(PLACEHOLDER, (_, name: string) => valueOf(name, slide, source))
+
+/** Whatever a slide imports is there. */
+export function checkContent(slide: Slide, source: Source, findings: Findings): void {
+  const attempt = (work: () => void) => {
+    try {
+      work()
+      findings.check(true, slide.file, '')
+    } catch (error) {
+      findings.check(false, slide.file, `slide ${slide.id} ("${slide.title}") ${(error as Error).message}`)
+    }
+  }
+  for (const [, kind, head = '', body = ''] of slide.body.matchAll(FENCE))
+    attempt(() => {
+      if (kind === 'region') codeOf(readRegion(head, body), source)
+      else if (kind !== 'console' && kind !== 'text')
+        throw new Error(
+          `has pasted code, "\`\`\`${kind}": code is a \`\`\`region of a tested file, the rest is console or text`,
+        )
+    })
+  for (const [, alt, address = ''] of slide.body.matchAll(PICTURE))
+    attempt(() => {
+      pictureOf(address, source)
+      if (!alt) throw new Error(`shows ${address} without saying what it is: ![what it shows](${address})`)
+    })
+  for (const text of [slide.title, slide.body, slide.notes])
+    for (const [match] of text.matchAll(PLACEHOLDER)) attempt(() => fillIn(match, slide, source))
+}

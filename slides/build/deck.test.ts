@@ -1,0 +1,186 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Chapter } from '../../shared/workshop/chapters.ts'
+import { withFiles } from '../../shared/workshop/fixture.ts'
+import { Findings } from '../../shared/workshop/gate/findings.ts'
+import { runSheet } from '../../shared/workshop/guide.ts'
+import { recordSkeleton } from '../../shared/workshop/skeletons.ts'
+import { fillIn } from './content.ts'
+import { ours, readDeck, type Slide, type Source } from './deck.ts'
+import { days, minutesOf, printRunSheet, slotsOn } from './run-sheet.ts'
+import { asTheyAre, withSkeletons } from './sources.ts'
+
+const doubling: Chapter = {
+  number: '01',
+  slug: 'doubling',
+  title: 'Doubling',
+  files: ['double.ts'],
+  steps: [
+    { title: 'Twice', minutes: 7 },
+    { title: 'Nothing', minutes: 5, spare: true },
+  ],
+}
+
+const file = 'slides/chapters/01-doubling.md'
+const cover = 'Everything stays small.\n\nNote: 1 min\nSay it.\n'
+const turn = '## Your turn: {{minutes}} minutes\n\n{{steps}}\n\nNote: 1 min\nWalk about.\n'
+const region = (head: string, body = '') => `## Code\n\n\`\`\`region ${head}\n${body}\`\`\`\n\nNote: 1 min\nShow it.\n`
+const slide = (body: string) => `## A slide\n\n${body}\n\nNote: 1 min, cut if late\nSay it.\n`
+
+/** A deck of a chapter that has these slides, and what is wrong with it. */
+function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[]; source: Source }> {
+  const files = {
+    'slides/opening.md': slide('Good morning.'),
+    'slides/closing.md': slide('Good night.'),
+    [file]: [cover, ...slides].join('\n---\n'),
+    'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n\n',
+    'solutions/01-doubling/long.ts': 'export {}\n'.repeat(15),
+    'slides/diagrams/two.svg': '<svg/>',
+    'shared/bench/results/tail.json': JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.02, cut: 1.5 } }),
+  }
+  return withFiles(files, async (root) => {
+    const source = { root, chapters: [doubling], read: asTheyAre(root) }
+    const findings = new Findings()
+    const deck = readDeck(source, findings)
+    return { slides: deck, failed: findings.failed.map((it) => `${it.file} ${it.fix}`), source }
+  })
+}
+
+test('our deck has all that it shows', () => {
+  const findings = new Findings()
+  expect(readDeck(ours, findings).length).toBeGreaterThan(20)
+  expect(findings.failed).toEqual([])
+})
+
+test('a deck is the opening, the chapters, the closing; with numbers to find them by', async () => {
+  const { slides, failed } = await deckOf(turn)
+  expect(failed).toEqual([])
+  expect(slides.map(({ id, title }) => [id, title])).toEqual([
+    ['opening-1', 'A slide'],
+    ['01-1', 'Doubling'],
+    ['01-2', 'Your turn: {{minutes}} minutes'],
+    ['closing-1', 'A slide'],
+  ])
+  expect(slides.map(({ minutes, workMinutes, mayBeCut }) => [minutes, workMinutes, mayBeCut])).toEqual([
+    [1, 0, true],
+    [1, 0, false],
+    [1, 7, false],
+    [1, 0, true],
+  ])
+})
+
+describe('a deck with something missing says so, with its slide and its file', () => {
+  const ours = 'solutions/01-doubling/double.ts'
+  const results = 'shared/bench/results'
+  test.for([
+    [
+      region('solutions/01-doubling/treble.ts'),
+      'slide 01-3 ("Code") shows solutions/01-doubling/treble.ts, which does not exist',
+    ],
+    [region(`${ours}#treble`), `slide 01-3 ("Code") shows ${ours}, which has no "treble"`],
+    [
+      region(ours, 'step: n * 3\n'),
+      `slide 01-3 ("Code") shows ${ours}, which has no line "n * 3" in what the slide shows of it`,
+    ],
+    [
+      region(ours, 'lines: 1-3\n'),
+      'slide 01-3 ("Code") has "lines: 1-3" in a region, which takes "show: …" and "step: …"',
+    ],
+    [region(ours, 'step: n\n'.repeat(7)), `slide 01-3 ("Code") steps through ${ours} 7 times: 6 at most`],
+    [
+      region('package.json'),
+      'slide 01-3 ("Code") shows "package.json", which is neither in exercises/, solutions/ nor shared/',
+    ],
+    [
+      region('solutions/01-doubling/long.ts'),
+      'slide 01-3 ("Code") shows 15 lines of solutions/01-doubling/long.ts: 14 at most, so name parts ("show: …")',
+    ],
+    [
+      slide('```ts\nconst a = 1\n```'),
+      'slide 01-3 ("A slide") has pasted code, "```ts": code is a ```region of a tested file, the rest is console or text',
+    ],
+    [slide('![It](diagram:three.svg)'), 'slide 01-3 ("A slide") shows slides/diagrams/three.svg, which does not exist'],
+    [slide('![It](bench:tail.svg)'), `slide 01-3 ("A slide") shows ${results}/tail.svg, which does not exist`],
+    [slide('![It](x.png)'), 'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg or bench:name.svg'],
+    [
+      slide('![](diagram:two.svg)'),
+      'slide 01-3 ("A slide") shows diagram:two.svg without saying what it is: ![what it shows](diagram:two.svg)',
+    ],
+    [
+      slide('{{bench:jitter.p99}}'),
+      `slide 01-3 ("A slide") wants a figure of ${results}/jitter.json, which cannot be read`,
+    ],
+    [
+      slide('{{bench:tail.p50}}'),
+      `slide 01-3 ("A slide") wants "p50" of ${results}/tail.json, which has p99.9Ms, extra, cut`,
+    ],
+    [
+      slide('{{hours}}'),
+      'slide 01-3 ("A slide") has {{hours}}: there are number, folder, minutes, steps, chapters and bench:…',
+    ],
+    ['## Silent\n', 'slide 3 ("Silent") has no notes: end it with "Note: 2 min" and, below, what to say'],
+    [
+      '## Timeless\n\nNote:\nSay it.\n',
+      'slide 3 ("Timeless") has notes without minutes: "Note: 2 min", or "Note: 2 min, cut if late"',
+    ],
+    ['## Mute\n\nNote: 1 min\n', 'slide 3 ("Mute") has notes that say nothing'],
+    ['Nameless.\n\nNote: 1 min\nSay it.\n', 'slide 3 ("") has no heading: begin it with "## …"'],
+    [turn, 'has 2 slides with {{steps}}: "your turn" is one slide'],
+  ])('%j', async ([text, finding]) => {
+    expect((await deckOf(turn, text!)).failed).toEqual([`${file} ${finding}`])
+  })
+})
+
+test('figures are rounded for the eye', async () => {
+  const { slides, source } = await deckOf(turn)
+  const read = () => JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.0204, cut: 1.5 } })
+  const show = (text: string) => fillIn(text, slides[0]!, { ...source, read })
+  expect(show('{{bench:tail.p99.9Ms}} ms, {{bench:tail.extra|percent}} more, {{bench:tail.cut}}×')).toBe(
+    '1,618 ms, 2.04 % more, 1.5×',
+  )
+})
+
+test('the slides show the skeletons, whatever the presenter has made of them; all else is as it is', async () => {
+  const skeleton = 'exercises/01-doubling/double.ts'
+  const files = {
+    [skeleton]: 'naive',
+    'exercises/01-doubling/demo.ts': 'demo',
+    'shared/workshop/skeletons/01-doubling.json': '{}',
+  }
+  await withFiles(files, async (root) => {
+    recordSkeleton(root, doubling)
+    for (const file of Object.keys(files)) if (!file.endsWith('.json')) writeFileSync(join(root, file), 'edited')
+    const read = withSkeletons(root, [doubling])
+    expect(read(skeleton)).toBe('naive')
+    expect(read('exercises/01-doubling/demo.ts')).toBe('edited')
+    expect(asTheyAre(root)(skeleton)).toBe('edited')
+  })
+})
+
+describe('a run sheet', () => {
+  const slides = readDeck(ours, new Findings())
+
+  test.each(Object.entries(days))('of a %s day has all slides, and they fit', (_name, heading) => {
+    const slots = slotsOn(heading, slides)
+    for (const { what, minutes, slides: shown } of slots)
+      expect(minutesOf(shown), `the slides of "${what}" take longer than it has`).toBeLessThanOrEqual(minutes)
+    const shown = slots.flatMap((slot) => slot.slides)
+    const byHand = runSheet(heading).flatMap(({ lesson }) => (lesson ? [lesson.number] : []))
+    const wanted = slides.filter(({ chapter }) => !chapter || byHand.includes(chapter.number))
+    expect(shown.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id))
+  })
+
+  test('tells when, for how long, and what to cut', () => {
+    const lines = printRunSheet('half', slides).split('\n')
+    expect(lines[0]).toMatch(/^09:00  Parcel, the two commands.*, 15 min$/)
+    expect(lines[1]).toBe('09:00     1   opening-1  Fail Well')
+    expect(lines).toContain('09:25  01: the room works, 33 min')
+    expect(lines.filter((line) => /^\d\d:\d\d +[\d.]+ ✂ 01-\d+ /.test(line))).not.toEqual([])
+    expect(lines.at(-1)).toBe('✂ Cut here if late; which steps to cut is in shared/workshop/INSTRUCTOR.md.')
+  })
+
+  test('of a day that nobody has planned is an error', () => {
+    expect(() => printRunSheet('double', slides)).toThrow('There is no plan for a "double" day. There are: half, full.')
+  })
+})

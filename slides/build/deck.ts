@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Chapter, chapters as manifest, folderOf, minutesOf } from '../../shared/workshop/chapters.ts'
+import type { Findings } from '../../shared/workshop/gate/findings.ts'
+import { root as repository } from '../../shared/workshop/target.ts'
+import { checkContent } from './content.ts'
+import { asTheyAre, type Read } from './sources.ts'
+
+/** Where a deck is read from. */
+export interface Source {
+  root: string
+  chapters: Chapter[]
+  read: Read
+}
+
+export const ours: Source = { root: repository, chapters: manifest, read: asTheyAre(repository) }
+
+export interface Slide {
+  /** Its address in the deck, and its number for whoever speaks of it: `01-3`. */
+  id: string
+  file: string
+  /** None in the opening and in the closing. */
+  chapter: Chapter | undefined
+  title: string
+  /** How it is laid out: `## Title {.big}`. */
+  classes: string[]
+  /** Markdown, without the heading. */
+  body: string
+  notes: string
+  /** To talk. */
+  minutes: number
+  /** For the room to work, after the talk. */
+  workMinutes: number
+  mayBeCut: boolean
+}
+
+const NOTE = /^Note:(?: (\d+(?:\.\d+)?) min(, cut if late)?$)?/m
+
+/** A part's slides as they stand in its file: `---` between two of them, `Note:` between a slide and what to say. */
+function readPart(file: string, { read }: Source, findings: Findings, chapter?: Chapter): Slide[] {
+  const prefix = chapter?.number ?? file.replace(/^.*\/|\.md$/g, '')
+  const parts = read(file).split(/^---\n/m)
+  return parts.map((text, index): Slide => {
+    const isCover = chapter !== undefined && index === 0
+    const [face = '', ...rest] = text.split(/^(?=Note:)/m)
+    const spoken = rest.join('')
+    const [, minutes, cut] = NOTE.exec(spoken) ?? []
+    const [, heading, classes] = /^##? (.+?)(?: \{\.([\w .-]+)\})?$/m.exec(face) ?? []
+    const title = isCover ? chapter.title : (heading ?? '')
+    const notes = spoken.replace(/^.*\n?/, '').trim()
+    const say = (ok: boolean, fix: string) => findings.check(ok, file, `slide ${index + 1} ("${title}") ${fix}`)
+
+    say(title !== '', 'has no heading: begin it with "## …"')
+    say(!isCover || !heading, 'is the cover: its heading comes from the manifest, so leave out yours')
+    say(spoken !== '', 'has no notes: end it with "Note: 2 min" and, below, what to say')
+    say(
+      spoken === '' || minutes !== undefined,
+      'has notes without minutes: "Note: 2 min", or "Note: 2 min, cut if late"',
+    )
+    say(spoken === '' || notes !== '', 'has notes that say nothing')
+    const workMinutes = chapter && face.includes('{{steps}}') ? minutesOf(chapter) : 0
+    return {
+      id: `${prefix}-${index + 1}`,
+      file,
+      chapter,
+      title,
+      classes: [
+        ...(isCover ? ['cover'] : []),
+        ...(workMinutes > 0 ? ['turn'] : []),
+        ...(classes?.split(/[ .]+/) ?? []),
+      ],
+      body: face.replace(/^##? .*$/m, '').trim(),
+      notes,
+      minutes: Number(minutes ?? 0),
+      workMinutes,
+      mayBeCut: cut !== undefined,
+    }
+  })
+}
+
+export const fileOf = (chapter: Chapter): string => `slides/chapters/${folderOf(chapter)}.md`
+
+/** The deck in the manifest's order; what is wrong with it is among the findings. A chapter without a file is left out. */
+export function readDeck(source: Source, findings: Findings): Slide[] {
+  const written = source.chapters.filter((chapter) => existsSync(join(source.root, fileOf(chapter))))
+  const slides = [
+    ...readPart('slides/opening.md', source, findings),
+    ...written.flatMap((chapter) => readPart(fileOf(chapter), source, findings, chapter)),
+    ...readPart('slides/closing.md', source, findings),
+  ]
+  for (const slide of slides) checkContent(slide, source, findings)
+  for (const chapter of written) {
+    const turns = slides.filter((slide) => slide.chapter === chapter && slide.workMinutes > 0).length
+    findings.check(turns === 1, fileOf(chapter), `has ${turns} slides with {{steps}}: "your turn" is one slide`)
+  }
+  return slides
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { Marked } from 'marked'
+import { codeOf, fillIn, pictureOf, readRegion } from './content.ts'
+import type { Slide, Source } from './deck.ts'
+import { palette } from './palette.ts'
+
+/** What only presenters need, from where `ensureSlides` has put it. */
+export const presenters = createRequire(new URL('../../shared/maintainers/slides/package.json', import.meta.url))
+
+interface Token {
+  content: string
+  color?: string
+  fontStyle?: number
+}
+type Highlight = (code: string, options: { lang: string; theme: string }) => { tokens: Token[][] }
+
+const escape = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.codePointAt(0)};`)
+
+const BOLD = 2
+const ITALIC = 1
+const styled = ({ content, color, fontStyle = 0 }: Token) => {
+  const style = `color:${color}${fontStyle & BOLD ? ';font-weight:700' : ''}${fontStyle & ITALIC ? ';font-style:italic' : ''}`
+  return `<span style="${style}">${escape(content)}</span>`
+}
+
+/** Longer lines are wrapped, as letters that fit them could not be read. */
+const MAX_COLUMNS = 96
+
+/** What the style sheet needs to make code as large as there is room for. */
+const sizeOf = (lines: string[]) => {
+  const columns = Math.min(MAX_COLUMNS, Math.max(...lines.map((line) => line.length)))
+  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / MAX_COLUMNS)), 0)
+  return `--columns:${columns};--rows:${rows}`
+}
+
+const lineOf = (text: string, classes: string, html: string) =>
+  `<span class="line${classes}" style="--indent:${Math.max(0, text.search(/\S/))}ch">${html}\n</span>`
+
+/** Renders a deck's slides to HTML; the code in it is highlighted now, and not in front of the room. */
+export async function createRenderer(source: Source): Promise<(slide: Slide) => string> {
+  const { createHighlighter } = presenters('shiki')
+  const highlighter = await createHighlighter({ themes: [palette], langs: ['typescript', 'yaml', 'json', 'docker'] })
+  const highlight = highlighter.codeToTokens as Highlight
+
+  function region(head: string, body: string): string {
+    const wanted = readRegion(head, body)
+    const { lines, steps } = codeOf(wanted, source)
+    const lang = { yaml: 'yaml', json: 'json', Dockerfile: 'docker' }[/[^./]+$/.exec(wanted.file)![0]] ?? 'typescript'
+    const { tokens } = highlight(lines.join('\n'), { lang, theme: palette.name })
+    const rows = tokens.map((row, line) => {
+      const on = steps.flatMap((some, step) => (some.includes(line) ? [` on-${step + 1}`] : []))
+      return lineOf(lines[line]!, on.join(''), row.map(styled).join(''))
+    })
+    // Reveal.js steps through what it calls fragments; the style sheet dims the lines that are not in the current one.
+    const marks = steps.map((_, step) => `<i class="fragment mark step-${step + 1}"></i>`)
+    const address = `${wanted.file}${wanted.symbol ? `#${wanted.symbol}` : ''}`
+    const kind = wanted.file.includes('/mistakes/')
+      ? 'mistake'
+      : wanted.file.startsWith('exercises/')
+        ? 'naive'
+        : 'ours'
+    return (
+      `<figure class="region ${kind}" style="${sizeOf(lines)}" data-file="${wanted.file}">` +
+      `<figcaption>${escape(address)}</figcaption>${marks.join('')}<pre><code>${rows.join('')}</code></pre></figure>`
+    )
+  }
+
+  function terminal(text: string): string {
+    const lines = text.split('\n')
+    const rows = lines.map((line) => {
+      const [, typed, remark] = /^(\$ .*?)(\s+# .*)?$/.exec(line) ?? []
+      const html = typed ? `<b>${escape(typed)}</b><i>${escape(remark ?? '')}</i>` : escape(line)
+      return lineOf(line, '', html)
+    })
+    return `<figure class="terminal" style="${sizeOf(lines)}"><pre>${rows.join('')}</pre></figure>`
+  }
+
+  const marked = new Marked({ async: false })
+  marked.use({
+    renderer: {
+      code({ lang = '', text }) {
+        const [kind, ...head] = lang.split(' ')
+        return kind === 'region' ? region(head.join(' '), text) : terminal(text)
+      },
+      image({ href, text }) {
+        const svg = readFileSync(join(source.root, pictureOf(href, source)), 'utf8').replace(
+          /<\?xml.*?\?>|<!--[\s\S]*?-->/g,
+          '',
+        )
+        const kind = href.startsWith('bench:') ? 'picture plot' : 'picture'
+        return `<figure class="${kind}" role="img" aria-label="${escape(text)}">${svg}</figure>`
+      },
+    },
+  })
+
+  return (slide) => {
+    const { id, chapter, title, classes, notes, minutes, workMinutes, mayBeCut } = slide
+    const number = chapter && classes.includes('cover') ? `<p class="number">${chapter.number}</p>` : ''
+    const heading = marked.parseInline(fillIn(title, slide, source))
+    // A picture is a paragraph to Markdown, but a figure cannot be in one: the browser would make three of it.
+    const body = (marked.parse(fillIn(slide.body, slide, source)) as string).replace(
+      /<p>(<figure[\s\S]*?<\/figure>)<\/p>/g,
+      '$1',
+    )
+    const stepped = classes.includes('one-by-one') ? body.replaceAll('<li>', '<li class="fragment">') : body
+    const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${fillIn(notes, slide, source)}`
+    const rank = classes.includes('cover') ? 'h1' : 'h2'
+    return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes))}">
+${number}<${rank}>${heading}</${rank}>
+<div class="body">
+${stepped}
+</div>
+<footer><span>${chapter ? `${chapter.number} ${chapter.title}` : ''}</span><span>${id}</span></footer>
+<aside class="notes">${marked.parse(spoken)}</aside>
+</section>`
+  }
+}
