@@ -36,12 +36,10 @@ export function lookAt({ id, step }: { id: string; step: number }): {
   const texts = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) {
     const { parentElement, textContent } = texts.currentNode
-    if (!textContent?.trim() || parentElement!.closest('aside')) continue
+    if (!textContent?.trim() || parentElement!.closest('aside, title')) continue
     const range = document.createRange()
     range.selectNodeContents(texts.currentNode)
     const { left, right, bottom, width } = range.getBoundingClientRect()
-    // A drawing's title, and what is not displayed.
-    if (width === 0) continue
     const floor = parentElement!.closest('.body') ? footer!.top : page.bottom
     if (width > 0 && (left < page.left - slack || right > page.right + slack || bottom > floor + slack))
       overflows.push(textContent.trim())
