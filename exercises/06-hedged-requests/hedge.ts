@@ -9,11 +9,11 @@ export interface HedgeOptions<R, T = R> {
   signal?: AbortSignal
   /** Whether twice is the same as once (RFC 9110, section 9.2.2). Anything else gets one attempt. */
   idempotent: boolean
-  /** Says for each attempt when to hedge it, and is told of each. A failure asks the next one in any case: no delay, no wait. */
+  /** Says for each attempt when to hedge it, and is told of each. After a failure, whatever it says, nobody waits. */
   latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
   /** Pays for each attempt after the first, also for one that follows a failure. */
   budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
-  /** Attempts in all, the first included: 1 or more. Default: 2. A single one that fails is a HedgeError as well. */
+  /** Attempts in all, the first included: 1 or more. Default: 2. A retryable failure of a single one is a HedgeError as well. */
   maxAttempts?: number
   /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */
   isRetryable?: (error: unknown) => boolean
