@@ -397,7 +397,7 @@ describe('Step 4: Somebody has to pay', () => {
       const granted = Array.from({ length: 50 }, () => budget.tryWithdraw()).filter(Boolean).length
       expect(
         granted,
-        `the night was quiet: the morning starts with \`burst\` (${options.burst ?? '10 by default'}), not with the savings of the night`,
+        'the night was quiet: the morning starts with `burst`, 10 by default, not with the savings of the night',
       ).toBe(options.burst ?? 10)
     }
   })

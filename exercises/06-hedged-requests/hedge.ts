@@ -13,7 +13,7 @@ export interface HedgeOptions<R, T = R> {
   latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
   /** Pays for each attempt after the first, also for one that follows a failure. */
   budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
-  /** Attempts in all, the first included: 1 or more. Default: 2. A retryable failure of a single one is a HedgeError as well. */
+  /** Attempts in all, the first included: 1 or more. Default: 2. When a single one fails, that is a HedgeError too. */
   maxAttempts?: number
   /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */
   isRetryable?: (error: unknown) => boolean
