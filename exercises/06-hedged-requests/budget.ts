@@ -13,7 +13,7 @@ export class HedgeBudget {
     void options
   }
 
-  /** Counts a call. */
+  /** Counts a call, also one that may not be hedged: it is load like any other. */
   deposit(): void {}
 
   /** Pays for a hedge, unless there is too little left. */

@@ -300,13 +300,17 @@ describe('Step 3: A failure is not a late answer', () => {
   })
 
   test('counts the delay of the next one from the last', async () => {
-    const { asked } = call({ maxAttempts: 3 })
+    let delayMs = 50
+    const { asked } = call({ maxAttempts: 4, latency: { ...after(50), delayMs: () => delayMs } })
     await vi.advanceTimersByTimeAsync(40)
     asked[0]!.fail(new Error('connection refused'))
     await vi.advanceTimersByTimeAsync(49)
     expect(asked.length, 'the second attempt began at 40 ms and is not late before 90').toBe(2)
+    delayMs = 20
     await vi.advanceTimersByTimeAsync(1)
     expect(asked.length, 'the second attempt has had its 50 ms, and a third is allowed').toBe(3)
+    await vi.advanceTimersByTimeAsync(20)
+    expect(asked.length, 'delayMs() says 20 by now: ask it for each attempt, and not once a call').toBe(4)
     await settle(asked)
   })
 
@@ -358,30 +362,44 @@ describe('Step 3: A failure is not a late answer', () => {
     expect(reason.attempts, 'attempts, the first included').toBe(2)
     expect(reason.elapsedMs, 'from the beginning of the call to its end, in ms').toBeCloseTo(80)
     expect(vi.getTimerCount(), 'nothing is left to wait for').toBe(0)
+
+    for (const alone of [{ maxAttempts: 1 }, { idempotent: false }]) {
+      const only = call(alone)
+      only.asked[0]!.fail(errors[0])
+      expect(await only.outcome(), 'the only attempt has failed, so all have: a HedgeError').toMatchObject({
+        reason: { code: 'HEDGE_FAILED', errors: [errors[0]], attempts: 1 },
+      })
+    }
   })
 })
 
 describe('Step 4: Somebody has to pay', () => {
   test("allows no more hedges than the budget's share of the calls", () => {
-    const budget = new HedgeBudget({ ratio: 0.1 })
-    let hedges = 0
-    for (let calls = 1; calls <= 1_000; calls++) {
-      budget.deposit()
-      if (budget.tryWithdraw()) hedges++
-      expect(
-        hedges,
-        `after ${calls} calls, all of them late, a tenth of them may have been hedged`,
-      ).toBeLessThanOrEqual(calls / 10)
+    for (const options of [{ ratio: 0.1 }, { ratio: 0.3 }, { ratio: 0.7 }, { ratio: 1 }, { ratio: 0 }, {}]) {
+      const { ratio = 0.05 } = options
+      const budget = new HedgeBudget(options)
+      let hedges = 0
+      for (let calls = 1; calls <= 1_000; calls++) {
+        budget.deposit()
+        if (budget.tryWithdraw()) hedges++
+        const when = `after ${calls} calls that are all late, with a ratio of ${ratio}`
+        expect(hedges, when).toBeLessThanOrEqual(calls * ratio + 1e-9)
+      }
+      expect(hedges, `1,000 calls were late, with a ratio of ${ratio}`).toBeGreaterThanOrEqual(1_000 * ratio - 1)
     }
-    expect(hedges, 'a tenth of 1,000 calls may be hedged').toBeGreaterThanOrEqual(99)
   })
 
   test('begins with nothing, and saves up no more than a burst', () => {
-    const budget = new HedgeBudget({ ratio: 0.05, burst: 3 })
-    expect(budget.tryWithdraw(), 'not one call has been made, and there is something to spend already').toBe(false)
-    for (let i = 0; i < 10_000; i++) budget.deposit()
-    const granted = Array.from({ length: 10 }, () => budget.tryWithdraw()).filter(Boolean).length
-    expect(granted, 'the night was quiet: the morning starts with `burst`, not with the savings of the night').toBe(3)
+    for (const options of [{ ratio: 0.05, burst: 3 }, {}]) {
+      const budget = new HedgeBudget(options)
+      expect(budget.tryWithdraw(), 'not one call has been made, and there is something to spend already').toBe(false)
+      for (let i = 0; i < 10_000; i++) budget.deposit()
+      const granted = Array.from({ length: 50 }, () => budget.tryWithdraw()).filter(Boolean).length
+      expect(
+        granted,
+        'the night was quiet: the morning starts with `burst`, 10 by default, not with the savings of the night',
+      ).toBe(options.burst ?? 10)
+    }
   })
 
   test('counts each call, and pays for each hedge', async () => {
@@ -460,18 +478,24 @@ const spread = (count: number) => Array.from({ length: count }, (_, i) => (i * 0
 
 describe('Step 5: When is late?', () => {
   test('does not hedge before it knows what is normal', async () => {
-    const latency = new LiveLatency({ minSamples: 20 })
-    for (let i = 0; i < 19; i++) latency.record(10)
-    latency.recordCensored(10)
-    expect(latency.delayMs(), 'nineteen answers, and it takes twenty to tell: Infinity is "do not hedge"').toBe(
-      Infinity,
-    )
-    const { asked } = call({ latency })
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked.length, 'a delay of Infinity: setTimeout would take it for 1 ms').toBe(1)
-    asked[0]!.answer('in its own time')
+    for (const options of [{ minSamples: 20 }, {}]) {
+      const { minSamples = 100 } = options
+      const latency = new LiveLatency(options)
+      for (let i = 1; i < minSamples; i++) latency.record(10)
+      latency.recordCensored(10)
+      expect(latency.delayMs(), `one answer less than ${minSamples}: Infinity is "do not hedge"`).toBe(Infinity)
+      const { asked } = call({ latency })
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(asked.length, 'a delay of Infinity: setTimeout would take it for 1 ms').toBe(1)
+      asked[0]!.answer('in its own time')
+      await vi.advanceTimersByTimeAsync(0)
+      expect(latency.delayMs(), `answer ${minSamples} is in`).toBeLessThan(66_000)
+    }
+    const refused = call({ latency: after(Infinity) })
+    refused.asked[0]!.fail(new Error('connection refused'))
     await vi.advanceTimersByTimeAsync(0)
-    expect(latency.delayMs(), 'the twentieth answer is in').toBeLessThan(66_000)
+    expect(refused.asked.length, 'it has failed: there is nothing to wait for, so no delay to know').toBe(2)
+    await settle(refused.asked)
   })
 
   test('waits for as long as the given percentage of the answers takes', () => {
@@ -483,6 +507,11 @@ describe('Step 5: When is late?', () => {
       )
       expect(latency.delayMs(), `p${percentile} of answers between 0 and 100 ms`).toBeLessThan(percentile * 1.1)
     }
+    const latency = new LiveLatency()
+    for (let i = 0; i < 500; i++) latency.record(i % 100 < 92 ? 10 : i % 100 < 97 ? 50 : 200)
+    const when = 'of 100 answers 92 took 10 ms, 5 took 50 and 3 took 200; the default is p95'
+    expect(latency.delayMs(), when).toBeGreaterThan(45)
+    expect(latency.delayMs(), when).toBeLessThan(55)
   })
 
   test('never waits for less than a millisecond', () => {
@@ -503,6 +532,33 @@ describe('Step 5: When is late?', () => {
         normalMs * 0.9,
       )
       expect(latency.delayMs(), `the last 2,000 answers took ${normalMs} ms`).toBeLessThan(normalMs * 1.1)
+    }
+    for (let i = 0; i < 2_000; i++) latency.recordCensored(1_000)
+    for (let i = 0; i < 2_000; i++) latency.record(10)
+    expect(latency.delayMs(), 'what was cancelled 2,000 answers ago still counts: it must fade as well').toBeLessThan(
+      11,
+    )
+
+    for (const options of [{ window: 200 }, { window: 5_000 }, {}]) {
+      const { window = 1_000 } = options
+      const median = new LiveLatency({ percentile: 50, ...options })
+      const record = (count: number, ms: number) => {
+        for (let i = 0; i < count; i++) median.record(ms)
+      }
+      record(5 * window, 10)
+      record(window / 4, 100)
+      expect(median.delayMs(), `a quarter of a window of ${window} is not yet the normal case`).toBeLessThan(11)
+      record(2 * window, 100)
+      expect(median.delayMs(), `the last two windows of ${window} are`).toBeGreaterThan(90)
+    }
+
+    const steady = new LiveLatency({ percentile: 50, window: 100 })
+    for (const [i, share] of spread(400).entries()) {
+      steady.record(100 * share)
+      if (i < 100) continue
+      const when = `after ${i + 1} answers between 0 and 100 ms, with a window of 100`
+      expect(steady.delayMs(), `${when}: forget little by little, never all at once`).toBeGreaterThan(35)
+      expect(steady.delayMs(), `${when}: forget little by little, never all at once`).toBeLessThan(65)
     }
   })
 
@@ -546,6 +602,10 @@ describe('Step 5: When is late?', () => {
       else latency.record(5 + 5 * share)
     }
     expect(latency.delayMs(), 'a fifth took more than 40 ms, so 90 in 100 do not take less').toBeGreaterThan(36)
+    expect(
+      latency.delayMs(),
+      'nothing is known beyond 40 ms; whoever never hedges then, stops when a tenth is slow: take the longest seen',
+    ).toBeLessThan(44)
   })
 })
 
@@ -569,7 +629,10 @@ describe('Step 6: The winner still has something to say', () => {
 
   test('does not keep its caller for a read that is deaf to its signal', async () => {
     const caller = new AbortController()
-    const { asked, outcome } = call({ signal: caller.signal, read: () => new Promise(() => {}) })
+    const latency = after(50)
+    const discard = vi.fn()
+    const read = () => new Promise<never>(() => {})
+    const { asked, outcome } = call({ signal: caller.signal, latency, discard, read })
     await vi.advanceTimersByTimeAsync(50)
     expectTwo(asked)
     asked[1]!.answer('headers')
@@ -580,15 +643,41 @@ describe('Step 6: The winner still has something to say', () => {
       status: 'rejected',
       reason,
     })
+    expect(asked[1]!.signal.reason, 'the winner is no loser: it is told why its caller went').toBe(reason)
+    expect(latency.recordCensored.mock.calls, 'the winner had answered: only the loser is censored').toEqual([[50]])
+    expect(discard, 'the winner is being read already: each value is either read or discarded').not.toHaveBeenCalled()
+  })
+
+  test('ends when read fails, also at once, and asks nobody else', async () => {
+    const unhandled = listenForUnhandled()
+    const reason = new Error('not what was asked for')
+    for (const read of [
+      async () => Promise.reject(reason),
+      () => {
+        throw reason
+      },
+    ]) {
+      const { asked, outcome } = call({ maxAttempts: 3, read })
+      await vi.advanceTimersByTimeAsync(50)
+      expectTwo(asked)
+      asked[1]!.answer('headers')
+      expect(await outcome(), '`read` may throw at once as well as reject: either ends the call').toEqual({
+        status: 'rejected',
+        reason,
+      })
+      expect(asked.length, 'a replica has answered, and cannot be asked to have answered otherwise').toBe(2)
+    }
+    expect(unhandled, '`read` is called where nobody catches what it throws').toEqual([])
   })
 
   test('closes an answer that comes too late to win', async () => {
     const unhandled = listenForUnhandled()
     const discarded: string[] = []
     // Not a vi.fn(), which looks at what its function rejects with: that would then count as caught.
-    const discard = async (late: string) => {
+    const discard = (late: string) => {
       discarded.push(late)
-      throw new Error('it was closed already')
+      if (late === 'late') return Promise.reject(new Error('it was closed already'))
+      throw new Error('it was closed already, and says so at once')
     }
     const settled = () => outcomeOf(new Promise(() => {}), 5)
     const options = { idempotent: true, latency: after(50), budget: always(true), discard }
@@ -652,6 +741,17 @@ describe('Step 7: More than, not equal to', () => {
       'two thirds were cancelled after 2 ms, which says nothing about the time after that',
     ).toBeGreaterThan(80)
     expect(latency.delayMs(), '90 of 100 answers took less than 90 ms').toBeLessThan(100)
+
+    const median = new LiveLatency({ percentile: 50 })
+    for (const [i, share] of spread(900).entries()) {
+      const answerMs = 100 * share
+      const cancelMs = 100 * ((i * 0.754878) % 1)
+      if (answerMs <= cancelMs) median.record(answerMs)
+      else median.recordCensored(cancelMs)
+    }
+    const half = 'half of the answers take 50 ms; each was cancelled at a moment that has nothing to do with it'
+    expect(median.delayMs(), `${half}: neither drop those nor count them as answers`).toBeGreaterThan(45)
+    expect(median.delayMs(), `${half}: neither drop those nor count them as answers`).toBeLessThan(55)
   })
 })
 
@@ -666,6 +766,18 @@ describe('Step 8: More than two, and nonsense', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(asked.length, 'after 100 ms it is later still, and by now there is a budget').toBe(2)
     await settle(asked)
+
+    const poor = always(true)
+    const three = call({ budget: poor, maxAttempts: 3 })
+    await vi.advanceTimersByTimeAsync(50)
+    poor.tryWithdraw.mockReturnValue(false)
+    three.asked[0]!.fail(new Error('connection refused'))
+    await vi.advanceTimersByTimeAsync(10)
+    expect(three.asked.length, 'one has failed, and the budget said no').toBe(2)
+    poor.tryWithdraw.mockReturnValue(true)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(three.asked.length, 'denied after a failure, while another runs: ask again when that one is late').toBe(3)
+    await settle(three.asked)
   })
 
   test('asks the budget for nothing that it does not send', async () => {
@@ -678,6 +790,7 @@ describe('Step 8: More than two, and nonsense', () => {
     const booking = call({ budget, idempotent: false })
     await vi.advanceTimersByTimeAsync(200)
     expect(budget.tryWithdraw, 'one hedge was sent, and one is paid for').toHaveBeenCalledTimes(1)
+    expect(budget.deposit, 'a booking is never hedged, but load like any other: it pays in').toHaveBeenCalledTimes(2)
     await settle(booking.asked)
   })
 
@@ -704,11 +817,14 @@ describe('Step 8: More than two, and nonsense', () => {
   })
 
   test('fails when isRetryable itself throws', async () => {
+    const unhandled = listenForUnhandled()
     const { asked, outcome } = call({
       isRetryable: (error) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
     })
     asked[0]!.fail(undefined)
-    expect(await outcome(), 'somebody rejected with undefined, which has no code').toMatchObject({
+    const end = await outcome()
+    expect(unhandled, 'an async function that nobody awaits needs a catch: this would end the process').toEqual([])
+    expect(end, 'somebody rejected with undefined, which has no code').toMatchObject({
       status: 'rejected',
       reason: expect.any(TypeError),
     })
@@ -731,7 +847,7 @@ describe('Step 8: More than two, and nonsense', () => {
   })
 
   test('refuses options that make no sense, by name', async () => {
-    for (const maxAttempts of [0, -1, NaN]) {
+    for (const maxAttempts of [0, 0.5, -1, NaN]) {
       const { outcome } = call({ maxAttempts })
       expect(await outcome(), `maxAttempts: ${maxAttempts}`).toMatchObject({ reason: expect.any(RangeError) })
     }

@@ -3,7 +3,7 @@ export interface LiveLatencyOptions {
   percentile?: number
   /** Successes before the first hedge, 1 or more. Default: 100. */
   minSamples?: number
-  /** About how many samples it remembers, 2 or more; what is older fades or goes. Default: 1000. */
+  /** About how many samples it remembers, 2 or more; what is older fades or goes, bit by bit. Default: 1000. */
   window?: number
 }
 
@@ -21,7 +21,10 @@ export class LiveLatency {
   /** An attempt was cancelled or failed after `ms`: its answer would have taken longer, nobody knows how much. */
   recordCensored(_ms: number): void {}
 
-  /** How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". */
+  /**
+   * How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". When even the
+   * longest that has been seen is not enough for the percentile, it is that longest.
+   */
   delayMs(): number {
     // Measured once, on somebody's laptop.
     return 10

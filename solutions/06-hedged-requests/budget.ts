@@ -27,7 +27,7 @@ export class HedgeBudget {
     this.#most = burst * this.#price
   }
 
-  /** Counts a call. */
+  /** Counts a call, also one that may not be hedged: it is load like any other. */
   deposit(): void {
     this.#calls = Math.min(this.#calls + 1, this.#most)
   }

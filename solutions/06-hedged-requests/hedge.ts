@@ -13,15 +13,18 @@ export interface HedgeOptions<R, T = R> {
   signal?: AbortSignal
   /** Whether twice is the same as once (RFC 9110, section 9.2.2). Anything else gets one attempt. */
   idempotent: boolean
-  /** Says when to hedge, and is told of each attempt. */
+  /** Says for each attempt when to hedge it, and is told of each. After a failure, whatever it says, nobody waits. */
   latency: Pick<LiveLatency, 'delayMs' | 'record' | 'recordCensored'>
   /** Pays for each attempt after the first, also for one that follows a failure. */
   budget: Pick<HedgeBudget, 'deposit' | 'tryWithdraw'>
-  /** Attempts in all, the first included: 1 or more. Default: 2. */
+  /** Attempts in all, the first included: 1 or more. Default: 2. When a single one fails, that is a HedgeError too. */
   maxAttempts?: number
   /** Whether another replica may do better. Default: all errors but a ResponseError with a 4xx. */
   isRetryable?: (error: unknown) => boolean
-  /** Reads the winner to its end, its signal still alive. Without it, the winner itself is the result. */
+  /**
+   * Reads the winner to its end, its signal still alive. Without it, the winner itself is the result, and the caller's to
+   * end: `signal` does not reach it any more.
+   */
   read?: (winner: R) => Promise<T> | T
   /** Closes what came after it had lost. Each value is either read or discarded. */
   discard?: (late: R) => unknown

@@ -51,18 +51,22 @@ export class LiveLatency {
     this.#add(this.#censored, ms)
   }
 
-  /** How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". */
+  /**
+   * How long to wait for an attempt before the next one, in ms: 1 or more, `Infinity` for "do not hedge". When even the
+   * longest that has been seen is not enough for the percentile, it is that longest.
+   */
   delayMs(): number {
     if (this.#successes < this.#minSamples) return Infinity
-    let bucket = 0
+    let bucket = -1
     let slower = 1
-    // Up to rounding, that is: what fades never goes quite to 0.
-    for (let atRisk = this.#weight; atRisk > 1e-6; bucket++) {
+    let atRisk = this.#weight
+    do {
+      bucket++
       // Of those that were still running here, the share that went on. Who was cancelled here was running until here.
       slower *= 1 - this.#answered[bucket]! / atRisk
-      if (slower <= 1 - this.#percentile / 100 + Number.EPSILON) break
       atRisk -= this.#answered[bucket]! + this.#censored[bucket]!
-    }
+      // Up to rounding, that is: what fades never goes quite to 0.
+    } while (slower > 1 - this.#percentile / 100 + Number.EPSILON && atRisk > 1e-6)
     return GROWTH ** bucket
   }
 
