@@ -55,9 +55,9 @@ test.for([
   expect(response.json()).toMatchObject({ missing: [{ carrier: 'double', reason: 'bad-answer' }] })
 })
 
-test('asks another replica after a failure', async () => {
+test.for<Fault['kind']>(['5xx', 'malformed-json', 'huge-body'])('asks another replica after a failure: %s', async (kind) => {
   const { app, fleet } = await startParcel()
-  await fleet.setFault('pigeon', { kind: '5xx' }, 0)
+  await fleet.setFault('pigeon', { kind }, 0)
   for (let round = 0; round < 2; round++) {
     expect((await app.inject(QUOTES)).json<Quotes>().missing).toEqual([])
   }

@@ -70,6 +70,7 @@ test.for<Fault>([
 test.for<[Fault, number, object]>([
   [{ kind: 'blackhole' }, 504, { reason: 'timeout' }],
   [{ kind: 'malformed-json' }, 502, { reason: 'bad-answer' }],
+  [{ kind: 'huge-body' }, 502, { reason: 'too-large' }],
   [{ kind: 'refused' }, 503, { reason: 'refused' }],
   [{ kind: '429', retryAfterS: 9 }, 503, { reason: 'status-429' }],
 ])('a carrier with the fault %o is a %i', async ([fault, status, problem]) => {
