@@ -124,7 +124,7 @@ export class Upstream {
     } catch (cause) {
       const outcome = patience.signal.aborted ? 'cancelled' : reasonOf(cause)
       this.#metrics.outcomes.inc({ carrier: this.name, outcome })
-      throw new CarrierError(this.name, cause)
+      throw new CarrierError(this.name, cause, patience.signal)
     }
   }
 
