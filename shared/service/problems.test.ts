@@ -27,6 +27,9 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
   ['quotes: half a gram', { url: '/quotes?from=Lisbon&to=Oslo&grams=0.5' }, 400, /querystring\/grams/],
   ['quotes: nothing to carry', { url: '/quotes?from=Lisbon&to=Oslo&grams=0' }, 400, /querystring\/grams/],
   ['quotes: too heavy', { url: '/quotes?from=Lisbon&to=Oslo&grams=30001' }, 400, /querystring\/grams/],
+  ['quotes: endlessly heavy', { url: '/quotes?from=Lisbon&to=Oslo&grams=Infinity' }, 400, /querystring\/grams/],
+  ['quotes: a place too long', { url: `/quotes?from=${'x'.repeat(101)}&to=Oslo&grams=1` }, 400, /querystring\/from/],
+  ['booking: a place too long', booking({ to: '💥'.repeat(101) }), 400, /body\/to/],
   ['booking: no key', { ...booking({}), headers: {} }, 400, /headers.*idempotency-key/],
   [
     'booking: a key with a space',

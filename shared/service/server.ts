@@ -37,6 +37,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     ...problemOptions,
     http: { ...options.http, ...problemHttpOptions },
     bodyLimit: config.MAX_BODY_BYTES,
+    // Strict, Ajv reads `grams=Infinity` as a number, and then leaves it alone because it is not finite.
+    ajv: { customOptions: { strictNumbers: false } },
     loggerInstance: logger,
     genReqId: () => randomUUID(),
     // What arrives on an open connection during a shutdown is answered; a 503 would fail it for nothing.

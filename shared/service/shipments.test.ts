@@ -36,6 +36,15 @@ test('books with the carrier, under an id by which the shipment is found again',
   expect(found.json()).toEqual({ ...shipment, status: 'booked' })
 })
 
+test('a place may have a hundred characters, whatever they are: Parcel and the carriers count alike', async () => {
+  const { app } = await startParcel()
+  for (const [index, letter] of ['x', '💥', '\u0301'].entries()) {
+    const place = letter.repeat(100)
+    expect((await book(app, `k-${index}`, { ...order, from: place })).statusCode).toBe(201)
+    expect((await app.inject({ url: '/quotes', query: { from: place, to: 'Oslo', grams: '1' } })).statusCode).toBe(200)
+  }
+})
+
 test('books once per key, and answers the same again', async () => {
   const { app, fleet } = await startParcel()
   const first = await book(app, 'k-1')
