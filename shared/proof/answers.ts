@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
 import { BookedShipment, Quotes, Shipment } from '../service/schemas.ts'
@@ -12,7 +12,7 @@ export interface Answer {
   body: string
 }
 
-const json = (shape: Parameters<typeof Compile>[0]) => ({ type: 'application/json', shape: Compile(shape) })
+const json = (shape: TSchema) => ({ type: 'application/json', shape: Compile(shape) })
 const health = json(Type.Object({ status: Type.Literal('ok') }))
 
 /** Parcel's routes, and what each says when all is well. */
