@@ -3,6 +3,8 @@ import type { Answer, Route } from './answers.ts'
 
 export interface Question {
   route: Route
+  /** For a client that has no server of its own. */
+  origin?: string
   path: string
   headers?: Record<string, string>
   body?: string
