@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { expect, test, vi } from 'vitest'
 import type { Fault, Fleet } from '../carriers/fleet.ts'
-import { inVirtualTime, startParcel } from './harness.ts'
+import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
 
 const order = { carrier: 'pigeon', from: 'Lisbon', to: 'Oslo', grams: 1200 }
 
@@ -125,4 +125,18 @@ test('reads each booking back after the answer', async () => {
     const { body } = await app.inject('/metrics')
     expect(body).toMatch('parcel_confirmations_total{outcome="confirmed"} 1')
   }, 10_000)
+})
+
+test('a shutdown does not wait for a dead carrier: what was not read back stands in the log', async () => {
+  const double = await startDouble((request, response) => {
+    // It books, and is never heard of again.
+    if (request.method !== 'POST') return
+    const offer = { cents: 590, currency: 'EUR', days: 2 }
+    response.writeHead(201).end(JSON.stringify({ id: '1', from: 'Lisbon', to: 'Oslo', grams: 1200, ...offer }))
+  })
+  const { app, lines } = buildParcel([double])
+  expect((await book(app, 'k-1', { ...order, carrier: 'double' })).statusCode).toBe(201)
+  const { tookMs } = await inVirtualTime(() => app.close())
+  expect(tookMs).toBeLessThan(5000)
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'booking refused', id: '1', reason: 'shutdown' }))
 })
