@@ -57,6 +57,7 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
   ['booking: too long', booking({ from: 'x'.repeat(20_000) }), 413, /too large/],
   ['a shipment of no carrier', { url: '/shipments/stork-1' }, 404, /stork-1/],
   ['a shipment without a carrier', { url: '/shipments/1' }, 404, /"1"/],
+  ['a shipment of a way up', { url: '/shipments/pigeon-..' }, 404, /"pigeon-\.\."/],
   ['events of no carrier', { url: '/shipments/stork-1/events' }, 404, /stork-1/],
 ]
 

@@ -96,8 +96,8 @@ interface Answering extends Socket {
 /** Not even HTTP: there is a socket, and nothing else to answer with. */
 function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Answering): void {
   // In the middle of an answer to what came before, a status line would be read as part of it.
-  const isAnswering = socket._httpMessage?.headersSent
-  if (code === 'ECONNRESET' || !socket.writable || isAnswering) return void socket.destroy()
+  const { _httpMessage: answer } = socket
+  if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) return void socket.destroy()
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   const body = JSON.stringify(new Problem(status, 'This is not an HTTP request that we can read'))
   socket.end(

@@ -55,13 +55,16 @@ test.for([
   expect(response.json()).toMatchObject({ missing: [{ carrier: 'double', reason: 'bad-answer' }] })
 })
 
-test.for<Fault['kind']>(['5xx', 'malformed-json', 'huge-body'])('asks another replica after a failure: %s', async (kind) => {
-  const { app, fleet } = await startParcel()
-  await fleet.setFault('pigeon', { kind }, 0)
-  for (let round = 0; round < 2; round++) {
-    expect((await app.inject(QUOTES)).json<Quotes>().missing).toEqual([])
-  }
-})
+test.for<Fault['kind']>(['5xx', 'malformed-json', 'huge-body'])(
+  'asks another replica after a failure: %s',
+  async (kind) => {
+    const { app, fleet } = await startParcel()
+    await fleet.setFault('pigeon', { kind }, 0)
+    for (let round = 0; round < 2; round++) {
+      expect((await app.inject(QUOTES)).json<Quotes>().missing).toEqual([])
+    }
+  },
+)
 
 test('nobody in time is a 504 that names who was asked', async () => {
   const { app, fleet } = await startParcel({ QUOTE_DEADLINE_MS: '1000' })
