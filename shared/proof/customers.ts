@@ -71,7 +71,8 @@ export class Customers {
 
   #judge(route: Route, answer: Answer): void {
     const { status, body } = answer
-    const isExpected = status === ROUTES[route].success || (!/livez|readyz|metrics/.test(route) && FAILURES.includes(status))
+    const isExpected =
+      status === ROUTES[route].success || (!/livez|readyz|metrics/.test(route) && FAILURES.includes(status))
     const complaints = complaintsAbout(route, answer)
     if (!isExpected) complaints.push(`${status} ${body}`)
     this.complaints.push(...complaints.map((complaint) => `${route}: ${complaint}`))

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { problemComplaints } from './answers.ts'
-import { body, cuts, garbage, headers, id, method, query } from './odd.ts'
 import { type Heard, say } from './raw.ts'
+import { bytesOf, GOOD, INPUTS, type Request } from './requests.ts'
 import { startSubject, type Subject, until } from './subject.ts'
 
 /** The carriers are well and may take all the time they need, so whatever fails is Parcel's; its own callers may not. */
@@ -18,48 +18,6 @@ const LIMITS = {
   REQUEST_MS: '800',
 }
 const PATIENCE_MS = 60_000
-
-interface Request {
-  method: string
-  path: string
-  headers: string[]
-  body: string
-  /** What content-length says in excess of the truth; undefined sends chunks instead. */
-  lie: number | undefined
-  cuts: number[]
-}
-
-function bytesOf({ method, path, headers, body, lie }: Request): string {
-  const framing = lie === undefined ? 'transfer-encoding: chunked' : `content-length: ${Math.max(0, body.length + lie)}`
-  const lines = [`${method} ${path} HTTP/1.1`, 'host: parcel', 'connection: close', ...headers]
-  if (body || lie) lines.push(framing)
-  const chunk = body && `${body.length.toString(16)}\r\n${body}\r\n`
-  const payload = lie === undefined && body ? `${chunk}0\r\n\r\n` : body
-  return `${lines.join('\r\n')}\r\n\r\n${payload}`
-}
-
-const lie = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0, undefined) }, fc.constantFrom(-3, 7))
-const request = (path: fc.Arbitrary<string>, method: fc.Arbitrary<string>, body: fc.Arbitrary<string>) =>
-  fc.record({ method, path, headers, body, lie, cuts })
-const none = fc.constant('')
-
-const GOOD = 'GET /quotes?from=Lisbon&to=Oslo&grams=1200 HTTP/1.1\r\nhost: parcel\r\n\r\n'
-
-/** A name for each kind of bad input, and what it looks like. */
-export const INPUTS: Record<string, fc.Arbitrary<Request | string>> = {
-  'queries of GET /quotes': request(query.map((it) => `/quotes?${it}`), fc.constant('GET'), none),
-  'bodies of POST /shipments': request(fc.constant('/shipments'), fc.constant('POST'), body),
-  'ids of GET /shipments/:id': request(id.map((it) => `/shipments/${it}`), fc.constant('GET'), none),
-  'ids of GET /shipments/:id/events': request(id.map((it) => `/shipments/${it}/events`), fc.constant('GET'), none),
-  'methods, paths and the probes': request(
-    fc.oneof(fc.constantFrom('/quotes', '/shipments', '/livez', '/readyz', '/metrics', '/', '*', '//'), id.map((it) => `/${it}`)),
-    method,
-    body,
-  ),
-  'garbage in place of a request': garbage,
-  'garbage behind a request': garbage.map((it) => GOOD + it),
-  'garbage behind a stream': garbage.map((it) => `GET /shipments/pigeon-1/events HTTP/1.1\r\nhost: parcel\r\n\r\n${it}`),
-}
 
 /** What is wrong with the answers to one input. */
 export async function judge(
@@ -88,7 +46,8 @@ export async function judge(
 function endingComplaints({ answers, rest, ending }: Heard, isRaw: boolean): string[] {
   const complaints: string[] = []
   if (ending === 'patience') complaints.push('the connection hangs')
-  if (!isRaw && answers.length !== 1) complaints.push(`${answers.length} answers, then ${ending}: ${rest.slice(0, 200)}`)
+  if (!isRaw && answers.length !== 1)
+    complaints.push(`${answers.length} answers, then ${ending}: ${rest.slice(0, 200)}`)
   if (/HTTP\/1\.1 [45]/.test(rest)) complaints.push(`a status line in the middle of an answer: ${rest.slice(-300)}`)
   return complaints
 }
@@ -101,7 +60,12 @@ export interface FuzzResult {
   complaints: string[]
 }
 
-const explain = ({ counterexample, errorInstance, seed, counterexamplePath }: fc.RunDetailsCommon<[Request | string]>) =>
+const explain = ({
+  counterexample,
+  errorInstance,
+  seed,
+  counterexamplePath,
+}: fc.RunDetailsCommon<[Request | string]>) =>
   `${(errorInstance as Error).message}\nfor ${JSON.stringify(counterexample)} (seed ${seed}, path ${counterexamplePath})`
 
 /** Sends inputs of one kind, one after the other, until one is answered as it should not be; shrinks that one. */

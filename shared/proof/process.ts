@@ -21,7 +21,10 @@ export interface ParcelProcess {
 }
 
 /** @throws Error with what it had to say, when it ends before it listens */
-export async function startParcel(carriers: Fleet['carriers'], env: Record<string, string> = {}): Promise<ParcelProcess> {
+export async function startParcel(
+  carriers: Fleet['carriers'],
+  env: Record<string, string> = {},
+): Promise<ParcelProcess> {
   const child = fork(main, [], {
     // Node alone, which starts in half of the time that a loader for TypeScript needs.
     execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', '--conditions=solution', '--import', collects],
