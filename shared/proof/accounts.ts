@@ -1,6 +1,6 @@
 import { CARRIER_NAMES, type Fleet } from '../carriers/fleet.ts'
 import type { Customers } from './customers.ts'
-import { metric, total, until } from './subject.ts'
+import { metric, setFault, total, until } from './subject.ts'
 
 /** Parcel at one moment, after its garbage was collected. */
 export interface Moment {
@@ -36,7 +36,7 @@ export async function restComplaints(
   read: () => Promise<string>,
   look: () => Promise<Moment>,
 ): Promise<string[]> {
-  for (const name of CARRIER_NAMES) await fleet.setFault(name, null)
+  for (const name of CARRIER_NAMES) await setFault(fleet, name, null)
   const { sent, hungUp, statuses, booked, keys } = customers
   const isDone = async () => {
     const text = await read()
@@ -75,7 +75,7 @@ export async function restComplaints(
 
   // Whatever is idle and healthy is cut off: what is left then is held by nobody.
   await customers.close()
-  for (const name of CARRIER_NAMES) await fleet.setFault(name, { kind: 'refused' })
+  for (const name of CARRIER_NAMES) await setFault(fleet, name, { kind: 'refused' })
   let moment = await look()
   const isIdle = async () => {
     moment = await look()

@@ -42,6 +42,7 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
   const result: CrashResult = { kills: 0, keys: 0, bookings: 0, cut: 0, saved: 0, complaints: [] }
   const ids = new Map<string, string>()
   let parcel = await startParcel(fleet.carriers)
+  await parcel.settle()
   let isOver = false
 
   /** @returns the shipment's id, after as many calls as it takes */

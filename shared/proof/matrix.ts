@@ -5,7 +5,7 @@ import { sleep } from '../core/sleep.ts'
 import type { Answer, Route } from './answers.ts'
 import { ask, booking, events, probe, type Question, quotes, shipment } from './client.ts'
 import { compare, type Scope } from './rules.ts'
-import { startSubject, type Subject, until } from './subject.ts'
+import { setFault, startSubject, type Subject, until } from './subject.ts'
 
 /** The service's own proportions, four times as long: a healthy carrier must never be late, on any machine. */
 const LIMITS = {
@@ -41,7 +41,7 @@ async function runFault(scope: Scope, kind: FaultKind) {
   try {
     const before = await ask(client, booking('before', 'pigeon'), SLACK_MS)
     const { id } = JSON.parse(before.body)
-    await setFault(subject, scope, kind)
+    await breakCarriers(subject, scope, kind)
     const questions = [quotes, booking('during', 'pigeon'), shipment(id), events(id)]
     const probes = (['livez', 'readyz', 'metrics'] as const).map(probe)
     const cells = await Promise.all(
@@ -55,11 +55,11 @@ async function runFault(scope: Scope, kind: FaultKind) {
   }
 }
 
-async function setFault({ fleet }: Subject, scope: Scope, kind: FaultKind): Promise<void> {
+async function breakCarriers({ fleet }: Subject, scope: Scope, kind: FaultKind): Promise<void> {
   // It shall not get well by itself while we look.
   const fault = kind === 'stuck-after-half-open' ? { kind, failMs: 3_600_000 } : { kind }
   const names = scope === 'all carriers' ? CARRIER_NAMES : ['pigeon']
-  await Promise.all(names.map((name) => fleet.setFault(name, fault, scope === 'one replica' ? 0 : undefined)))
+  await Promise.all(names.map((name) => setFault(fleet, name, fault, scope === 'one replica' ? 0 : undefined)))
 }
 
 async function runCell(client: Pool, question: Question, where: { scope: Scope; kind: FaultKind; subject: Subject }) {
@@ -83,7 +83,7 @@ async function afterwards(subject: Subject, client: Pool): Promise<string[]> {
   const complaints: string[] = []
   const isQuiet = await until(async () => (await subject.inFlight()) === 0, SLACK_MS)
   if (!isQuiet) complaints.push(`${await subject.inFlight()} requests still in flight`)
-  for (const name of CARRIER_NAMES) await subject.fleet.setFault(name, null)
+  for (const name of CARRIER_NAMES) await setFault(subject.fleet, name, null)
   // The same key again, whatever became of it under the fault, and for as long as a breaker's Retry-After says.
   const again = () => ask(client, booking('during', 'pigeon'), subject.config.HANDLER_MS + SLACK_MS)
   let answer = await again()

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { carriersValue, type Fleet } from '../carriers/fleet.ts'
 
 const main = fileURLToPath(new URL('../service/main.ts', import.meta.url))
-const collects = new URL('collects.ts', import.meta.url).href
+const settles = new URL('settles.ts', import.meta.url).href
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/proof', import.meta.url))
 
 /** Parcel as one would deploy it, on the solutions, in a process of its own. */
 export interface ParcelProcess {
@@ -15,8 +16,8 @@ export interface ParcelProcess {
   errors: string[]
   /** Its exit code, or the signal that ended it, and what it said on stderr: warnings, above all. */
   exited: Promise<{ end: number | NodeJS.Signals; stderr: string }>
-  /** Has it throw away all that nobody holds. */
-  collectGarbage(): Promise<void>
+  /** Has it throw away all that nobody holds, and keep what it has compiled for the next of its kind. */
+  settle(): Promise<void>
   kill(signal: NodeJS.Signals): void
 }
 
@@ -27,8 +28,16 @@ export async function startParcel(
 ): Promise<ParcelProcess> {
   const child = fork(main, [], {
     // Node alone, which starts in half of the time that a loader for TypeScript needs.
-    execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', '--conditions=solution', '--import', collects],
-    env: { ...process.env, NODE_OPTIONS: '', ...env, PORT: '0', HOST: '127.0.0.1', CARRIERS: carriersValue(carriers) },
+    execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', '--conditions=solution', '--import', settles],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      NODE_COMPILE_CACHE,
+      ...env,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      CARRIERS: carriersValue(carriers),
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const ended = Promise.all([once(child, 'close'), text(child.stderr!)])
@@ -47,10 +56,10 @@ export async function startParcel(
     origin: await Promise.race([listening, failed]),
     errors,
     exited,
-    async collectGarbage() {
-      const collected = once(child, 'message')
-      child.send('collect')
-      await collected
+    async settle() {
+      const settled = once(child, 'message')
+      child.send('settle')
+      await settled
     },
     kill: (signal) => void child.kill(signal),
   }

@@ -6,7 +6,7 @@ import { growthComplaints, type Moment, REST_MS, restComplaints } from './accoun
 import { ask, probe } from './client.ts'
 import { Customers } from './customers.ts'
 import { type ParcelProcess, startParcel } from './process.ts'
-import { metric, total } from './subject.ts'
+import { metric, setFault, total } from './subject.ts'
 
 export interface SoakOptions {
   seconds: number
@@ -38,7 +38,7 @@ export async function soak({ seconds, perSecond, seed }: SoakOptions): Promise<S
   const over = new AbortController()
   const read = async () => (await ask(reader, probe('metrics'), REST_MS)).body
   const look = async () => {
-    await parcel.collectGarbage()
+    await parcel.settle()
     customers.sent++
     const resources = metric(await read(), 'nodejs_active_resources')
     const countOf = (type: string) => total(resources.filter(({ labels }) => labels.type === type))
@@ -82,7 +82,7 @@ async function switchFaults(fleet: Fleet, seed: number, signal: AbortSignal): Pr
   const draw = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]!
   for (let switches = 0; ; switches++) {
     const fault = random() < WELL ? null : { kind: draw(FAULT_KINDS) }
-    await fleet.setFault(draw(CARRIER_NAMES), fault, draw([0, 1, undefined]))
+    await setFault(fleet, draw(CARRIER_NAMES), fault, draw([0, 1, undefined]))
     await sleep(random() * 2 * SWITCH_MS, signal).catch(() => {})
     if (signal.aborted) return switches
   }

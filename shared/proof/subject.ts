@@ -16,6 +16,8 @@ export interface Subject {
   close(): Promise<void>
 }
 
+const PORT_MS = 120_000
+
 export async function startSubject(env: Record<string, string>, options: FleetOptions = {}): Promise<Subject> {
   const config = readConfig(env)
   const fleet = await startFleet({ latency: [{ percent: 100, ms: 0 }], ...options })
@@ -68,4 +70,21 @@ export async function until(condition: () => boolean | Promise<boolean>, patienc
     await sleep(10)
   }
   return true
+}
+
+/**
+ * Sets a fault, or lifts it, as soon as that is possible: while a replica refuses connections its port is free, and
+ * somebody else on the machine may have it for a moment.
+ */
+export async function setFault(fleet: Fleet, ...fault: Parameters<Fleet['setFault']>): Promise<void> {
+  const isSet = await until(async () => {
+    try {
+      await fleet.setFault(...fault)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      return false
+    }
+  }, PORT_MS)
+  if (!isSet) throw new Error('Somebody has taken the port of a carrier that refused connections, and keeps it')
 }
