@@ -30,6 +30,10 @@ const BY_CODE: Record<string, string> = {
   UND_ERR_SOCKET: 'reset',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'too-large',
+  // The limits of undici's own, where they are shorter than the call's: streams meet them as they are.
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
   ENOTFOUND: 'unknown-host',
   EAI_AGAIN: 'unknown-host',
 }
