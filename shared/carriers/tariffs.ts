@@ -41,7 +41,7 @@ const MAX_GRAMS = 30_000
 /** Throws a 400 that names the first field at fault. */
 export function parcelFrom({ from, to, grams }: { [field in keyof Parcel]?: unknown }): Parcel {
   const place = (field: string, value: unknown): string => {
-    if (typeof value === 'string' && value.trim() !== '' && value.length <= 100) return value
+    if (typeof value === 'string' && value.trim() !== '' && Array.from(value).length <= 100) return value
     throw new Refusal(400, `${field}: expected a place of 1 to 100 characters`)
   }
   if (typeof grams === 'number' && Number.isInteger(grams) && grams > 0 && grams <= MAX_GRAMS) {

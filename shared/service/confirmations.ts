@@ -11,11 +11,16 @@ interface Booked {
   id: string
 }
 
-export type Confirmations = Pick<Worker<Booked>, 'offer' | 'drain'>
+export interface Confirmations extends Pick<Worker<Booked>, 'offer'> {
+  /** Reads back what it can in two seconds; the rest stands in the log. */
+  drain(): Promise<void>
+}
 
 /** What may wait; more is refused, since a queue without an end is only a slower way to lose things. */
 const CAPACITY = 1000
 const PATIENCE_MS = 5000
+/** For all that wait when the service ends: a thousand of them at a dead carrier would hold it until it is killed. */
+const DRAIN_MS = 2000
 
 /**
  * Reads each booking back after the answer has gone out: a booking that no replica knows is a call to the carrier's
@@ -44,9 +49,11 @@ export function createConfirmations({ confirmations }: Metrics, log: FastifyBase
       return taken
     },
     async drain() {
-      const left = await worker.drain()
+      const stop = new AbortController()
+      const timer = setTimeout(() => stop.abort(), DRAIN_MS)
+      const left = await worker.drain(stop.signal)
+      clearTimeout(timer)
       for (const booked of left) report('refused', booked, 'shutdown')
-      return left
     },
   }
 }

@@ -76,6 +76,28 @@ test('a carrier that does not begin its stream in time is a 504', async () => {
   await response.body.dump()
 })
 
+test('a stream that breaks before its first word is the carrier’s failure, and not our mistake', async () => {
+  const double = await startDouble((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    setTimeout(() => response.destroy(), 20)
+  })
+  const { app } = buildParcel([double])
+  const response = await app.inject('/shipments/double-1/events')
+  expect(response.statusCode).toBe(503)
+  expect(response.json()).toMatchObject({ carrier: 'double', reason: 'reset' })
+})
+
+test('nor is it another when undici notices first that the headers are late', async () => {
+  const { app } = buildParcel([await startDouble(() => {})], {
+    ...PATIENT,
+    CARRIER_HEADERS_MS: '1',
+    CARRIER_ATTEMPTS: '1',
+  })
+  const response = await app.inject('/shipments/double-1/events')
+  expect(response.statusCode).toBe(504)
+  expect(response.json()).toMatchObject({ carrier: 'double', reason: 'timeout' })
+})
+
 test('a shipment that its carrier does not know has no events', async () => {
   const { app } = await startParcel()
   expect((await app.inject('/shipments/pigeon-4711/events')).statusCode).toBe(404)

@@ -58,8 +58,11 @@ export async function startDouble(listener: RequestListener): Promise<CarrierCon
  * @returns how long it took on that clock, in milliseconds
  */
 export async function inVirtualTime<T>(work: () => Promise<T>): Promise<{ value: T; tookMs: number }> {
+  const now = performance.now()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
   try {
+    // It begins at 0, and nothing that was noted before must seem to lie ahead.
+    vi.advanceTimersByTime(now)
     const startedAt = performance.now()
     let pending = true
     const promise = work().finally(() => (pending = false))

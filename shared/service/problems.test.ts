@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { buildParcel, inVirtualTime } from './harness.ts'
+import { buildParcel, inVirtualTime, startDouble } from './harness.ts'
 
 const carriers = [{ name: 'pigeon', replicas: ['http://127.0.0.1:9'] }]
 const json = { 'content-type': 'application/json', 'idempotency-key': 'k-1' }
@@ -27,6 +27,9 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
   ['quotes: half a gram', { url: '/quotes?from=Lisbon&to=Oslo&grams=0.5' }, 400, /querystring\/grams/],
   ['quotes: nothing to carry', { url: '/quotes?from=Lisbon&to=Oslo&grams=0' }, 400, /querystring\/grams/],
   ['quotes: too heavy', { url: '/quotes?from=Lisbon&to=Oslo&grams=30001' }, 400, /querystring\/grams/],
+  ['quotes: endlessly heavy', { url: '/quotes?from=Lisbon&to=Oslo&grams=Infinity' }, 400, /querystring\/grams/],
+  ['quotes: a place too long', { url: `/quotes?from=${'x'.repeat(101)}&to=Oslo&grams=1` }, 400, /querystring\/from/],
+  ['booking: a place too long', booking({ to: '💥'.repeat(101) }), 400, /body\/to/],
   ['booking: no key', { ...booking({}), headers: {} }, 400, /headers.*idempotency-key/],
   [
     'booking: a key with a space',
@@ -54,6 +57,7 @@ const cases: [name: string, request: InjectOptions, status: number, detail: RegE
   ['booking: too long', booking({ from: 'x'.repeat(20_000) }), 413, /too large/],
   ['a shipment of no carrier', { url: '/shipments/stork-1' }, 404, /stork-1/],
   ['a shipment without a carrier', { url: '/shipments/1' }, 404, /"1"/],
+  ['a shipment of a way up', { url: '/shipments/pigeon-..' }, 404, /"pigeon-\.\."/],
   ['events of no carrier', { url: '/shipments/stork-1/events' }, 404, /stork-1/],
 ]
 
@@ -117,11 +121,28 @@ describe('what is too broken to be a request', () => {
 
   test.for([
     ['no HTTP at all', 'GIMME QUOTES\r\n\r\n', 400],
+    ['no host', 'GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['a wish', 'GET /livez HTTP/1.1\r\nhost: parcel\r\nconnection: close\r\nexpect: a miracle\r\n\r\n', 417],
     ['endless headers', `GET /livez HTTP/1.1\r\nhost: parcel\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ] as const)('%s', async ([, bytes, status]) => {
     const [head, body] = (await exchange(bytes)).split('\r\n\r\n')
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-    expect(head).toMatch('Content-Type: application/problem+json')
+    expect(head).toMatch(/^content-type: application\/problem\+json/im)
     expect(JSON.parse(body!)).toMatchObject({ status })
+  })
+
+  test('behind a stream that has begun: the stream breaks, and has no other answer in the middle', async () => {
+    const double = await startDouble((_request, response) => void response.write(': hello\n\n'))
+    const { app } = buildParcel([double])
+    const { port } = new URL(await app.listen({ port: 0 }))
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET /shipments/double-1/events HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    let heard = ''
+    for await (const chunk of socket) {
+      heard += chunk
+      if (heard.endsWith(': hello\n\n\r\n')) socket.write('GIMME QUOTES\r\n\r\n')
+    }
+    expect(heard.match(/HTTP\/1.1/g)).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TimeoutError } from '../core/errors.ts'
@@ -37,10 +37,21 @@ export class Problem extends Error {
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler(answer)
   app.setNotFoundHandler(({ method, url }, reply) => send(new Problem(404, `There is no ${method} ${url}`), reply))
+
+  // These two Node would answer by itself, with a status and nothing else.
+  app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange))
+  app.addHook('onRequest', async ({ headers, raw }) => {
+    if (headers.host === undefined && raw.httpVersion === '1.1') throw new Problem(400, 'HTTP/1.1 wants a Host header')
+    const { expect = '100-continue' } = headers
+    if (expect.toLowerCase() !== '100-continue') throw new Problem(417, `We cannot meet the expectation ${expect}`)
+  })
 }
 
 /** Options for `Fastify(…)`: the same for what never becomes a request of a route. */
 export const problemOptions = { frameworkErrors: answer, clientErrorHandler }
+
+/** Further ones for its `http`: a request without a Host gets an answer of ours. */
+export const problemHttpOptions = { requireHostHeader: false }
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error, request)
@@ -65,6 +76,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
 const BY_REASON: Record<string, [status: number, says: string]> = {
   timeout: [504, 'did not answer in time'],
   'bad-answer': [502, 'answered something that we cannot read'],
+  'too-large': [502, 'answered more than we are willing to read'],
   'status-404': [404, 'has no such shipment'],
   'status-422': [422, 'knows this Idempotency-Key from another parcel; a new booking needs a new key'],
 }
@@ -76,9 +88,16 @@ function carrierProblem(error: CarrierError): Problem {
   return new Problem(status, `${carrier} ${says}`, { cause: error, headers, extensions: { carrier, reason } })
 }
 
+/** A socket with what Node is writing to it; undocumented, but its own handler for such errors asks the same. */
+interface Answering extends Socket {
+  _httpMessage?: ServerResponse | null
+}
+
 /** Not even HTTP: there is a socket, and nothing else to answer with. */
-function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Answering): void {
+  // In the middle of an answer to what came before, a status line would be read as part of it.
+  const { _httpMessage: answer } = socket
+  if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) return void socket.destroy()
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   const body = JSON.stringify(new Problem(status, 'This is not an HTTP request that we can read'))
   socket.end(

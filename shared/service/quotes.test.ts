@@ -55,13 +55,16 @@ test.for([
   expect(response.json()).toMatchObject({ missing: [{ carrier: 'double', reason: 'bad-answer' }] })
 })
 
-test('asks another replica after a failure', async () => {
-  const { app, fleet } = await startParcel()
-  await fleet.setFault('pigeon', { kind: '5xx' }, 0)
-  for (let round = 0; round < 2; round++) {
-    expect((await app.inject(QUOTES)).json<Quotes>().missing).toEqual([])
-  }
-})
+test.for<Fault['kind']>(['5xx', 'malformed-json', 'huge-body'])(
+  'asks another replica after a failure: %s',
+  async (kind) => {
+    const { app, fleet } = await startParcel()
+    await fleet.setFault('pigeon', { kind }, 0)
+    for (let round = 0; round < 2; round++) {
+      expect((await app.inject(QUOTES)).json<Quotes>().missing).toEqual([])
+    }
+  },
+)
 
 test('nobody in time is a 504 that names who was asked', async () => {
   const { app, fleet } = await startParcel({ QUOTE_DEADLINE_MS: '1000' })
@@ -129,8 +132,8 @@ test('a carrier that has run out of the time we gave it is a timeout, though it 
   expect(response.json()).toMatchObject({ missing: [{ carrier: 'double', reason: 'timeout' }] })
 })
 
-test('a client that hangs up takes its calls to the carriers along', async () => {
-  const { app, fleet } = await startParcel()
+test('a client that hangs up takes its calls to the carriers along, and is no mistake of ours', async () => {
+  const { app, fleet, lines } = await startParcel()
   await fleet.setFault('albatross', { kind: 'blackhole' })
   const client = new Pool(await app.listen({ port: 0 }))
   onTestFinished(() => client.destroy())
@@ -142,4 +145,6 @@ test('a client that hangs up takes its calls to the carriers along', async () =>
   hangUp.abort()
   await expect(answer).rejects.toThrow()
   await vi.waitFor(() => expect(inFlight()).toBe(0), 10_000)
+  await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ reason: 'cancelled' })), 10_000)
+  expect(lines.filter(({ level }) => level === 50)).toEqual([])
 })

@@ -14,8 +14,8 @@ export class CarrierError extends FailWellError {
   /** Whole seconds before asking again makes sense. */
   readonly retryAfterS: number
 
-  constructor(carrier: string, cause: unknown) {
-    const reason = reasonOf(cause)
+  constructor(carrier: string, cause: unknown, asker?: AbortSignal) {
+    const reason = reasonOf(cause, asker)
     super(`${carrier}: ${reason}`, { cause })
     this.carrier = carrier
     this.reason = reason
@@ -30,6 +30,10 @@ const BY_CODE: Record<string, string> = {
   UND_ERR_SOCKET: 'reset',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'too-large',
+  // The limits of undici's own, where they are shorter than the call's: streams meet them as they are.
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
   ENOTFOUND: 'unknown-host',
   EAI_AGAIN: 'unknown-host',
 }
@@ -38,11 +42,14 @@ const BY_CODE: Record<string, string> = {
  * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `status-503` (or
  * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unknown-host`, `cancelled`, and `error` for a
  * mistake of our own.
+ *
+ * @param asker the signal of whoever asked: with what it aborts is up to them, and no mistake
  */
-export function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown, asker?: AbortSignal): string {
   const root = rootOf(error)
   if (root instanceof CarrierError) return root.reason
   if (root instanceof TimeoutError) return 'timeout'
+  if (asker?.aborted && root === asker.reason) return 'cancelled'
   if (root instanceof CircuitOpenError) return 'open'
   // A 504 is the time that we gave it, run out on the carrier's clock a little before ours.
   if (root instanceof ResponseError) return root.status === 504 ? 'timeout' : `status-${root.status}`

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
-const Place = Type.String({ pattern: '\\S', maxLength: 100 })
+/** 1 to 100 code points, not all of them blank. By a pattern: of `maxLength`, every validator has a count of its own. */
+const Place = Type.String({ pattern: '^(?=[^]*\\S)[^]{1,100}$' })
 
 /** What is to be shipped. */
 export const Consignment = Type.Object({

@@ -7,7 +7,7 @@ import { Carrier } from './carrier.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createMetrics, measureRequests } from './metrics.ts'
-import { answerProblems, problemOptions } from './problems.ts'
+import { answerProblems, problemHttpOptions, problemOptions } from './problems.ts'
 import { events } from './routes/events.ts'
 import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
@@ -31,10 +31,14 @@ export interface Server {
 /** Parcel, ready to `listen` or to be injected into. */
 export function buildServer({ config, carriers: carrierConfigs, logger, registry, hooks, exit }: Deps): Server {
   const limits = serverLimits(config)
+  const options = serverOptions(limits)
   const app = Fastify({
-    ...serverOptions(limits),
+    ...options,
     ...problemOptions,
+    http: { ...options.http, ...problemHttpOptions },
     bodyLimit: config.MAX_BODY_BYTES,
+    // Strict, Ajv reads `grams=Infinity` as a number, and then leaves it alone because it is not finite.
+    ajv: { customOptions: { strictNumbers: false } },
     loggerInstance: logger,
     genReqId: () => randomUUID(),
     // What arrives on an open connection during a shutdown is answered; a 503 would fail it for nothing.

@@ -6,7 +6,8 @@ export const shipmentId = (carrier: Carrier, id: string): string => `${carrier.n
 
 /** Throws a 404 for an id that no `shipmentId` has made. The carrier alone knows whether there is such a shipment. */
 export function findCarrier(carriers: Carrier[], shipmentId: string): { carrier: Carrier; id: string } {
-  const [, name, id] = /^([^-]+)-(.+)$/.exec(shipmentId) ?? []
+  // Not a dot or two: in a path they are no name, but a way up.
+  const [, name, id] = /^([^-]+)-(?!\.\.?$)(.+)$/.exec(shipmentId) ?? []
   const carrier = carriers.find((carrier) => carrier.name === name)
   if (!carrier || !id) throw new Problem(404, `There is no shipment ${JSON.stringify(shipmentId)}`)
   return { carrier, id }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { expect, test, vi } from 'vitest'
 import type { Fault, Fleet } from '../carriers/fleet.ts'
-import { inVirtualTime, startParcel } from './harness.ts'
+import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
 
 const order = { carrier: 'pigeon', from: 'Lisbon', to: 'Oslo', grams: 1200 }
 
@@ -34,6 +34,15 @@ test('books with the carrier, under an id by which the shipment is found again',
   const found = await app.inject(`/shipments/${shipment.id}`)
   expect(found.statusCode).toBe(200)
   expect(found.json()).toEqual({ ...shipment, status: 'booked' })
+})
+
+test('a place may have a hundred characters, whatever they are: Parcel and the carriers count alike', async () => {
+  const { app } = await startParcel()
+  for (const [index, letter] of ['x', '💥', '\u0301'].entries()) {
+    const place = letter.repeat(100)
+    expect((await book(app, `k-${index}`, { ...order, from: place })).statusCode).toBe(201)
+    expect((await app.inject({ url: '/quotes', query: { from: place, to: 'Oslo', grams: '1' } })).statusCode).toBe(200)
+  }
 })
 
 test('books once per key, and answers the same again', async () => {
@@ -70,6 +79,7 @@ test.for<Fault>([
 test.for<[Fault, number, object]>([
   [{ kind: 'blackhole' }, 504, { reason: 'timeout' }],
   [{ kind: 'malformed-json' }, 502, { reason: 'bad-answer' }],
+  [{ kind: 'huge-body' }, 502, { reason: 'too-large' }],
   [{ kind: 'refused' }, 503, { reason: 'refused' }],
   [{ kind: '429', retryAfterS: 9 }, 503, { reason: 'status-429' }],
 ])('a carrier with the fault %o is a %i', async ([fault, status, problem]) => {
@@ -115,4 +125,18 @@ test('reads each booking back after the answer', async () => {
     const { body } = await app.inject('/metrics')
     expect(body).toMatch('parcel_confirmations_total{outcome="confirmed"} 1')
   }, 10_000)
+})
+
+test('a shutdown does not wait for a dead carrier: what was not read back stands in the log', async () => {
+  const double = await startDouble((request, response) => {
+    // It books, and is never heard of again.
+    if (request.method !== 'POST') return
+    const offer = { cents: 590, currency: 'EUR', days: 2 }
+    response.writeHead(201).end(JSON.stringify({ id: '1', from: 'Lisbon', to: 'Oslo', grams: 1200, ...offer }))
+  })
+  const { app, lines } = buildParcel([double])
+  expect((await book(app, 'k-1', { ...order, carrier: 'double' })).statusCode).toBe(201)
+  const { tookMs } = await inVirtualTime(() => app.close())
+  expect(tookMs).toBeLessThan(5000)
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'booking refused', id: '1', reason: 'shutdown' }))
 })

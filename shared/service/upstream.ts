@@ -14,7 +14,7 @@ import { CircuitOpenError, ResponseError, TimeoutError } from '../core/errors.ts
 import type { Deadline } from '../core/operation.ts'
 import type { CarrierConfig } from './config.ts'
 import type { AttemptKind, Metrics } from './metrics.ts'
-import { BadAnswerError, CarrierError, reasonOf } from './reasons.ts'
+import { CarrierError, reasonOf } from './reasons.ts'
 
 export interface UpstreamLimits extends ClientLimits {
   /** For one attempt, whole, in milliseconds. */
@@ -51,11 +51,11 @@ export interface SendOptions extends Repeatable {
 const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 
 /**
- * After a bad answer, the other replica may well make sense. But an open circuit means that both are dead: to wait for
+ * After nonsense, the other replica may well make sense. But an open circuit means that both are dead: to wait for
  * the end of the break is for those who have the time, and with a quote the other carriers' would wait, too.
  */
 const isWorthAnother = (error: unknown) =>
-  error instanceof BadAnswerError || (isTransient(error) && !(error instanceof CircuitOpenError))
+  ['bad-answer', 'too-large'].includes(reasonOf(error)) || (isTransient(error) && !(error instanceof CircuitOpenError))
 
 /**
  * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
@@ -124,7 +124,7 @@ export class Upstream {
     } catch (cause) {
       const outcome = patience.signal.aborted ? 'cancelled' : reasonOf(cause)
       this.#metrics.outcomes.inc({ carrier: this.name, outcome })
-      throw new CarrierError(this.name, cause)
+      throw new CarrierError(this.name, cause, patience.signal)
     }
   }
 

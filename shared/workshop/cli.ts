@@ -6,6 +6,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   service: () => import('./commands/service.ts'),
   demo: () => import('./commands/demo.ts'),
   bench: () => import('./commands/bench.ts'),
+  proof: () => import('./commands/proof.ts'),
   test: () => import('./commands/test.ts'),
   progress: () => import('./commands/progress.ts'),
   hint: () => import('./commands/hint.ts'),

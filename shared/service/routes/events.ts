@@ -2,6 +2,7 @@ import { addAbortSignal, Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import type { Carrier } from '../carrier.ts'
+import { CarrierError } from '../reasons.ts'
 import { ShipmentId } from '../schemas.ts'
 import { findCarrier } from '../shipment-id.ts'
 
@@ -27,15 +28,16 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
     addAbortSignal(shutdown.signal, stream)
     return reply
       .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      .send(Readable.from(untilShutdown(stream, shutdown.signal)))
+      .send(Readable.from(relay(stream, carrier, shutdown.signal)))
   })
 }
 
 /** A stream that we end ourselves ends like any other: an EventSource then connects again, and finds another instance. */
-async function* untilShutdown(stream: Readable, signal: AbortSignal) {
+async function* relay(stream: Readable, carrier: Carrier, shutdown: AbortSignal) {
   try {
     yield* stream
   } catch (error) {
-    if (!signal.aborted) throw error
+    // Headers wait for the first words: until then, whoever reads can still be told what has happened.
+    if (!shutdown.aborted) throw new CarrierError(carrier.name, error)
   }
 }

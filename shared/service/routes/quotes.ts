@@ -36,7 +36,7 @@ export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
         answer.quotes.push({ ...result.value, carrier })
         continue
       }
-      const reason = reasonOf(result.reason)
+      const reason = reasonOf(result.reason, request.abortSignal)
       answer.missing.push({ carrier, reason })
       errors.push(result.reason)
       // Carriers fail every day; a mistake of our own is news.

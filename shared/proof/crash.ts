@@ -1,0 +1,119 @@
+import { Agent } from 'undici'
+import { CARRIER_NAMES, type Fleet, type FaultKind, startFleet } from '../carriers/fleet.ts'
+import { type Random, seededRandom } from '../core/random.ts'
+import { sleep } from '../core/sleep.ts'
+import { complaintsAbout } from './answers.ts'
+import { ask, booking, type Question } from './client.ts'
+import { startParcel } from './process.ts'
+
+export interface CrashOptions {
+  /** How often Parcel is killed. */
+  kills: number
+  seed: number
+  /** Customers who book at a time, one parcel after the other. Default: 8. */
+  customers?: number
+}
+
+export interface CrashResult {
+  kills: number
+  /** Keys, each of which somebody went on with until it was answered by a 201. */
+  keys: number
+  bookings: number
+  /** Calls for which Parcel died. */
+  cut: number
+  /** Of those, how many the carrier had carried out already: without a key, each would be a parcel sent twice. */
+  saved: number
+  complaints: string[]
+}
+
+/** What may be wrong with one replica at a time: each of them loses the answer to a booking that was made, or all of it. */
+const FAULTS: (FaultKind | null)[] = [null, null, 'reset', 'truncated-body', '5xx']
+/** How a call looks when Parcel dies in the middle of it. */
+const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+/** Parcel lives for so many bookings, and then so many milliseconds: by the clock alone, a slow one would make none. */
+const LIFE = { bookings: 9, ms: 30 }
+const PATIENCE_MS = 20_000
+
+/** Kills Parcel again and again while customers book, each with a key of its own and until it has an answer. */
+export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promise<CrashResult> {
+  const random = seededRandom(seed)
+  const fleet = await startFleet({ seed })
+  const client = new Agent()
+  const result: CrashResult = { kills: 0, keys: 0, bookings: 0, cut: 0, saved: 0, complaints: [] }
+  const ids = new Map<string, string>()
+  let parcel = await startParcel(fleet.carriers)
+  await parcel.settle()
+  let isOver = false
+
+  /** @returns the shipment's id, after as many calls as it takes */
+  async function book(question: Question, carrier: string): Promise<string> {
+    for (;;) {
+      const before = countOf(fleet, carrier)
+      try {
+        const answer = await ask(client, { ...question, origin: parcel.origin }, PATIENCE_MS)
+        result.complaints.push(...complaintsAbout('POST /shipments', answer))
+        if (answer.status === 201) return JSON.parse(answer.body).id
+        if (answer.status < 500) throw new Error(`a booking got ${answer.status}: ${answer.body}`)
+      } catch (error) {
+        // Nobody is there, which is no surprise; anything else is.
+        const code = String((error as NodeJS.ErrnoException).code)
+        if (code !== 'ECONNREFUSED' && !CUT.includes(code)) throw error
+        if (CUT.includes(code)) result.cut++
+        // Others book with this carrier too, so this is an estimate; that nothing is booked twice is not.
+        if (CUT.includes(code) && countOf(fleet, carrier) > before) result.saved++
+      }
+      await sleep(20)
+    }
+  }
+  async function customer(name: number): Promise<void> {
+    for (let number = 0; !isOver; number++) {
+      const key = `customer-${name}-parcel-${number}`
+      const carrier = CARRIER_NAMES[(name + number) % CARRIER_NAMES.length]!
+      ids.set(key, await book(booking(key, carrier), carrier))
+    }
+  }
+
+  try {
+    let hasFailed = false
+    const all = Promise.all(Array.from({ length: customers }, (_, index) => customer(index)))
+    all.catch(() => (hasFailed = true))
+    const end = (async () => {
+      try {
+        for (; result.kills < kills; result.kills++) {
+          const until = ids.size + Math.floor(random() * LIFE.bookings)
+          const { carrier, kind } = drawFault(random)
+          await fleet.setFault(carrier, kind && { kind }, 0)
+          while (ids.size < until && !hasFailed) await sleep(1)
+          await sleep(random() * LIFE.ms)
+          parcel.kill('SIGKILL')
+          const { stderr } = await parcel.exited
+          result.complaints.push(...parcel.errors, ...(stderr ? [stderr] : []))
+          await fleet.setFault(carrier, null, 0)
+          parcel = await startParcel(fleet.carriers)
+        }
+      } finally {
+        isOver = true
+      }
+    })()
+    await Promise.all([all, end])
+    result.keys = ids.size
+    result.bookings = fleet.stats().reduce((sum, { bookings }) => sum + bookings, 0)
+    if (result.bookings !== ids.size) result.complaints.push(`${ids.size} keys have made ${result.bookings} bookings`)
+    if (new Set(ids.values()).size !== ids.size) result.complaints.push('two keys have the same shipment')
+    if (kills > 0 && result.cut === 0) result.complaints.push('no kill has cut a booking: nothing was proved')
+    return result
+  } finally {
+    isOver = true
+    parcel.kill('SIGKILL')
+    await parcel.exited
+    await client.destroy()
+    await fleet.close()
+  }
+}
+
+const countOf = (fleet: Fleet, carrier: string) => fleet.stats().find(({ name }) => name === carrier)!.bookings
+
+function drawFault(random: Random) {
+  const draw = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]!
+  return { carrier: draw(CARRIER_NAMES), kind: draw(FAULTS) }
+}

@@ -1,0 +1,104 @@
+// npm run proof <part> [-- --save]: one of the proofs, whole, with its table. Exits with 1 when anything is wrong.
+import { parseArgs } from 'node:util'
+import { table } from '../bench/table.ts'
+import { crash } from './crash.ts'
+import { fuzz } from './fuzz.ts'
+import { complaintsOf, matrixTable } from './matrix-table.ts'
+import { runScope } from './matrix.ts'
+import { SCOPES } from './rules.ts'
+import { type Proof, report } from './report.ts'
+import { INPUTS } from './requests.ts'
+import { soak } from './soak.ts'
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    save: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '10' },
+    kills: { type: 'string', default: '50' },
+  },
+})
+
+function numberOf(name: 'seed' | 'runs' | 'minutes' | 'kills'): number {
+  const number = Number(values[name])
+  if (number > 0) return number
+  console.error(`--${name} takes a number above 0, not "${values[name]}"`)
+  process.exit(1)
+}
+const seed = numberOf('seed')
+
+const proofs: Record<string, () => Promise<Proof>> = {
+  async matrix() {
+    const proof: Proof = {
+      about: 'Faults down, routes across: the status, and the reason that it names.',
+      tables: [],
+      complaints: [],
+    }
+    let cells = 0
+    for (const scope of SCOPES) {
+      const found = await runScope(scope)
+      cells += found.cells.length
+      proof.tables.push({ caption: `A fault of ${scope}`, text: matrixTable(found.cells) })
+      proof.complaints.push(...complaintsOf(found))
+    }
+    proof.about += ` ${cells} cells on real sockets, each checked for its form, its reason, its deadline and what it leaves behind.`
+    return proof
+  },
+
+  async fuzz() {
+    const runs = numberOf('runs')
+    const results = []
+    for (const name of Object.keys(INPUTS)) results.push(await fuzz(name, runs, seed))
+    const codes = [...new Set(results.flatMap(({ statuses }) => Object.keys(statuses)))].toSorted()
+    const rows = results.map(({ name, runs, statuses }) => [name, runs, ...codes.map((code) => statuses[code] ?? 0)])
+    return {
+      about: `Inputs of each kind, seed ${seed}, and how they were answered. A 5xx fails it (but a 504, if the caller gave no time), and so does a 4xx that is no application/problem+json.`,
+      tables: [{ caption: 'Answers by status', text: table([['', 'inputs', ...codes], ...rows]) }],
+      complaints: results.flatMap(({ name, complaints }) => complaints.map((complaint) => `${name}: ${complaint}`)),
+    }
+  },
+
+  async soak() {
+    const minutes = numberOf('minutes')
+    const { moments, statuses, hungUp, attempts, switches, complaints } = await soak({
+      seconds: minutes * 60,
+      perSecond: 30,
+      seed,
+    })
+    const rows = moments.map(({ atS, sent, faults, heapMb, sockets, timers }) => {
+      return [`${Math.round(atS - moments[0]!.atS)} s later`, sent, faults, heapMb.toFixed(1), sockets, timers]
+    })
+    const answers = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`)
+    return {
+      about: `${minutes} minutes, 30 requests a second, seed ${seed}: ${switches} faults set or lifted, ${attempts} attempts at carriers; ${answers.join(', ')}, and ${hungUp} callers hung up.`,
+      tables: [
+        {
+          caption: 'Parcel under way, after its garbage was collected',
+          text: table([['', 'requests', 'faults', 'heap MB', 'sockets', 'timers'], ...rows]),
+        },
+      ],
+      complaints,
+    }
+  },
+
+  async crash() {
+    const { kills, keys, bookings, cut, saved, complaints } = await crash({ kills: numberOf('kills'), seed })
+    const rows = [
+      ['kills', kills],
+      ['calls cut off', cut],
+      ['of them booked already, about', saved],
+      ['keys', keys],
+      ['bookings', bookings],
+    ]
+    return {
+      about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer; seed ${seed}.`,
+      tables: [{ caption: 'Once each', text: table([['', 'count'], ...rows]) }],
+      complaints,
+    }
+  },
+}
+
+const [name = ''] = positionals
+await report(name, proofs[name]!, values.save)
