@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { crash } from './crash.ts'
 
-test('Parcel killed at any moment: each key is booked once, and none is lost', { timeout: 300_000 }, async () => {
+test('Parcel killed at any moment: each key is booked once, and none is lost', { timeout: 600_000 }, async () => {
   const { complaints, kills, keys, cut } = await crash({ kills: 20, seed: 1, customers: 4 })
   expect(complaints).toEqual([])
   expect(kills).toBe(20)
