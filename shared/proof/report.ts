@@ -38,7 +38,7 @@ function circumstances(name: string, tookS: number): string {
 
 const HEAD = `# What was proved, and when
 
-Written by \`npm run proof <part> -- --save\`. Shorter runs of the same are among the tests of \`npm test\`.
+Written by \`npm run proof <part> -- --save\`. Shorter runs of the same are among the tests that CI runs.
 `
 
 /** One section for each proof, in alphabetical order, of which this one is replaced. */
