@@ -21,4 +21,5 @@ export const formatLine = (name: NumberName, bound: Bound): string =>
   'atLeast' in bound ? `≥ ${formatNumber(name, bound.atLeast)}` : `≤ ${formatNumber(name, bound.atMost)}`
 
 /** By sign, too: colour alone tells not everybody. */
-export const formatGrade = ({ name, value, holds }: Grade): string => `${holds ? '✓' : '✗'} ${formatNumber(name, value)}`
+export const formatGrade = ({ name, value, holds }: Grade): string =>
+  `${holds ? '✓' : '✗'} ${formatNumber(name, value)}`

@@ -44,8 +44,7 @@ const WINDOW_S = 2
 const LEAST_P99_MS = 150
 const WORSE = 1.5
 
-const during = (requests: Request[], [fromS, toS]: Span) =>
-  requests.filter(({ dueS }) => dueS >= fromS && dueS < toS)
+const during = (requests: Request[], [fromS, toS]: Span) => requests.filter(({ dueS }) => dueS >= fromS && dueS < toS)
 const share = (requests: Request[], outcomes: Request['outcome'][]) =>
   requests.length === 0 ? 0 : requests.filter(({ outcome }) => outcomes.includes(outcome)).length / requests.length
 

@@ -40,7 +40,10 @@ const lines: Record<string, Lines> = {
   },
   '04': {
     success: { atLeast: 0.99, because: 'four of five carriers answer' },
-    p50Ms: { atMost: 100, because: 'once the circuit is open, nobody waits for the dead: it is as fast as the other four' },
+    p50Ms: {
+      atMost: 100,
+      because: 'once the circuit is open, nobody waits for the dead: it is as fast as the other four',
+    },
     p99Ms: { atMost: 1100, because: 'those who find out, and the probes, wait for the attempts of one quote' },
     recoveryS: { atMost: 2, because: 'the other four were never gone' },
   },
@@ -48,7 +51,8 @@ const lines: Record<string, Lines> = {
     success: { atLeast: 0.99, because: 'four of five carriers answer' },
     p50Ms: {
       atMost: 30,
-      because: 'asked all at once, four carriers of 5 or 10 ms take 10; one after the other they would take 35 and more',
+      because:
+        'asked all at once, four carriers of 5 or 10 ms take 10; one after the other they would take 35 and more',
     },
     p99Ms: { atMost: 1100, because: 'the deadline of a quote, whoever is slow' },
     recoveryS: { atMost: 2, because: 'what is asked for side by side queues up behind nobody' },
@@ -60,10 +64,16 @@ const lines: Record<string, Lines> = {
     extraLoad: HEDGES,
   },
   finale: {
-    success: { atLeast: 0.98, because: 'at each moment two carriers at least are well; while one breaker finds out, one is' },
+    success: {
+      atLeast: 0.98,
+      because: 'at each moment two carriers at least are well; while one breaker finds out, one is',
+    },
     p50Ms: { atMost: 100, because: 'most of the time, whoever is ill is known to be' },
     p99Ms: { atMost: 1100, because: 'the deadline of a quote, whatever happens' },
-    amplification: { atMost: 1.25, because: 'the budgets hold when everything fails at once: that is what they are for' },
+    amplification: {
+      atMost: 1.25,
+      because: 'the budgets hold when everything fails at once: that is what they are for',
+    },
     extraLoad: HEDGES,
     recoveryS: { atMost: 3, because: 'the last fault is over, and so is the incident' },
   },

@@ -27,7 +27,8 @@ export function readOptions(args: string[]): Options {
       },
     })
     const stranger = positionals.find((word) => word !== 'mine')
-    if (stranger !== undefined) throw new RangeError(`There is "mine", and no "${stranger}"; for one incident, --only 04`)
+    if (stranger !== undefined)
+      throw new RangeError(`There is "mine", and no "${stranger}"; for one incident, --only 04`)
     if (!/^\d{1,9}$/.test(values.seed)) throw new RangeError(`--seed takes a whole number, not "${values.seed}"`)
     const only = values.only?.map((id) => id.padStart(2, '0'))
     const unknown = only?.find((id) => !incidents.some((incident) => incident.id === id))

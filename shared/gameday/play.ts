@@ -3,9 +3,9 @@ import { Arrivals } from '../lab/arrivals.ts'
 import { LoopDelay, SATURATED_MS } from '../lab/loop-delay.ts'
 import { Side } from '../lab/side.ts'
 import type { Side as SideName } from '../lab/state.ts'
-import { Trouble } from '../workshop/trouble.ts'
 import type { Phases, Recording, Span } from './grade.ts'
-import { type Act, type Incident, PER_SECOND } from './incidents.ts'
+import { type Incident, PER_SECOND } from './incidents.ts'
+import { arrivedAt, lastAnswers, perform, startParcel } from './subject.ts'
 
 /** What came of an incident. */
 export interface Played {
@@ -25,9 +25,6 @@ export interface PlayOptions {
 }
 
 const TICK_MS = 1000
-/** After the last arrival: who has no answer by then has waited in vain. */
-const LAST_ANSWERS_MS = 1500
-const STATS_TRIES = 5
 
 /**
  * Plays an incident on fresh sides, all at once and with the same arrivals; none of it is left when this settles.
@@ -44,14 +41,6 @@ export async function play(incident: Incident, { sides: names, seed, onPhase = (
   } finally {
     await Promise.all(sides.map((side) => side.close()))
   }
-}
-
-async function startParcel(side: Side, name: SideName): Promise<void> {
-  await side.replace()
-  const { parcel } = await side.state()
-  if (parcel.status !== 'crashed') return
-  const whose = name === 'yours' ? 'Your Parcel' : 'The reference'
-  throw new Trouble(`${whose} does not start, so there is nothing to grade:\n${parcel.error.join('\n')}`)
 }
 
 async function run(
@@ -123,40 +112,6 @@ async function run(
     ended.abort()
     await ticking
   }
-}
-
-/** Restarts come one after the other, everything else at its time. */
-async function perform(acts: Act[], side: Side): Promise<void> {
-  let restarted = Promise.resolve()
-  const performed = acts.map(async ({ fromS, toS, what }) => {
-    await sleep(fromS * 1000)
-    if ('restart' in what) return (restarted = restarted.then(() => side.restart()))
-    await Promise.all(what.faults.map(({ carrier, fault, replica }) => side.setFault(carrier, fault, replica)))
-    await sleep((toS - fromS) * 1000)
-    await Promise.all(what.faults.map(({ carrier, replica }) => side.setFault(carrier, null, replica)))
-  })
-  await Promise.all(performed)
-}
-
-/** By carrier, what has arrived there so far. */
-async function arrivedAt({ carriers }: Side): Promise<Record<string, number>> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const stats = await carriers.stats()
-      const total = (replicas: { started: number }[]) => replicas.reduce((sum, { started }) => sum + started, 0)
-      return Object.fromEntries(stats.map(({ name, replicas }) => [name, total(replicas)]))
-    } catch (error) {
-      if (tries === STATS_TRIES) throw new Trouble('The machine is too busy: its carriers do not answer', { cause: error })
-    }
-  }
-}
-
-/** Then the customers leave, and what they still waited for has failed. */
-async function lastAnswers({ customers }: Side): Promise<void> {
-  const until = performance.now() + LAST_ANSWERS_MS
-  while (customers.ledger.waiting > 0 && performance.now() < until) await sleep(20)
-  await customers.leave()
-  while (customers.ledger.waiting > 0) await sleep(1)
 }
 
 async function tick(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
