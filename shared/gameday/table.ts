@@ -4,7 +4,7 @@ import type { Grade } from './grade.ts'
 import { numbers } from './lines.ts'
 import { type Scored, verdictOf } from './score.ts'
 
-const TITLE_WIDTH = 34
+const TITLE_WIDTH = 40
 const WIDTH = 14
 
 /** An incident's numbers for the terminal: yours, the reference, the line. */
