@@ -25,8 +25,11 @@ export interface Incident {
 /** Arrivals a second for each side: enough for a p99 after some seconds, little enough for two cores. */
 export const PER_SECOND = 40
 
-/** After 100 samples from a carrier a hedge knows what late is; and what is new to V8 is slow. */
-const SETTLE_S = 3.5
+/** A process that has just started is slow: the share of the settling in which a quarter of the customers come. */
+export const GENTLE_SHARE = 0.4
+
+/** In the end, a hundred samples from each carrier are there: without them, a hedge does not know what late is. */
+const SETTLE_S = 5
 
 const USUAL = { settleS: SETTLE_S, baselineS: 5, faultS: 8, recoveryS: 6 }
 

@@ -4,7 +4,7 @@ import { LoopDelay, SATURATED_MS } from '../lab/loop-delay.ts'
 import { Side } from '../lab/side.ts'
 import type { Side as SideName } from '../lab/state.ts'
 import type { Phases, Recording, Span } from './grade.ts'
-import { type Incident, PER_SECOND } from './incidents.ts'
+import { GENTLE_SHARE, type Incident, PER_SECOND } from './incidents.ts'
 import { arrivedAt, lastAnswers, perform, startParcel } from './subject.ts'
 
 /** What came of an incident. */
@@ -72,7 +72,7 @@ async function run(
       }
     }
   })
-  const arrivals = new Arrivals({ perSecond: PER_SECOND, paused: false, seed }, (path, dueAt) => {
+  const arrivals = new Arrivals({ perSecond: PER_SECOND / 4, paused: false, seed }, (path, dueAt) => {
     for (const { customers } of sides) customers.arrive(path, dueAt)
   })
   const phase = async (name: string, work: Promise<unknown>): Promise<Span> => {
@@ -84,7 +84,12 @@ async function run(
 
   try {
     arrivals.go()
-    await phase('settling', sleep(incident.settleS * 1000))
+    const settle = async () => {
+      await sleep(incident.settleS * GENTLE_SHARE * 1000)
+      arrivals.go({ perSecond: PER_SECOND })
+      await sleep(incident.settleS * (1 - GENTLE_SHARE) * 1000)
+    }
+    await phase('settling', settle())
     const baseline = await phase('baseline', sleep(incident.baselineS * 1000))
     const before = await Promise.all(sides.map(arrivedAt))
     const acts = Promise.all(sides.map((side) => perform(incident.acts, side)))
