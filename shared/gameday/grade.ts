@@ -27,6 +27,8 @@ export interface Recording {
   /** Of the whole incident, by Parcel's metrics. */
   attempts: number
   hedges: number
+  /** What its Parcel has died of, in lines, if it has. */
+  crash?: string[]
 }
 
 export type Figures = Record<NumberName, number>

@@ -1,7 +1,7 @@
 import { chartsOf } from './chart.ts'
 import { formatGrade, formatLine } from './format.ts'
 import { numbers } from './lines.ts'
-import { conclusionOf, type Scored, verdictOf } from './score.ts'
+import { conclusionOf, crashesOf, type Scored, verdictOf } from './score.ts'
 
 /** The Lab's colours, Okabe and Ito's; p50 is thin and p99 thick, failures are on top: nothing is told by colour alone. */
 const STYLE = `
@@ -49,5 +49,7 @@ function section(scored: Scored): string {
   const charts = sides.map((side) => `<div>${chartsOf(played.sides[side]!.requests, played.phases, side)}</div>`)
   return `<h2>${played.incident.id} ${escape(played.incident.title)}: ${verdictOf(scored)}</h2>
 <table><tr><th>number</th>${sides.map((side) => `<th>${side}</th>`).join('')}<th>line</th><th>why</th></tr>${body.join('')}</table>
-<div class="charts">${charts.join('')}</div>`
+${crashesOf(scored)
+  .map((crash) => `<pre>${escape(crash)}</pre>`)
+  .join('')}<div class="charts">${charts.join('')}</div>`
 }

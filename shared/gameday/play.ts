@@ -65,7 +65,8 @@ async function run(
   const ticking = tick(ended.signal, async () => {
     delays.push(delay.p99Ms)
     const states = await Promise.all(sides.map((side) => side.state()))
-    for (const [i, { carriers }] of states.entries()) {
+    for (const [i, { carriers, parcel }] of states.entries()) {
+      if (parcel.status === 'crashed') recordings[i]!.crash = parcel.error
       for (const { attempts, hedges } of carriers) {
         recordings[i]!.attempts += attempts
         recordings[i]!.hedges += hedges

@@ -56,6 +56,13 @@ test('the table says yours, the reference and the line, and what misses it by a 
   expect(lines[4]).toBe('  failed')
 })
 
+test('a Parcel that has crashed is told with its error', () => {
+  const crashed = played()
+  crashed.sides.yours!.crash = ['exercises/03-retry/retry.ts:12', 'TypeError: budget is not a <function>']
+  expect(tableOf(scoreOf(crashed))).toContain('yours has crashed: exercises/03-retry/retry.ts:12\nTypeError')
+  expect(htmlOf([scoreOf(crashed)], 'a run')).toContain('budget is not a &lt;function>')
+})
+
 describe('the report', () => {
   test('needs nothing from anywhere', () => {
     const html = htmlOf([scored()], 'npm run gameday mine')

@@ -35,6 +35,10 @@ export function totalOf(all: Scored[]): Verdict {
 
 export const EXIT_CODES: Record<Verdict, number> = { passed: 0, failed: 1, 'no verdict': 2 }
 
+/** Why a side answered nothing any more. */
+export const crashesOf = ({ played: { sides } }: Scored): string[] =>
+  Object.entries(sides).flatMap(([side, { crash }]) => (crash ? [`${side} has crashed: ${crash.join('\n')}`] : []))
+
 /** What stands below every table of a run. */
 export function conclusionOf(all: Scored[]): string {
   const passed = all.filter((scored) => verdictOf(scored) === 'passed').length

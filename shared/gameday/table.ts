@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { formatGrade, formatLine } from './format.ts'
 import type { Grade } from './grade.ts'
 import { numbers } from './lines.ts'
-import { type Scored, verdictOf } from './score.ts'
+import { crashesOf, type Scored, verdictOf } from './score.ts'
 
 const TITLE_WIDTH = 40
 const WIDTH = 14
@@ -19,7 +19,7 @@ export function tableOf(scored: Scored): string {
     const cells = sides.map((side) => colour(row[side]!))
     return `  ${numbers[name].title.padEnd(TITLE_WIDTH - 2)}${cells.join('')}${formatLine(name, bound)}`
   })
-  return [styleText('bold', head.trimEnd()), ...body, `  ${verdict}`].join('\n')
+  return [styleText('bold', head.trimEnd()), ...body, ...crashesOf(scored), `  ${verdict}`].join('\n')
 }
 
 const colour = (grade: Grade) => styleText(grade.holds ? 'green' : 'red', formatGrade(grade).padEnd(WIDTH))
