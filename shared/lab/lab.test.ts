@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { childrenOf, leftAfter } from '../testing/processes.ts'
 import { root } from '../workshop/target.ts'
 import type { LabState } from './state.ts'
 
@@ -130,7 +131,7 @@ test('the whole of it: the same arrivals, faults, restarts, and code that is bei
   expect(sent('yours')).toBeGreaterThan(0)
   expect(sent('yours'), 'the customers of the one side are those of the other').toBe(sent('reference'))
 
-  expect(await leftAfter(child, () => child.kill('SIGINT'))).toEqual([])
+  expect(await leftAfter(child, () => child.kill('SIGINT'), WITHIN_MS)).toEqual([])
   await exited
   expect(child.exitCode).toBe(0)
 })
@@ -141,7 +142,7 @@ describe.skipIf(process.platform === 'win32')('leaves no process behind', () => 
     const { child, printed } = await startLab()
     const { until } = await follow((await printed(/The Lab is at +(\S+)/))!)
     await until('both are ready', bothReady)
-    expect(await leftAfter(child, () => child.kill(signal))).toEqual([])
+    expect(await leftAfter(child, () => child.kill(signal), WITHIN_MS)).toEqual([])
   })
 
   test('when it is killed itself, and a Parcel is deaf', async () => {
@@ -152,7 +153,8 @@ describe.skipIf(process.platform === 'win32')('leaves no process behind', () => 
     const { child, printed } = await startLab()
     const { until } = await follow((await printed(/The Lab is at +(\S+)/))!)
     await until('the other one is ready', ({ columns }) => columns.reference.parcel.status === 'ready')
-    expect(await leftAfter(child, () => process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL'))).toEqual([])
+    const killLab = () => process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL')
+    expect(await leftAfter(child, killLab, WITHIN_MS)).toEqual([])
   })
 })
 
@@ -161,29 +163,3 @@ test('what it cannot do is a clear sentence, and exit code 1', async () => {
   expect((await exited)[0]).toBe(1)
   expect(said()).toMatch(/^The page cannot listen on 192\.0\.2\.1: .*127\.0\.0\.1.*\n$/)
 })
-
-/** All that the process has started, and what those have. */
-function childrenOf(pid: number): number[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
-  const parents = new Map(rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number]))
-  const below = (pid: number): number[] =>
-    [...parents].flatMap(([child, parent]) => (parent === pid ? [child, ...below(child)] : []))
-  return below(pid)
-}
-
-/** Those of its processes that are still there when `end` has had its effect, or the time is up. */
-async function leftAfter(child: ChildProcess, end: () => unknown): Promise<number[]> {
-  const all = process.platform === 'win32' ? [] : childrenOf(child.pid!)
-  end()
-  const left = () => all.filter(isAlive)
-  await vi.waitUntil(() => left().length === 0, WITHIN_MS).catch(() => {})
-  return left()
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

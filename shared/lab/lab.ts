@@ -3,14 +3,12 @@ import { Arrivals } from './arrivals.ts'
 import type { Cards } from './cards.ts'
 import type { Command } from './control.ts'
 import { sleep } from '../core/sleep.ts'
-import { LoopDelay } from './loop-delay.ts'
+import { LoopDelay, SATURATED_MS } from './loop-delay.ts'
 import { DEFAULT_PER_SECOND, scenarios } from './scenarios.ts'
 import type { Side } from './side.ts'
 import type { LabState } from './state.ts'
 
 const TICK_MS = 1000
-/** Above it, the traffic is late by as much as a good answer takes. */
-const SATURATED_MS = 20
 
 export interface FaultAt {
   carrier: CarrierName

@@ -6,6 +6,13 @@ export interface Ending {
   failure: string | undefined
 }
 
+/** A request that has ended: when it was due and when it ended, on the clock of `performance.now()`. */
+export interface Ended extends Ending {
+  dueAt: number
+  at: number
+  tookMs: number
+}
+
 export interface Counts {
   /** ok + partial + failed + those that wait */
   sent: number
@@ -32,10 +39,12 @@ const RECENT_S = 10
 
 /** Counts requests, those included that have not ended: a server that hangs has the best latencies of all otherwise. */
 export class Ledger {
+  /** Is told of every request that ends: what is kept here is only what the last seconds need. */
+  onEnded: (request: Ended) => void = () => {}
   readonly #counts: Counts = { sent: 0, ok: 0, partial: 0, failed: 0 }
   readonly #waiting = new Set<{ dueAt: number }>()
   readonly #latencies = latencies()
-  #ended: (Ending & { at: number; tookMs: number })[] = []
+  #ended: Ended[] = []
 
   get waiting(): number {
     return this.#waiting.size
@@ -54,7 +63,9 @@ export class Ledger {
       this.#waiting.delete(request)
       this.#counts[ending.failure ? 'failed' : ending.missing.length > 0 ? 'partial' : 'ok']++
       const at = performance.now()
-      this.#ended.push({ ...ending, at, tookMs: at - dueAt })
+      const ended = { ...ending, dueAt, at, tookMs: at - dueAt }
+      this.#ended.push(ended)
+      this.onEnded(ended)
     }
   }
 

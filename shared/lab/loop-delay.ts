@@ -3,6 +3,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 const RESOLUTION_MS = 10
 const HALF_S = 5
 
+/** Above it, the traffic is late by as much as a good answer takes: figures are about the machine. */
+export const SATURATED_MS = 20
+
 /** How late this process's event loop is: what it does itself, and what others keep it from doing. */
 export class LoopDelay {
   // Two that begin anew in turn, so that one of them always knows the last five to ten seconds.

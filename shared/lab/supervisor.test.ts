@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { request } from 'undici'
 import { type Balancer, startBalancer } from './balancer.ts'
+import { isAlive } from '../testing/processes.ts'
 import { startChild } from './child.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -33,14 +34,6 @@ async function supervise(...programs: string[]) {
   }
   const state = () => supervisor.state(1)
   return { supervisor, pids, ask, state }
-}
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 const ready = { status: 'ready', instances: 1, memoryMb: 1 }

@@ -5,6 +5,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void
   start: () => import('./commands/start.ts'),
   service: () => import('./commands/service.ts'),
   demo: () => import('./commands/demo.ts'),
+  gameday: () => import('./commands/gameday.ts'),
   bench: () => import('./commands/bench.ts'),
   proof: () => import('./commands/proof.ts'),
   test: () => import('./commands/test.ts'),

@@ -1,0 +1,84 @@
+// The pass lines, and nothing else: what a Parcel has to reach, incident by incident, and why it is that much.
+// They are for a quiet machine; on another one there is no verdict.
+
+/** What is graded. */
+export const numbers = {
+  success: { title: 'success', unit: 'share' },
+  full: { title: 'full answers', unit: 'share' },
+  p50Ms: { title: 'p50', unit: 'ms' },
+  p99Ms: { title: 'p99', unit: 'ms' },
+  amplification: { title: 'requests at the busiest carrier', unit: 'times' },
+  extraLoad: { title: 'hedges', unit: 'share' },
+  failed: { title: 'failed during the restarts', unit: 'count' },
+  recoveryS: { title: 'recovery', unit: 's' },
+} as const
+
+export type NumberName = keyof typeof numbers
+
+export type Bound = ({ atLeast: number } | { atMost: number }) & { because: string }
+
+type Lines = Partial<Record<NumberName, Bound>>
+
+const HEDGES = { atMost: 0.12, because: 'a budget of a tenth more, and what it saves up in quiet times' }
+
+const lines: Record<string, Lines> = {
+  '01': {
+    success: { atLeast: 0.99, because: 'four of five carriers answer; one that hangs is missing, and nothing else' },
+    p99Ms: { atMost: 1100, because: 'a quote has a second in all, and the way there and back' },
+    recoveryS: { atMost: 2, because: 'no call outlives its limit of 250 ms, so none is there to be recovered from' },
+  },
+  '02': {
+    failed: { atMost: 0, because: 'a deploy is no incident: the old one serves until the balancer has noticed' },
+    full: { atLeast: 0.97, because: 'the new one has cold caches and no more excuse than that' },
+    p99Ms: { atMost: 500, because: 'two Parcels share the machine for some seconds, and one of them has just started' },
+  },
+  '03': {
+    success: { atLeast: 0.99, because: 'three carriers are well' },
+    p99Ms: { atMost: 600, because: 'two attempts of 250 ms each at most, and a backoff in between' },
+    amplification: { atMost: 1.25, because: 'a retry budget and a hedge budget of a tenth each, and a retry a second' },
+    recoveryS: { atMost: 2, because: 'whoever sends no storm has none to weather' },
+  },
+  '04': {
+    success: { atLeast: 0.99, because: 'four of five carriers answer' },
+    p50Ms: {
+      atMost: 100,
+      because: 'once the circuit is open, nobody waits for the dead: it is as fast as the other four',
+    },
+    p99Ms: { atMost: 1100, because: 'those who find out, and the probes, wait for the attempts of one quote' },
+    recoveryS: { atMost: 2, because: 'the other four were never gone' },
+  },
+  '05': {
+    success: { atLeast: 0.99, because: 'four of five carriers answer' },
+    p50Ms: {
+      atMost: 30,
+      because:
+        'asked all at once, four carriers of 5 or 10 ms take 10; one after the other they would take 35 and more',
+    },
+    p99Ms: { atMost: 1100, because: 'the deadline of a quote, whoever is slow' },
+    recoveryS: { atMost: 2, because: 'what is asked for side by side queues up behind nobody' },
+  },
+  '06': {
+    success: { atLeast: 0.999, because: 'nothing is broken' },
+    full: { atLeast: 0.98, because: 'a carrier that takes 800 ms has a twin that takes 10' },
+    p99Ms: { atMost: 250, because: 'a tail of 800 ms, in 5 % of the quotes, is gone; the one of 80 ms may be left' },
+    extraLoad: HEDGES,
+  },
+  finale: {
+    success: {
+      atLeast: 0.98,
+      because: 'at each moment two carriers at least are well; while one breaker finds out, one is',
+    },
+    p50Ms: { atMost: 100, because: 'most of the time, whoever is ill is known to be' },
+    p99Ms: { atMost: 1100, because: 'the deadline of a quote, whatever happens' },
+    amplification: {
+      atMost: 1.25,
+      because: 'the budgets hold when everything fails at once: that is what they are for',
+    },
+    extraLoad: HEDGES,
+    recoveryS: { atMost: 3, because: 'the last fault is over, and so is the incident' },
+  },
+}
+
+/** In the order in which they are told. */
+export const linesOf = (incident: string): [NumberName, Bound][] =>
+  Object.entries(lines[incident] ?? {}) as [NumberName, Bound][]

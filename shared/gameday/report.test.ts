@@ -1,0 +1,112 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import type { Recording, Request } from './grade.ts'
+import { htmlOf } from './html.ts'
+import { incidents } from './incidents.ts'
+import { readOptions } from './options.ts'
+import type { Played } from './play.ts'
+import { markdownOf } from './results.ts'
+import { conclusionOf, EXIT_CODES, scoreOf, totalOf } from './score.ts'
+import { tableOf } from './table.ts'
+
+const incident = incidents[0]!
+
+/** Made up: the reference is perfect, yours hangs. */
+function played({ saturated = false, mine = true } = {}): Played {
+  const requests = (change: Partial<Request>): Request[] =>
+    Array.from({ length: 200 }, (_, i) => ({ dueS: i / 10, tookMs: 12, outcome: 'full', ...(i >= 50 && change) }))
+  const recording = (change: Partial<Request> = {}): Recording => ({
+    requests: requests(change),
+    arrived: { pigeon: 100 },
+    attempts: 1000,
+    hedges: 40,
+  })
+  const hangs = recording({ outcome: 'failed', tookMs: 10_000 })
+  return {
+    incident,
+    phases: { baseline: [0, 5], fault: [5, 15], recovery: [15, 20] },
+    sides: { ...(mine && { yours: hangs }), reference: recording() },
+    delayMs: saturated ? 45 : 3,
+    saturated,
+  }
+}
+const scored = (options?: Parameters<typeof played>[0]) => scoreOf(played(options))
+
+describe('the verdict', () => {
+  test('is about yours where that was played, and about the reference otherwise', () => {
+    expect(totalOf([scored()])).toBe('failed')
+    expect(totalOf([scored({ mine: false })])).toBe('passed')
+    expect(EXIT_CODES[totalOf([scored()])]).toBe(1)
+  })
+
+  test('is none as soon as one incident says more of the machine than of the code', () => {
+    const all = [scored({ mine: false }), scored({ saturated: true })]
+    expect(totalOf(all)).toBe('no verdict')
+    expect(EXIT_CODES[totalOf(all)]).toBe(2)
+    expect(conclusionOf(all)).toMatch(/^No verdict: .*01: 45 ms/)
+  })
+})
+
+test('the table says yours, the reference and the line, and what misses it by a sign', () => {
+  const lines = stripVTControlCharacters(tableOf(scored())).split('\n')
+  expect(lines[0]).toMatch(/^01 {2}A carrier hangs +yours +reference +line$/)
+  expect(lines[1]).toMatch(/^ {2}success +✗ 0\.0 % +✓ 100\.0 % +≥ 99\.0 %$/)
+  expect(lines[2]).toMatch(/^ {2}p99 +✗ 10\.0 s +✓ 12 ms +≤ 1\.1 s$/)
+  expect(lines[3]).toMatch(/^ {2}recovery +✗ not seen +✓ 0 s +≤ 2 s$/)
+  expect(lines[4]).toBe('  failed')
+})
+
+test('a Parcel that has crashed is told with its error', () => {
+  const crashed = played()
+  crashed.sides.yours!.crash = ['exercises/03-retry/retry.ts:12', 'TypeError: budget is not a <function>']
+  expect(tableOf(scoreOf(crashed))).toContain('yours has crashed: exercises/03-retry/retry.ts:12\nTypeError')
+  expect(htmlOf([scoreOf(crashed)], 'a run')).toContain('budget is not a &lt;function>')
+})
+
+describe('the report', () => {
+  test('needs nothing from anywhere', () => {
+    const html = htmlOf([scored()], 'npm run gameday mine')
+    expect(html).not.toMatch(/https?:|<script|<link|<img|@import|url\(|src=|href=/i)
+  })
+
+  test('draws both sides, with what failed and while something was wrong', () => {
+    const html = htmlOf([scored()], 'a run')
+    expect(html.match(/<svg/g)).toHaveLength(4)
+    expect(html.match(/class="failed"/g)).toHaveLength(15)
+    expect(html.match(/class="fault"/g)).toHaveLength(4)
+    expect(html).not.toMatch(/NaN|undefined|Infinity/)
+  })
+
+  test('says so when it is about the machine', () => {
+    expect(htmlOf([scored({ saturated: true })], 'a run')).toContain('class="warning"><strong>No verdict')
+    expect(htmlOf([scored()], 'a run')).not.toContain('class="warning"')
+  })
+})
+
+test('the document that is kept says command, verdicts and every number', () => {
+  const text = markdownOf([scored()], 'npm run gameday mine, 2026-01-02')
+  expect(text).toContain('npm run gameday mine, 2026-01-02')
+  expect(text).toContain('yours: failed, reference: passed; the generator was 3 ms late')
+  expect(text).toContain('| success | ✗ 0.0 % | ✓ 100.0 % | ≥ 99.0 % |')
+})
+
+describe('the command line', () => {
+  test('is the reference and all incidents, unless it says otherwise', () => {
+    expect(readOptions([])).toEqual({ sides: ['reference'], incidents, seed: 1, save: false })
+    const { sides, incidents: chosen, seed } = readOptions(['mine', '--only', '4', '--only', 'finale', '--seed', '7'])
+    expect({ sides, chosen: chosen.map(({ id }) => id), seed }).toEqual({
+      sides: ['yours', 'reference'],
+      chosen: ['04', 'finale'],
+      seed: 7,
+    })
+  })
+
+  test.for([
+    [['--only', '09'], /There is no incident "09"\. There are: 01, .*finale/],
+    [['--seed', 'x'], /--seed takes a whole number, not "x"/],
+    [['yours'], /There is "mine", and no "yours"/],
+    [['--fast'], /--fast[^]*Usage/],
+  ] as const)('says what is wrong about %s', ([args, message]) => {
+    expect(() => readOptions([...args])).toThrow(message)
+  })
+})

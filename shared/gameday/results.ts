@@ -1,0 +1,34 @@
+import { formatGrade, formatLine } from './format.ts'
+import { numbers } from './lines.ts'
+import { conclusionOf, type Scored, verdictOf } from './score.ts'
+
+/** The document that is kept: shared/gameday/RESULTS.md. @param about the run: command, date, machine */
+export function markdownOf(all: Scored[], about: string): string {
+  const head = `# Game day
+
+Written by \`npm run gameday mine -- --save\`. ${about}.
+
+${conclusionOf(all)} “Yours” is what lay in \`exercises/\`. Every number, its line and the reason for that are in
+[lines.ts](lines.ts), the incidents in [incidents.ts](incidents.ts).
+`
+  return [head, ...all.map(section)].join('\n')
+}
+
+function section(scored: Scored): string {
+  const { played, rows } = scored
+  const sides = (['yours', 'reference'] as const).filter((side) => side in played.sides)
+  const verdicts = sides.map((side) => `${side}: ${verdictOf(scored, side)}`).join(', ')
+  const row = (cells: string[]) => `| ${cells.join(' | ')} |`
+  const body = rows.map((grades) => {
+    const { name, bound } = grades[sides[0]!]!
+    return row([numbers[name].title, ...sides.map((side) => formatGrade(grades[side]!)), formatLine(name, bound)])
+  })
+  return `## ${played.incident.id} ${played.incident.title}
+
+${verdicts}; the generator was ${played.delayMs.toFixed(0)} ms late.
+
+${row(['number', ...sides, 'line'])}
+${row(['---', ...sides.map(() => '--:'), '--:'])}
+${body.join('\n')}
+`
+}

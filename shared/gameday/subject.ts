@@ -1,0 +1,53 @@
+import { sleep } from '../core/sleep.ts'
+import type { Side } from '../lab/side.ts'
+import type { Side as SideName } from '../lab/state.ts'
+import { Trouble } from '../workshop/trouble.ts'
+import type { Act } from './incidents.ts'
+
+/** After the last arrival: who has no answer by then has waited in vain. */
+const LAST_ANSWERS_MS = 1500
+const STATS_TRIES = 5
+
+/** @throws Trouble when it does not come up */
+export async function startParcel(side: Side, name: SideName): Promise<void> {
+  await side.replace()
+  const { parcel } = await side.state()
+  if (parcel.status !== 'crashed') return
+  const whose = name === 'yours' ? 'Your Parcel' : 'The reference'
+  throw new Trouble(`${whose} does not start, so there is nothing to grade:\n${parcel.error.join('\n')}`)
+}
+
+/** Restarts come one after the other, everything else at its time. */
+export async function perform(acts: Act[], side: Side): Promise<void> {
+  let restarted = Promise.resolve()
+  const performed = acts.map(async ({ fromS, toS, what }) => {
+    await sleep(fromS * 1000)
+    if ('restart' in what) return (restarted = restarted.then(() => side.restart()))
+    await Promise.all(what.faults.map(({ carrier, fault, replica }) => side.setFault(carrier, fault, replica)))
+    await sleep((toS - fromS) * 1000)
+    await Promise.all(what.faults.map(({ carrier, replica }) => side.setFault(carrier, null, replica)))
+  })
+  await Promise.all(performed)
+}
+
+/** By carrier, what has arrived there so far. */
+export async function arrivedAt({ carriers }: Side): Promise<Record<string, number>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const stats = await carriers.stats()
+      const total = (replicas: { started: number }[]) => replicas.reduce((sum, { started }) => sum + started, 0)
+      return Object.fromEntries(stats.map(({ name, replicas }) => [name, total(replicas)]))
+    } catch (error) {
+      if (tries === STATS_TRIES)
+        throw new Trouble('The machine is too busy: its carriers do not answer', { cause: error })
+    }
+  }
+}
+
+/** Then the customers leave, and what they still waited for has failed. */
+export async function lastAnswers({ customers }: Side): Promise<void> {
+  const until = performance.now() + LAST_ANSWERS_MS
+  while (customers.ledger.waiting > 0 && performance.now() < until) await sleep(20)
+  await customers.leave()
+  while (customers.ledger.waiting > 0) await sleep(1)
+}
