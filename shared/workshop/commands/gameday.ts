@@ -3,4 +3,4 @@ import { script } from '../script.ts'
 
 /** The scripted incidents, graded by numbers: of the reference, or with `mine` of your code beside it. */
 export const run = (args: string[]): Promise<void> =>
-  script('shared/gameday/main.ts', 'solutions', args, boundedMemory(160))
+  script('shared/gameday/main.ts', 'solutions', args, { node: boundedMemory(160) })
