@@ -75,7 +75,7 @@ test('the solutions are green, and say so by their exit code', () => {
 test("the doctor's exit code is what he found, and he names the fix", () => {
   const { status, stdout } = command(['doctor'], { env: { all_proxy: 'http://proxy.test:3128', no_proxy: '' } })
   expect(stdout).toContain('✓ Saved files are noticed')
-  expect(stdout.match(/^[✓!✗] /gm)).toHaveLength(12)
+  expect(stdout.match(/^[✓!✗] /gm)).toHaveLength(13)
   expect(stdout).toContain(
     '! all_proxy is set: curl would ask the proxy for 127.0.0.1\n    Set NO_PROXY=127.0.0.1,localhost',
   )

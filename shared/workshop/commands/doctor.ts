@@ -6,6 +6,7 @@ import { release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { variables } from '../../service/config.ts'
+import { findBrowser } from '../../lab/browser/find.ts'
 import { isFree } from '../port.ts'
 import { root } from '../target.ts'
 import { PORT as UI_PORT } from './ui.ts'
@@ -36,6 +37,7 @@ const examinations: (() => Finding | Promise<Finding>)[] = [
   loopback,
   ports,
   watching,
+  browser,
   proxies,
   place,
 ]
@@ -196,6 +198,16 @@ async function watching(): Promise<Finding> {
     watcher.close()
     rmSync(folder, { recursive: true })
   }
+}
+
+function browser(): Finding {
+  const found = findBrowser()
+  if (found) return fine(`A browser: ${found}`)
+  return note(
+    'No Chromium, Chrome or Edge was found',
+    'The pages of "npm start" and "npm run ui" open in any browser; only "npm run test:browser" and "npm run slides:pdf" ' +
+      'need one of these. If it is in an unusual place, set CHROME_PATH.',
+  )
 }
 
 function proxies(): Finding {
