@@ -61,8 +61,8 @@ export async function inVirtualTime<T>(work: () => Promise<T>): Promise<{ value:
   const now = performance.now()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
   try {
-    // It begins at 0, and nothing that was noted before must seem to lie ahead.
-    vi.advanceTimersByTime(now)
+    // It begins at 0, and nothing that was noted before must seem to lie ahead. Whole: fractions would not add up.
+    vi.advanceTimersByTime(Math.ceil(now))
     const startedAt = performance.now()
     let pending = true
     const promise = work().finally(() => (pending = false))
