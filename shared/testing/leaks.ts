@@ -21,7 +21,8 @@ beforeEach(({ onTestFinished, task }) => {
     if (task.result?.state === 'fail') return
     expect(timers, 'timers left behind').toBe(0)
     // Sockets take a few turns of the event loop to close.
-    await eventually(() => leaked().length === 0, 500)
-    expect(leaked(), 'left behind (timers, sockets, servers or processes)').toEqual([])
+    let left: string[] = []
+    await eventually(() => (left = leaked()).length === 0, 500)
+    expect(left, 'left behind (timers, sockets, servers or processes)').toEqual([])
   })
 })

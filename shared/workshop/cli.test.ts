@@ -24,7 +24,7 @@ function command(args: string[], { from = '.', env: more = {} as Record<string, 
 }
 
 test.for([
-  [['tset'], 'There is no command "tset". There are: start, service, demo, bench, proof, test'],
+  [['tset'], 'There is no command "tset". There are: start, service, demo, gameday, bench'],
   [['test', '99'], 'There is no chapter "99". There are: 01 timeouts'],
   [['solve'], 'Which chapter? For example: npm run solve 03'],
   [['reset', '01', 'timeout.ts'], '"npm run reset" takes chapters and nothing else, not "timeout.ts".'],
