@@ -60,7 +60,10 @@ const lines: Record<string, Lines> = {
   '06': {
     success: { atLeast: 0.999, because: 'nothing is broken' },
     full: { atLeast: 0.98, because: 'a carrier that takes 800 ms has a twin that takes 10' },
-    p99Ms: { atMost: 250, because: 'a tail of 800 ms, in 5 % of the quotes, is gone; the one of 80 ms may be left' },
+    p99Ms: {
+      atMost: 400,
+      because: 'a tail of 800 ms, in 5 % of the quotes, is gone: what no hedge catches costs 250 ms and a retry',
+    },
     extraLoad: HEDGES,
   },
   finale: {
