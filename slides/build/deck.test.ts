@@ -132,6 +132,18 @@ describe('a deck with something missing says so, with its slide and its file', (
   })
 })
 
+test('a chapter of the manifest without slides says which file is missing', async () => {
+  const { source } = await deckOf(turn)
+  const findings = new Findings()
+  const trebling = { ...doubling, number: '02', slug: 'trebling' }
+  await withFiles({ 'slides/opening.md': slide('A.'), 'slides/closing.md': slide('Z.') }, async (root) => {
+    readDeck({ ...source, root, chapters: [trebling], read: asTheyAre(root) }, findings)
+  })
+  expect(findings.failed).toEqual([
+    expect.objectContaining({ file: 'slides/chapters/02-trebling.md', fix: expect.stringMatching(/^does not exist/) }),
+  ])
+})
+
 test('figures are rounded for the eye', async () => {
   const { slides, source } = await deckOf(turn)
   const read = () => JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.0204, cut: 1.5 } })

@@ -80,9 +80,15 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
 
 export const fileOf = (chapter: Chapter): string => `slides/chapters/${folderOf(chapter)}.md`
 
-/** The deck in the manifest's order; what is wrong with it is among the findings. A chapter without a file is left out. */
+/** The deck in the manifest's order; what is wrong with it, or is missing, is among the findings. */
 export function readDeck(source: Source, findings: Findings): Slide[] {
-  const written = source.chapters.filter((chapter) => existsSync(join(source.root, fileOf(chapter))))
+  const written = source.chapters.filter((chapter) =>
+    findings.check(
+      existsSync(join(source.root, fileOf(chapter))),
+      fileOf(chapter),
+      'does not exist, and the manifest has its chapter: begin it with a line for the cover, and "Note: 1 min" below',
+    ),
+  )
   const slides = [
     ...readPart('slides/opening.md', source, findings),
     ...written.flatMap((chapter) => readPart(fileOf(chapter), source, findings, chapter)),
