@@ -40,10 +40,10 @@ export interface Grade {
   holds: boolean
 }
 
-/** Requests in a row of seconds that are looked at together: fewer, and one slow one decides. */
-const WINDOW_S = 2
-/** A p99 of some ms may double by chance without anybody being worse off. */
-const LEAST_P99_MS = 150
+/** Seconds that are looked at together: with fewer, p99 is whichever request was the slowest. */
+const WINDOW_S = 3
+/** One attempt that times out, and the next: the carriers' own tail does that on the best of days. */
+const LEAST_P99_MS = 300
 const WORSE = 1.5
 
 const during = (requests: Request[], [fromS, toS]: Span) => requests.filter(({ dueS }) => dueS >= fromS && dueS < toS)
@@ -72,7 +72,7 @@ export function figuresOf({ requests, arrived, attempts, hedges }: Recording, ph
 }
 
 /**
- * Whole seconds from the end of the fault until, for two seconds, no more than 1.5 times the baseline's share of
+ * Whole seconds from the end of the fault until, for three seconds, no more than 1.5 times the baseline's share of
  * requests fails (or 1 in 100), and p99 is no more than 1.5 times the baseline's; `Infinity` when that was not seen.
  */
 export function recoveryOf(requests: Request[], { baseline, recovery: [fromS, toS] }: Phases): number {

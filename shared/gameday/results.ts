@@ -1,3 +1,4 @@
+import { markdownTable } from '../bench/table.ts'
 import { formatGrade, formatLine } from './format.ts'
 import { numbers } from './lines.ts'
 import { conclusionOf, type Scored, verdictOf } from './score.ts'
@@ -18,17 +19,14 @@ function section(scored: Scored): string {
   const { played, rows } = scored
   const sides = (['yours', 'reference'] as const).filter((side) => side in played.sides)
   const verdicts = sides.map((side) => `${side}: ${verdictOf(scored, side)}`).join(', ')
-  const row = (cells: string[]) => `| ${cells.join(' | ')} |`
   const body = rows.map((grades) => {
     const { name, bound } = grades[sides[0]!]!
-    return row([numbers[name].title, ...sides.map((side) => formatGrade(grades[side]!)), formatLine(name, bound)])
+    return [numbers[name].title, ...sides.map((side) => formatGrade(grades[side]!)), formatLine(name, bound)]
   })
   return `## ${played.incident.id} ${played.incident.title}
 
 ${verdicts}; the generator was ${played.delayMs.toFixed(0)} ms late.
 
-${row(['number', ...sides, 'line'])}
-${row(['---', ...sides.map(() => '--:'), '--:'])}
-${body.join('\n')}
+${markdownTable([['number', ...sides, 'line'], ...body])}
 `
 }
