@@ -103,6 +103,8 @@ test('the speaker sees the notes, what comes next, and the time', async () => {
   listenTo(speaker)
   await speaker.getByText(first.notes.slice(0, 20)).waitFor()
   await speaker.locator('#upcoming-slide iframe').waitFor()
+  const steps = page.locator('aside.notes p > strong:first-child', { hasText: /^Step 1:$/ })
+  expect(await steps.count(), 'no step of the notes has a paragraph of its own').toBeGreaterThan(0)
   expect(await speaker.locator('.timer .minutes-value').first().textContent()).toMatch(/00/)
   await speaker.locator('.pacing').waitFor()
   const minutes = slides.reduce((sum, slide) => sum + slide.minutes + slide.workMinutes, 0)

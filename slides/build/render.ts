@@ -38,6 +38,9 @@ const sizeOf = (lines: string[]) => {
 const lineOf = (text: string, classes: string, html: string) =>
   `<span class="line${classes}" style="--indent:${Math.max(0, text.search(/\S/))}ch">${html}\n</span>`
 
+/** A paragraph for each step: who speaks looks for the step, and has no time to look for it. */
+const byStep = (notes: string) => notes.replace(/\s*\b(Step\s\d:|Steps \d to \d:)/g, '\n\n**$1**')
+
 /** Renders a deck's slides to HTML; the code in it is highlighted now, and not in front of the room. */
 export async function createRenderer(source: Source): Promise<(slide: Slide) => string> {
   const { createHighlighter } = presenters('shiki')
@@ -105,7 +108,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
       '$1',
     )
     const stepped = classes.includes('one-by-one') ? body.replaceAll('<li>', '<li class="fragment">') : body
-    const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${fillIn(notes, slide, source)}`
+    const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
     return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes))}">
 ${number}<${rank}>${heading}</${rank}>
