@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { chapters, folderOf } from './chapters.ts'
+import { skeletonOf } from './skeletons.ts'
 import { root } from './target.ts'
 
 /** Works on a tree of these files, which has our node_modules and is gone afterwards. */
@@ -18,7 +20,7 @@ export async function withFiles<T>(files: Record<string, string>, work: (base: s
   }
 }
 
-/** Works on a copy of the repository as its attendee may have it. */
+/** Works on a copy of the repository as its attendees get it, whatever has become of their code here. */
 export async function withClone<T>(work: (base: string) => Promise<T>): Promise<T> {
   return withFiles({}, async (base) => {
     for (const path of ['exercises', 'shared', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
@@ -26,6 +28,9 @@ export async function withClone<T>(work: (base: string) => Promise<T>): Promise<
         recursive: true,
         filter: (source) => !source.includes('node_modules'),
       })
+    for (const chapter of chapters)
+      for (const [file, text] of skeletonOf(root, chapter))
+        writeFileSync(join(base, 'exercises', folderOf(chapter), file), text)
     return work(base)
   })
 }

@@ -49,7 +49,9 @@ function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[
 
 test('our deck has all that it shows', () => {
   const findings = new Findings()
-  expect(readDeck(ours, findings).length).toBeGreaterThan(20)
+  // Not the attendee's code, of which nobody knows what it has become; the gate looks at what is in the tree.
+  const source = { ...ours, read: withSkeletons(ours.root, ours.chapters) }
+  expect(readDeck(source, findings).length).toBeGreaterThan(20)
   expect(findings.failed).toEqual([])
 })
 
