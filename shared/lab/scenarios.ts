@@ -37,7 +37,7 @@ export const scenarios: Scenario[] = [
     id: 'flaky',
     chapter: '03',
     title: 'A flaky carrier',
-    look: 'Half of what swift answers is an error, and kestrel says "too many requests". Compare the attempts at kestrel: the left does not take no for an answer.',
+    look: 'Half of swift’s answers are errors, kestrel says "not for 5 s". The left asks kestrel three times a quote; the right leaves both alone, but for probes.',
     perSecond: DEFAULT_PER_SECOND,
     faults: [
       { carrier: 'swift', fault: { kind: '5xx', rate: 0.5 } },
@@ -67,7 +67,7 @@ export const scenarios: Scenario[] = [
     id: 'tail',
     chapter: '06',
     title: 'A long tail',
-    look: 'Nothing is broken: one call in a hundred takes 800 ms, and a quote makes five. See p99 on the left; on the right, a few hedges a second buy it back.',
+    look: 'Nothing is broken: one call in a hundred takes 800 ms, a quote makes five. See p99 on the left; on the right, one call more in twenty buys it back.',
     perSecond: 40,
   },
 ]
