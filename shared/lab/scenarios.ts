@@ -37,7 +37,7 @@ export const scenarios: Scenario[] = [
     id: 'flaky',
     chapter: '03',
     title: 'A flaky carrier',
-    look: 'Half of swift’s answers are errors, kestrel says "not for 5 s". The left asks kestrel three times a quote; the right leaves both alone, but for probes.',
+    look: 'Half of swift’s answers fail, kestrel says "not for 5 s". The left asks kestrel three times a quote; the right leaves both alone, but for probes.',
     perSecond: DEFAULT_PER_SECOND,
     faults: [
       { carrier: 'swift', fault: { kind: '5xx', rate: 0.5 } },
