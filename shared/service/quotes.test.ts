@@ -95,6 +95,21 @@ test('nobody at all is a 503 that says when to come back, by the first carrier t
   })
 })
 
+test('asks no twin of a replica that has said "not now"', async () => {
+  const { app, fleet } = await startParcel({ QUOTE_DEADLINE_MS: '1000' })
+  const quote = () => inVirtualTime(() => app.inject(QUOTES))
+  const asked = () => {
+    const { replicas } = fleet.stats().find(({ name }) => name === 'pigeon')!
+    return replicas.reduce((sum, { started }) => sum + started, 0)
+  }
+  // The hedges' budget has to be earned, or there would be none anyway.
+  for (let calls = 0; calls < 20; calls++) await quote()
+  const before = asked()
+  await fleet.setFault('pigeon', { kind: '429', retryAfterS: 7 })
+  await quote()
+  expect(asked() - before, 'the limit is the carrier’s: neither a retry nor a hedge gets round it').toBe(1)
+})
+
 test('answers by the caller’s deadline when that is the earlier one', async () => {
   const { app, fleet } = await startParcel({ CARRIER_ATTEMPTS: '1' })
   await fleet.setFault('pigeon', { kind: 'blackhole' })

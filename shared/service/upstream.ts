@@ -57,6 +57,9 @@ const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 const isWorthAnother = (error: unknown) =>
   ['bad-answer', 'too-large'].includes(reasonOf(error)) || (isTransient(error) && !(error instanceof CircuitOpenError))
 
+/** A refusal is the carrier's and not the replica's, also when it is what the retries have given up on. */
+const mayTwinDoBetter = (error: unknown) => !reasonOf(error).startsWith('status-4')
+
 /**
  * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
  * replica, and in the exchange the time-out around the HTTP call.
@@ -116,7 +119,7 @@ export class Upstream {
     }
     try {
       if (remainingMs(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
-      const hedging = { signal: patience.signal, idempotent: true, ...this.#hedging }
+      const hedging = { signal: patience.signal, idempotent: true, isRetryable: mayTwinDoBetter, ...this.#hedging }
       const answer = await (hedged ? hedge(tries, hedging) : tries(patience.signal, 0))
       if (answer instanceof ResponseError) throw answer
       this.#metrics.outcomes.inc({ carrier: this.name, outcome: 'ok' })
