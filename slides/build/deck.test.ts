@@ -37,7 +37,7 @@ function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[
     'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n\n',
     'solutions/01-doubling/long.ts': 'export {}\n'.repeat(15),
     'slides/diagrams/two.svg': '<svg/>',
-    'slides/stills/hang.png': '',
+    'slides/stills/hang.webp': '',
     'shared/bench/results/tail.json': JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.02, cut: 1.5 } }),
   }
   return withFiles(files, async (root) => {
@@ -111,7 +111,7 @@ describe('a deck with something missing says so, with its slide and its file', (
       slide('![It](x.png)'),
       'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg, bench:name.svg or lab:scenario',
     ],
-    [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.png, which does not exist'],
+    [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.webp, which does not exist'],
     [
       slide('![It](lab:doom)'),
       'slide 01-3 ("A slide") shows lab:doom: the Lab\'s scenarios are hang, deploy, flaky, dead, slow, tail',

@@ -11,7 +11,7 @@ export const holdsLab = (text: string): boolean => /!\[[^\]]*\]\(lab:/.test(text
 export function stillOf(id: string): string {
   const ids = scenarios.map((scenario) => scenario.id)
   if (!ids.includes(id)) throw new Error(`shows lab:${id}: the Lab's scenarios are ${ids.join(', ')}`)
-  return `${STILLS}/${id}.png`
+  return `${STILLS}/${id}.webp`
 }
 
 /** The Lab's address, if it runs at that port and may be in a frame of this deck; else null. */
