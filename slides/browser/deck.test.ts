@@ -156,7 +156,8 @@ describe('on the slides with the Lab', () => {
     const current = () => page.evaluate(() => document.querySelector('section.present:not(.stack)')!.id)
     await page.keyboard.press('PageDown')
     expect(await current(), 'the keys are the Lab’s').toBe(lab)
-    await page.mouse.move(960, 1070)
+    expect(await page.locator('iframe.has-keys').count(), 'the strip says so').toBe(1)
+    await page.mouse.move(960, 1065)
     await page.keyboard.press('PageDown')
     expect(await current(), 'the keys are the deck’s again').not.toBe(lab)
     await frame.waitFor({ state: 'detached' })
@@ -179,7 +180,7 @@ describe('on the slides with the Lab', () => {
     const widths = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLImageElement>('.live img')].map((it) => it.naturalWidth),
     )
-    expect(widths, 'a still is missing, or is not sharp at 1920').toEqual(labs.map(() => 1840))
+    expect(widths, 'a still is missing, or is not sharp at 1920').toEqual(labs.map(() => 1824))
   })
 })
 

@@ -28,7 +28,11 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
   void show()
 
   // Whoever clicks in a frame has given it the keys. The deck hears of the pointer only where the frame is not.
+  const mark = () => frame?.classList.toggle('has-keys', document.activeElement === frame)
+  addEventListener('blur', mark)
+  addEventListener('focus', mark)
   document.addEventListener('pointermove', () => {
-    if (frame && document.activeElement === frame) frame.blur()
+    if (document.activeElement === frame) frame?.blur()
+    mark()
   })
 }
