@@ -16,7 +16,7 @@ const LINE_S = process.stdout.isTTY ? 1 : 5
 /** Both Parcels are up by then, and the page is loaded. */
 const SUITES_AFTER_MS = 15_000
 
-async function run({ host, pagePort, port, seed, perSecond, faults }: Options): Promise<void> {
+async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults }: Options): Promise<void> {
   const [yours, reference, page] = await Promise.all([
     isFree(port).then((free) => Side.start('yours', { seed, port: free ? port : 0 })),
     Side.start('reference', { seed, port: 0 }),
@@ -24,7 +24,7 @@ async function run({ host, pagePort, port, seed, perSecond, faults }: Options): 
   ])
   const cards = new Cards()
   const lab = new Lab({ yours, reference, cards, seed, perSecond })
-  const server = buildServer({ lab, page, host })
+  const server = buildServer({ lab, page, host, slidesPort })
   const origin = await listenOn(server, host, pagePort)
   for (const fault of faults) await lab.setFault(fault)
 

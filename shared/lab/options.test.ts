@@ -6,6 +6,7 @@ test('without arguments, everything is as the READMEs say', () => {
   expect(readOptions([])).toEqual({
     port: 3000,
     pagePort: 3100,
+    slidesPort: 4000,
     host: '127.0.0.1',
     seed: 1,
     perSecond: 20,
@@ -15,10 +16,11 @@ test('without arguments, everything is as the READMEs say', () => {
 
 test('every argument is taken', () => {
   const faults = ['--fault', 'pigeon:blackhole', '--fault', 'swift/1:5xx,rate=0.5']
-  const ports = ['--port', '0', '--page-port', '8080', '--host', '0.0.0.0']
+  const ports = ['--port', '0', '--page-port', '8080', '--slides-port', '4001', '--host', '0.0.0.0']
   expect(readOptions([...faults, ...ports, '--seed', '7', '--rate', '100'])).toMatchObject({
     port: 0,
     pagePort: 8080,
+    slidesPort: 4001,
     host: '0.0.0.0',
     seed: 7,
     perSecond: 100,
@@ -32,6 +34,7 @@ test.for([
   [['--rate', '201'], /--rate takes a whole number from 1 to 200, not "201"/],
   [['--port', '70000'], /--port takes a whole number from 0 to 65535/],
   [['--page-port', 'x'], /--page-port takes/],
+  [['--slides-port', '0'], /--slides-port takes a whole number from 1/],
   [['--seed', '-1'], /--seed/],
   [['--colour'], /Unknown option '--colour'/],
 ] as const)('%j is told what is wrong, and how it is used', ([args, message]) => {

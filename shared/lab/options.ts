@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
 import { parseFault } from '../carriers/fleet.ts'
+import { LAB_PORT, SLIDES_PORT } from '../workshop/port.ts'
 import { Trouble } from '../workshop/trouble.ts'
 import { DEFAULT_PER_SECOND } from './scenarios.ts'
 
-const USAGE = `Usage: npm start -- [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port 3100] [--host 127.0.0.1]`
+const USAGE = `Usage: npm start -- [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
 
 export interface Options {
   /** Of the attendee's Parcel. */
   port: number
   pagePort: number
+  /** Where the slides are looked for; they may show the page in a frame. */
+  slidesPort: number
   /** Where the page is to be had. */
   host: string
   seed: number
@@ -26,6 +29,7 @@ export function readOptions(args: string[]): Options {
       options: {
         port: text,
         'page-port': text,
+        'slides-port': text,
         host: text,
         seed: text,
         rate: text,
@@ -34,7 +38,8 @@ export function readOptions(args: string[]): Options {
     })
     return {
       port: integer('port', values.port ?? '3000', 0, 65_535),
-      pagePort: integer('page-port', values['page-port'] ?? '3100', 0, 65_535),
+      pagePort: integer('page-port', values['page-port'] ?? String(LAB_PORT), 0, 65_535),
+      slidesPort: integer('slides-port', values['slides-port'] ?? String(SLIDES_PORT), 1, 65_535),
       host: values.host ?? '127.0.0.1',
       seed: integer('seed', values.seed ?? '1', 0, 999_999_999),
       perSecond: integer('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),

@@ -1,16 +1,21 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { InjectOptions } from 'fastify'
 import { Agent, request } from 'undici'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Command } from './control.ts'
 import { buildServer } from './server.ts'
+import { DECK, findSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 
 /** The server before a Lab that only remembers. */
-function open(host = '127.0.0.1') {
+function open(host = '127.0.0.1', slidesPort = 4000) {
   const commands: Command[] = []
   const listeners = new Set<(state: LabState) => void>()
   const app = buildServer({
     host,
+    slidesPort,
     lab: {
       control: async (command) => void commands.push(command),
       subscribe(listener) {
@@ -95,12 +100,15 @@ describe('a page of another site', () => {
     expect(commands).toEqual([])
   })
 
-  test.for(['/', '/state', '/scenarios', '/chapters/01', '/main.tsx', '/nowhere'])('reads nothing: %s', async (url) => {
-    const { get } = open()
-    const { statusCode, body } = await get(url, { host: 'evil.example' })
-    expect(statusCode).toBe(403)
-    expect(body).toMatch('use http://127.0.0.1')
-  })
+  test.for(['/', '/state', '/scenarios', '/chapters/01', '/slides', '/slides/01', '/main.tsx', '/nowhere'])(
+    'reads nothing: %s',
+    async (url) => {
+      const { get } = open()
+      const { statusCode, body } = await get(url, { host: 'evil.example' })
+      expect(statusCode).toBe(403)
+      expect(body).toMatch('use http://127.0.0.1')
+    },
+  )
 
   test.for([
     { host: '127.0.0.1:3100', origin: 'http://127.0.0.1:3100' },
@@ -124,7 +132,7 @@ test('by a host that it was told, the page is there by that name and by addresse
 
 test('every answer forbids what comes from elsewhere', async () => {
   const { get } = open()
-  for (const url of ['/', '/scenarios', '/chapters/99']) {
+  for (const url of ['/', '/scenarios', '/chapters/99', '/slides/99']) {
     const { headers } = await get(url)
     expect(headers['content-security-policy']).toMatch(/^default-src 'self';/)
     expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe-eval|\*/)
@@ -147,4 +155,57 @@ test('serves the scenarios, the chapters and the page', async () => {
   const { statusCode, body } = await get('/chapters/99')
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: expect.stringMatching('there are 01, 02') })
   expect((await get('/')).body).toBe('the page')
+})
+
+test('no page may have it in a frame but the deck, on this machine, at its port', async () => {
+  const { headers } = await open('127.0.0.1', 4001).get('/')
+  expect(headers['content-security-policy']).toMatch(
+    /; frame-ancestors http:\/\/127\.0\.0\.1:4001 http:\/\/localhost:4001$/,
+  )
+})
+
+/** Somebody who listens where the slides would. */
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+const says = (json: unknown): RequestListener => {
+  const text = JSON.stringify(json)
+  return ({ url }, response) => void response.writeHead(url === '/deck.json' ? 200 : 404).end(text)
+}
+
+test('leads to the slides, and to those of a chapter', async () => {
+  const port = await listen(says({ deck: DECK, covers: { '02': '02-1' } }))
+  const { get } = open('127.0.0.1', port)
+  const whither = async (url: string) => {
+    const { statusCode, headers } = await get(url)
+    return [statusCode, headers.location]
+  }
+  expect(await whither('/slides')).toEqual([302, `http://127.0.0.1:${port}/`])
+  expect(await whither('/slides/02')).toEqual([302, `http://127.0.0.1:${port}/#/02-1`])
+  expect(await whither('/slides/99')).toEqual([404, undefined])
+})
+
+test.for([
+  ['is in HTML', (_request, response) => void response.end('<h1>My shop</h1>')],
+  ['is in JSON', says({ deck: 'My shop', covers: { '01': '01-1' } })],
+  ['is null', says(null)],
+  ['has no end', (_request, response) => void response.write('{')],
+  ['never comes', () => {}],
+] as [string, RequestListener][])('what %s is not the slides', async ([, listener]) => {
+  expect(await findSlides(await listen(listener), '01', 200)).toBeUndefined()
+})
+
+test('without slides, it says how to start them', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  const { statusCode, headers, body } = await open('127.0.0.1', port).get('/slides/01')
+  expect({ statusCode, type: headers['content-type'] }).toEqual({ statusCode: 503, type: 'text/html; charset=utf-8' })
+  expect(body).toMatch('npm run slides')
+  expect(body).toMatch(`127.0.0.1:${port}`)
 })

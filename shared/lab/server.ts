@@ -1,12 +1,13 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { Refusal } from '../carriers/http.ts'
-import { chapters } from '../workshop/chapters.ts'
+import { type Chapter, chapters } from '../workshop/chapters.ts'
 import { isWritten } from '../workshop/target.ts'
 import { checkCaller } from './callers.ts'
 import { readCommand } from './control.ts'
 import type { Lab } from './lab.ts'
 import { renderReadme } from './readme.ts'
 import { scenarios } from './scenarios.ts'
+import { findSlides, withoutSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 import type { Page } from './vite.ts'
 
@@ -15,28 +16,43 @@ export interface ServerOptions {
   page: Pick<Page, 'serve'>
   /** That it will listen on. */
   host: string
+  /** Of the deck, on this machine. */
+  slidesPort: number
 }
 
-/** Nothing from elsewhere; styles in the page itself are Vite's and uPlot's. */
-const HEADERS = {
+/** Nothing from elsewhere, in no frame but the deck's; styles in the page itself are Vite's and uPlot's. */
+const headersFor = (slidesPort: number) => ({
   'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; " +
+    `frame-ancestors http://127.0.0.1:${slidesPort} http://localhost:${slidesPort}`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
-}
+})
 
 /** A reader that does not read is not waited for. */
 const MAX_UNREAD_BYTES = 1_000_000
 
+interface OfChapter {
+  Params: { number: string }
+}
+
+/** @throws Refusal 404 */
+function chapterOf(number: string): Chapter {
+  const chapter = chapters.find((each) => each.number === number && isWritten(each))
+  if (chapter) return chapter
+  throw new Refusal(404, `There is no chapter ${number}; there are ${chapters.map((each) => each.number).join(', ')}`)
+}
+
 /** What the page talks to. */
-export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance {
+export function buildServer({ lab, page, host, slidesPort }: ServerOptions): FastifyInstance {
   const app = Fastify({ bodyLimit: 10_000, forceCloseConnections: true })
+  const securityHeaders = Object.entries(headersFor(slidesPort))
   // A form or a script of another site may send it without asking.
   app.removeContentTypeParser('text/plain')
 
   app.addHook('onRequest', async ({ headers }, reply) => {
-    for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value)
+    for (const [name, value] of securityHeaders) reply.raw.setHeader(name, value)
     checkCaller(headers, host)
   })
   app.setErrorHandler((error: Error & { status?: number; statusCode?: number }, _request, reply) => {
@@ -66,15 +82,19 @@ export function buildServer({ lab, page, host }: ServerOptions): FastifyInstance
 
   app.get('/scenarios', async () => scenarios.map(({ id, chapter, title, look }) => ({ id, chapter, title, look })))
 
-  app.get<{ Params: { number: string } }>('/chapters/:number', async ({ params: { number } }) => {
-    const chapter = chapters.find((each) => each.number === number && isWritten(each))
-    if (!chapter)
-      throw new Refusal(
-        404,
-        `There is no chapter ${number}; there are ${chapters.map((each) => each.number).join(', ')}`,
-      )
+  app.get<OfChapter>('/chapters/:number', async ({ params: { number } }) => {
+    const chapter = chapterOf(number)
     return { title: chapter.title, html: renderReadme(chapter) }
   })
+
+  app.get('/slides', (_request, reply) => toSlides(reply))
+  app.get<OfChapter>('/slides/:number', ({ params: { number } }, reply) => toSlides(reply, chapterOf(number)))
+  async function toSlides(reply: FastifyReply, chapter?: Chapter) {
+    const address = await findSlides(slidesPort, chapter?.number)
+    return address
+      ? reply.redirect(address)
+      : reply.code(503).type('text/html; charset=utf-8').send(withoutSlides(slidesPort))
+  }
 
   app.setNotFoundHandler((request, reply) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')

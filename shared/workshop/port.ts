@@ -1,6 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+/** Of the Lab's page, and of the slides: each looks for the other there, unless told otherwise. */
+export const LAB_PORT = 3100
+export const SLIDES_PORT = 4000
+
 /** Whether somebody could listen there, on 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1')

@@ -9,6 +9,7 @@ import { ours } from '../build/deck.ts'
 import { printSlides } from '../build/pdf.ts'
 import { presentSlides, type Show } from '../build/present.ts'
 import { soundDeck } from '../build/vite.ts'
+import { type Door, startDoor } from './lab.ts'
 import { lookAt, stepsOf } from './look.ts'
 
 // Ceilings for a busy machine, not expectations.
@@ -16,19 +17,23 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 const slides = soundDeck(ours)
 const first = slides[0]!
+const labs = slides.filter(({ classes }) => classes.includes('lab')).map(({ id }) => id)
 const requests: string[] = []
 const errors: string[] = []
+let door: Door
 let show: Show
 let browser: Browser
 
 beforeAll(async () => {
-  show = await presentSlides(ours, 0)
+  door = await startDoor()
+  show = await presentSlides(ours, 0, door.port)
   browser = await launchBrowser()
 })
 
 afterAll(async () => {
   await browser?.close()
   await show?.close()
+  await door?.close()
 })
 
 function listenTo(page: Page): void {
@@ -53,6 +58,8 @@ describe.each([
   let page: Page
   beforeAll(async () => {
     page = await open(width, height)
+    // Without a connection, which would stay when its slide's test is over.
+    await page.route('**/lab.json', (route) => route.fulfill({ json: null }))
   })
 
   test.each(slides.map((slide) => [slide.id, slide] as const))('slide %s can be seen and read', async (id, slide) => {
@@ -77,8 +84,8 @@ describe.each([
 })
 
 /** For one test only. */
-async function openOnce(): Promise<Page> {
-  const page = await open(1280, 720)
+async function openOnce(width = 1280, height = 720): Promise<Page> {
+  const page = await open(width, height)
   onTestFinished(() => page.close())
   return page
 }
@@ -120,6 +127,61 @@ test('the PDF has a page for each slide and each of its steps', async () => {
   await rm(file)
   const steps = await Promise.all(slides.map(({ id }) => page.evaluate(stepsOf, id)))
   expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(slides.length + steps.reduce((sum, count) => sum + count, 0))
+  expect(pdf.match(/\/Subtype \/Image\b/g)?.length, 'the stills').toBeGreaterThanOrEqual(labs.length)
+})
+
+describe('on the slides with the Lab', () => {
+  const [lab] = labs as [string]
+  const goTo = (page: Page, id: string) => page.evaluate(lookAt, { id, step: -1 })
+
+  test('there is a still as long as somebody else has its port', async () => {
+    const page = await openOnce()
+    const asked = page.waitForResponse(/lab\.json/)
+    await goTo(page, lab)
+    expect(await (await asked).json()).toBeNull()
+    expect(await page.locator('iframe').count()).toBe(0)
+  })
+
+  test('it takes the still’s place, hears clicks, and gives the keys back', async () => {
+    await door.open(Number(new URL(show.address).port))
+    const page = await openOnce(1920, 1080)
+    await goTo(page, lab)
+    const frame = page.locator('iframe')
+    await frame.waitFor()
+    expect(await frame.boundingBox()).toEqual(await page.locator(`[id="${lab}"] img`).boundingBox())
+    await page.frameLocator('iframe').getByRole('button').click()
+    await vi.waitUntil(() => door.commands.length > 0, 30_000)
+    expect(door.commands).toEqual([{ healthy: true }])
+
+    const current = () => page.evaluate(() => document.querySelector('section.present:not(.stack)')!.id)
+    await page.keyboard.press('PageDown')
+    expect(await current(), 'the keys are the Lab’s').toBe(lab)
+    expect(await page.locator('iframe.has-keys').count(), 'the strip says so').toBe(1)
+    await page.mouse.move(960, 1065)
+    await page.keyboard.press('PageDown')
+    expect(await current(), 'the keys are the deck’s again').not.toBe(lab)
+    await frame.waitFor({ state: 'detached' })
+    expect(door.commands, 'the Lab is steered by whoever clicks in it, and by nobody else').toHaveLength(1)
+  })
+
+  test('the still is what is printed, though the Lab runs', async () => {
+    const page = await openOnce()
+    await goTo(page, lab)
+    await page.locator('iframe').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('iframe').isVisible()).toBe(false)
+
+    await page.emulateMedia({ media: 'screen' })
+    const before = requests.length
+    await page.goto(`${show.address}?view=print`)
+    await page.locator('html[data-printable]').waitFor({ state: 'attached' })
+    expect(requests.slice(before).filter((url) => url.endsWith('lab.json'))).toEqual([])
+    expect(await page.locator('iframe').count()).toBe(0)
+    const widths = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLImageElement>('.live img')].map((it) => it.naturalWidth),
+    )
+    expect(widths, 'a still is missing, or is not sharp at 1920').toEqual(labs.map(() => 1824))
+  })
 })
 
 test('nothing came from elsewhere, and nothing went wrong', () => {

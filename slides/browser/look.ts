@@ -32,7 +32,8 @@ export function lookAt({ id, step }: { id: string; step: number }): {
   const overflows: string[] = []
   const small: string[] = []
 
-  if (heading!.bottom > body!.top + slack) overflows.push('the heading')
+  const isAbove = heading!.bottom <= body!.top + slack
+  if (!isAbove && heading!.top < body!.bottom - slack) overflows.push('the heading')
   const texts = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) {
     const { parentElement, textContent } = texts.currentNode

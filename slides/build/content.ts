@@ -4,6 +4,7 @@ import { folderOf, minutesOf } from '../../shared/workshop/chapters.ts'
 import type { Findings } from '../../shared/workshop/gate/findings.ts'
 import type { Slide, Source } from './deck.ts'
 import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
+import { stillOf } from './lab.ts'
 
 /** More is read by nobody in the room. */
 export const MAX_CODE_LINES = 14
@@ -55,11 +56,11 @@ export function codeOf(region: Region, { read }: Source): Excerpt {
   return excerpt
 }
 
-/** A picture's file: `diagram:name.svg` is drawn by hand, `bench:name.svg` by a measurement. */
+/** A picture's file: `diagram:name.svg` is drawn by hand, `bench:name.svg` by a measurement, `lab:scenario` is a still. */
 export function pictureOf(address: string, { root }: Source): string {
-  const [, kind, name] = /^(diagram|bench):([\w-]+\.svg)$/.exec(address) ?? []
-  if (!kind) throw new Error(`shows ${address}: a picture is diagram:name.svg or bench:name.svg`)
-  const file = `${kind === 'bench' ? RESULTS : 'slides/diagrams'}/${name}`
+  const [, kind, name = ''] = /^(?:(diagram|bench)(?=:[\w-]+\.svg$)|lab):(.*)$/.exec(address) ?? []
+  if (!name) throw new Error(`shows ${address}: a picture is diagram:name.svg, bench:name.svg or lab:scenario`)
+  const file = kind ? `${kind === 'bench' ? RESULTS : 'slides/diagrams'}/${name}` : stillOf(name)
   if (!existsSync(join(root, file))) throw new Error(`shows ${file}, which does not exist`)
   return file
 }
@@ -125,10 +126,12 @@ export function checkContent(slide: Slide, source: Source, findings: Findings): 
           `has pasted code, "\`\`\`${kind}": code is a \`\`\`region of a tested file, the rest is console or text`,
         )
     })
-  for (const [, alt, address = ''] of slide.body.matchAll(PICTURE))
+  for (const [picture, alt, address = ''] of slide.body.matchAll(PICTURE))
     attempt(() => {
       pictureOf(address, source)
       if (!alt) throw new Error(`shows ${address} without saying what it is: ![what it shows](${address})`)
+      if (address.startsWith('lab:') && slide.body !== picture)
+        throw new Error('shows the Lab, which fills its slide: leave the rest to another one')
     })
   for (const text of [slide.title, slide.body, slide.notes])
     for (const [match] of text.matchAll(PLACEHOLDER)) attempt(() => fillIn(match, slide, source))

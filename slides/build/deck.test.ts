@@ -37,6 +37,7 @@ function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[
     'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n\n',
     'solutions/01-doubling/long.ts': 'export {}\n'.repeat(15),
     'slides/diagrams/two.svg': '<svg/>',
+    'slides/stills/hang.webp': '',
     'shared/bench/results/tail.json': JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.02, cut: 1.5 } }),
   }
   return withFiles(files, async (root) => {
@@ -56,18 +57,20 @@ test('our deck has all that it shows', () => {
 })
 
 test('a deck is the opening, the chapters, the closing; with numbers to find them by', async () => {
-  const { slides, failed } = await deckOf(turn)
+  const { slides, failed } = await deckOf(turn, slide('![It](lab:hang)'))
   expect(failed).toEqual([])
   expect(slides.map(({ id, title }) => [id, title])).toEqual([
     ['opening-1', 'A slide'],
     ['01-1', 'Doubling'],
     ['01-2', 'Your turn: {{minutes}} minutes'],
+    ['01-3', 'A slide'],
     ['closing-1', 'A slide'],
   ])
   expect(slides.map(({ minutes, workMinutes, mayBeCut }) => [minutes, workMinutes, mayBeCut])).toEqual([
     [1, 0, true],
     [1, 0, false],
     [1, 7, false],
+    [1, 0, true],
     [1, 0, true],
   ])
 })
@@ -104,7 +107,19 @@ describe('a deck with something missing says so, with its slide and its file', (
     ],
     [slide('![It](diagram:three.svg)'), 'slide 01-3 ("A slide") shows slides/diagrams/three.svg, which does not exist'],
     [slide('![It](bench:tail.svg)'), `slide 01-3 ("A slide") shows ${results}/tail.svg, which does not exist`],
-    [slide('![It](x.png)'), 'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg or bench:name.svg'],
+    [
+      slide('![It](x.png)'),
+      'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg, bench:name.svg or lab:scenario',
+    ],
+    [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.webp, which does not exist'],
+    [
+      slide('![It](lab:doom)'),
+      'slide 01-3 ("A slide") shows lab:doom: the Lab\'s scenarios are hang, deploy, flaky, dead, slow, tail',
+    ],
+    [
+      slide('![It](lab:hang)\n\nAnd more.'),
+      'slide 01-3 ("A slide") shows the Lab, which fills its slide: leave the rest to another one',
+    ],
     [
       slide('![](diagram:two.svg)'),
       'slide 01-3 ("A slide") shows diagram:two.svg without saying what it is: ![what it shows](diagram:two.svg)',

@@ -4,6 +4,7 @@ import { type Chapter, chapters as manifest, folderOf, minutesOf } from '../../s
 import type { Findings } from '../../shared/workshop/gate/findings.ts'
 import { root as repository } from '../../shared/workshop/target.ts'
 import { checkContent } from './content.ts'
+import { holdsLab } from './lab.ts'
 import { asTheyAre, type Read } from './sources.ts'
 
 /** Where a deck is read from. */
@@ -36,6 +37,9 @@ export interface Slide {
 
 const NOTE = /^Note:(?: (\d+(?:\.\d+)?) min(, cut if late)?$)?/m
 
+/** A slide's address in the deck; a chapter's first one is its cover. */
+export const idOf = (part: string, index: number): string => `${part}-${index + 1}`
+
 /** A part's slides as they stand in its file: `---` between two of them, `Note:` between a slide and what to say. */
 function readPart(file: string, { read }: Source, findings: Findings, chapter?: Chapter): Slide[] {
   const prefix = chapter?.number ?? file.replace(/^.*\/|\.md$/g, '')
@@ -60,13 +64,14 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
     say(spoken === '' || notes !== '', 'has notes that say nothing')
     const workMinutes = chapter && face.includes('{{steps}}') ? minutesOf(chapter) : 0
     return {
-      id: `${prefix}-${index + 1}`,
+      id: idOf(prefix, index),
       file,
       chapter,
       title,
       classes: [
         ...(isCover ? ['cover'] : []),
         ...(workMinutes > 0 ? ['turn'] : []),
+        ...(holdsLab(face) ? ['lab'] : []),
         ...(classes?.split(/[ .]+/) ?? []),
       ],
       body: face.replace(/^##? .*$/m, '').trim(),

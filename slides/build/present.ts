@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, createServer, preview } from 'vite'
+import { LAB_PORT } from '../../shared/workshop/port.ts'
 import type { Source } from './deck.ts'
 import { slidesConfig, soundDeck } from './vite.ts'
 
@@ -12,9 +13,9 @@ export interface Show {
 }
 
 /** Builds the deck and serves it; the port, or the next free one. */
-export async function presentSlides(source: Source, port: number): Promise<Show> {
+export async function presentSlides(source: Source, port: number, labPort = LAB_PORT): Promise<Show> {
   soundDeck(source)
-  const config = slidesConfig(source)
+  const config = slidesConfig(source, labPort)
   const outDir = mkdtempSync(join(tmpdir(), 'fail-well-slides-'))
   const remove = () => rmSync(outDir, { recursive: true, force: true })
   // Not only when closed: Vite ends the process on SIGTERM by itself, and a build may fail.
@@ -30,8 +31,8 @@ export async function presentSlides(source: Source, port: number): Promise<Show>
 }
 
 /** Serves the deck as it is written, and reloads it when something in it is saved. */
-export async function watchSlides(source: Source, port: number): Promise<Show> {
-  const config = slidesConfig(source)
+export async function watchSlides(source: Source, port: number, labPort = LAB_PORT): Promise<Show> {
+  const config = slidesConfig(source, labPort)
   const server = await createServer({ ...config, server: { ...config.server, port } })
   await server.listen()
   return { address: server.resolvedUrls!.local[0]!, close: () => server.close() }

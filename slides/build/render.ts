@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Marked } from 'marked'
 import { codeOf, fillIn, pictureOf, readRegion } from './content.ts'
 import type { Slide, Source } from './deck.ts'
@@ -88,10 +88,11 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
         return kind === 'region' ? region(head.join(' '), text) : terminal(text)
       },
       image({ href, text }) {
-        const svg = readFileSync(join(source.root, pictureOf(href, source)), 'utf8').replace(
-          /<\?xml.*?\?>|<!--[\s\S]*?-->/g,
-          '',
-        )
+        const file = pictureOf(href, source)
+        // Served from there; the page puts the Lab over it, if that runs.
+        if (href.startsWith('lab:'))
+          return `<figure class="live"><img src="/${basename(file)}" alt="${escape(text)}"></figure>`
+        const svg = readFileSync(join(source.root, file), 'utf8').replace(/<\?xml.*?\?>|<!--[\s\S]*?-->/g, '')
         const kind = href.startsWith('bench:') ? 'picture plot' : 'picture'
         return `<figure class="${kind}" role="img" aria-label="${escape(text)}">${svg}</figure>`
       },

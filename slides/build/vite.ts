@@ -1,9 +1,12 @@
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import type { InlineConfig, Plugin } from 'vite'
+import type { Connect, InlineConfig, Plugin } from 'vite'
+import { DECK, type Deck } from '../../shared/lab/slides.ts'
 import { Findings } from '../../shared/workshop/gate/findings.ts'
 import { Trouble } from '../../shared/workshop/trouble.ts'
-import { readDeck, type Slide, type Source } from './deck.ts'
+import { idOf, readDeck, type Slide, type Source } from './deck.ts'
+import { findLab, STILLS } from './lab.ts'
 import { createRenderer } from './render.ts'
 
 const here = join(import.meta.dirname, '../page')
@@ -25,7 +28,19 @@ async function renderDeck(source: Source): Promise<string> {
   return [...stacks.values()].map((slides) => `<section>${slides.map(render).join('\n')}</section>`).join('\n')
 }
 
-function deckPlugin(source: Source): Plugin {
+const answer = (response: ServerResponse, json: unknown) =>
+  void response.setHeader('content-type', 'application/json').end(JSON.stringify(json))
+
+/** What the deck and the Lab ask of the deck's server: whether it is the deck's, and where the Lab is. */
+function answerBoth({ chapters }: Source, labPort: number, { middlewares }: { middlewares: Connect.Server }): void {
+  const covers = Object.fromEntries(chapters.map(({ number }) => [number, idOf(number, 0)]))
+  middlewares.use('/deck.json', (_request, response) => answer(response, { deck: DECK, covers } satisfies Deck))
+  middlewares.use('/lab.json', ({ headers }, response, next) => {
+    findLab(labPort, `http://${headers.host}`).then((address) => answer(response, address), next)
+  })
+}
+
+function deckPlugin(source: Source, labPort: number): Plugin {
   return {
     name: 'deck',
     enforce: 'pre',
@@ -41,7 +56,10 @@ function deckPlugin(source: Source): Plugin {
         return html.replace('<!-- the deck -->', () => slides)
       },
     },
-    configureServer({ watcher, ws }) {
+    configurePreviewServer: (server) => answerBoth(source, labPort, server),
+    configureServer(server) {
+      answerBoth(source, labPort, server)
+      const { watcher, ws } = server
       watcher.add(
         ['slides', 'exercises', 'solutions', 'shared/bench/results'].map((folder) => join(source.root, folder)),
       )
@@ -50,15 +68,16 @@ function deckPlugin(source: Source): Plugin {
   }
 }
 
-export function slidesConfig(source: Source): InlineConfig {
+export function slidesConfig(source: Source, labPort: number): InlineConfig {
   return {
     root: here,
+    publicDir: join(source.root, STILLS),
     configFile: false,
     base: './',
     logLevel: 'warn',
     clearScreen: false,
     cacheDir: join(source.root, 'node_modules/.vite/slides'),
-    plugins: [deckPlugin(source)],
+    plugins: [deckPlugin(source, labPort)],
     server: { host: '127.0.0.1', fs: { allow: [here, packages] } },
     build: { emptyOutDir: true, rolldownOptions: { checks: { pluginTimings: false } } },
   }

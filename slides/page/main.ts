@@ -4,6 +4,7 @@ import 'reveal.js/reveal.css'
 import './theme.css'
 import Reveal from 'reveal.js'
 import Notes from 'reveal.js/plugin/notes'
+import { showLab } from './lab.ts'
 
 const deck = new Reveal({
   width: 1280,
@@ -25,4 +26,5 @@ const deck = new Reveal({
 // The printer waits for the one, the test for the other.
 deck.on('pdf-ready', () => void (document.documentElement.dataset.printable = 'yes'))
 await deck.initialize()
+showLab(deck)
 Object.assign(window, { deck })

@@ -145,6 +145,7 @@ test('a card opens its chapter, and keys do what the question mark tells', async
   await page.getByRole('button', { name: `${number} ${title}` }).click()
   const reader = page.getByRole('dialog', { name: `${number} ${title}` })
   await reader.getByText('See it fail.').waitFor()
+  expect(await reader.getByRole('link', { name: 'Slides' }).getAttribute('href')).toBe(`/slides/${number}`)
   await reader.getByRole('button', { name: 'Close' }).click()
   await reader.waitFor({ state: 'hidden' })
 

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ChapterCard } from '../state.ts'
 import { getJson } from './connection.ts'
 import { Steps } from './shapes.tsx'
+import { Slides } from './slides.tsx'
 
 /** The chapters and their steps, which turn green as files are saved; each opens its text. */
 export function Chapters({ cards }: { cards: ChapterCard[] }) {
@@ -45,7 +46,8 @@ function Reader({ number, close }: { number: string; close: () => void }) {
         <h2 id="reader-title">
           {number} {title}
         </h2>
-        <button>Close</button>
+        <Slides chapter={number} />
+        <button autofocus>Close</button>
       </form>
       {problem && <p role="alert">{problem}</p>}
       {/* The Lab renders it, with nothing in it that runs. */}

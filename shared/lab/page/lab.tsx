@@ -7,6 +7,7 @@ import { control, type Control, getJson, type Scenario, useStates } from './conn
 import { Keys } from './keys.tsx'
 import { Figures, Heading } from './parcel.tsx'
 import { Scenarios } from './scenarios.tsx'
+import { Slides } from './slides.tsx'
 import { Traffic } from './traffic.tsx'
 
 export function Lab() {
@@ -37,6 +38,7 @@ export function Lab() {
         <button title="Keyboard: 0" onClick={() => order({ healthy: true })}>
           Reset to healthy
         </button>
+        <Slides />
         <Keys state={state} scenarios={scenarios} order={order} />
       </header>
       <Scenarios scenarios={scenarios} current={state.scenario} order={order} />

@@ -3,33 +3,45 @@ import { ours, readDeck } from '../../../slides/build/deck.ts'
 import { printRunSheet } from '../../../slides/build/run-sheet.ts'
 import { withSkeletons } from '../../../slides/build/sources.ts'
 import { chapters } from '../chapters.ts'
-import { ensureSlides } from '../gate/tools.ts'
+import { ensureSlides, ensureTools } from '../gate/tools.ts'
 import { Findings } from '../gate/findings.ts'
+import { LAB_PORT, SLIDES_PORT } from '../port.ts'
 import { root } from '../target.ts'
 import { Trouble } from '../trouble.ts'
 
 /**
  * The deck, as it is now: what is edited while it is shown does not change it. `--watch` is for who writes slides.
- * `--run-sheet half|full` prints the day's plan instead.
+ * `--run-sheet half|full` prints the day's plan instead, `--stills` takes the Lab's pictures anew.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      port: { type: 'string', default: '4000' },
+      port: { type: 'string', default: String(SLIDES_PORT) },
+      'lab-port': { type: 'string', default: String(LAB_PORT) },
       watch: { type: 'boolean', default: false },
+      stills: { type: 'boolean', default: false },
       'run-sheet': { type: 'string' },
     },
   })
   const day = values['run-sheet']
   if (day !== undefined) return console.log(printRunSheet(day, readDeck(ours, new Findings())))
-  const port = Number(values.port)
-  if (!(port >= 0 && port < 65_536)) throw new Trouble(`--port takes a number from 0 to 65535, not "${values.port}"`)
+  const [port, labPort] = (['port', 'lab-port'] as const).map((name) => {
+    const number = Number(values[name])
+    if (number >= 0 && number < 65_536) return number
+    throw new Trouble(`--${name} takes a number from 0 to 65535, not "${values[name]}"`)
+  }) as [number, number]
 
+  if (values.stills) {
+    ensureTools()
+    const { takeStills } = await import('../../../slides/build/stills.ts')
+    return takeStills(root, console.log)
+  }
   ensureSlides()
   const { watchSlides, presentSlides } = await import('../../../slides/build/present.ts')
   const source = values.watch ? ours : { ...ours, read: withSkeletons(root, chapters) }
-  const { address, close } = await (values.watch ? watchSlides : presentSlides)(source, port)
+  const { address, close } = await (values.watch ? watchSlides : presentSlides)(source, port, labPort)
+  const at = Number(new URL(address).port)
   console.log(`
   The slides are at  ${address}
 
@@ -37,6 +49,7 @@ export async function run(args: string[]): Promise<void> {
   overview     Esc
   full screen  F
   your notes   S, in a window of their own, with the timer
+  the Lab      npm start${at === SLIDES_PORT ? '' : ` -- --slides-port ${at}`}, in another terminal: it is live on its slides
   end          Ctrl-C
 `)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,0 +1,37 @@
+import { askJson } from '../workshop/ask.ts'
+
+/** By which the deck is told from another server that has its port. */
+export const DECK = 'Fail Well, the slides'
+
+/** What the deck's server answers at `/deck.json`. */
+export interface Deck {
+  deck: typeof DECK
+  /** The slide that each chapter begins with, by the chapter's number. */
+  covers: Record<string, string>
+}
+
+/** The address of the deck, or of a chapter in it; undefined when the deck does not run at that port. */
+export async function findSlides(port: number, chapter?: string, limitMs?: number): Promise<string | undefined> {
+  const origin = `http://127.0.0.1:${port}`
+  const { deck, covers } = ((await askJson(`${origin}/deck.json`, limitMs))?.json ?? {}) as Partial<Deck>
+  if (deck !== DECK) return undefined
+  const cover = chapter && covers?.[chapter]
+  return cover ? `${origin}/#/${encodeURIComponent(cover)}` : `${origin}/`
+}
+
+/** What is there to read instead. */
+export const withoutSlides = (port: number): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="color-scheme" content="light dark" />
+    <title>No slides · Fail Well</title>
+    <style>body { font: 1.5rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34em; padding: 0 1em }</style>
+  </head>
+  <body>
+    <h1>The slides are not running</h1>
+    <p>Start them by <code>npm run slides</code>, in another terminal, and reload this page.</p>
+    <p>They were looked for at http://127.0.0.1:${port}; are they at another port? <code>npm start -- --slides-port …</code></p>
+  </body>
+</html>
+`

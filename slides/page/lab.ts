@@ -1,0 +1,38 @@
+import type Reveal from 'reveal.js'
+
+/**
+ * Puts the Lab in the place of its still while the slide is shown, if it runs. Not on paper, and not in the speaker's
+ * window, which shows slides that the room does not see yet. Nothing here tells the Lab what to do.
+ */
+export function showLab(deck: InstanceType<typeof Reveal>): void {
+  if (deck.isSpeakerNotes() || deck.getConfig().view === 'print') return
+  let frame: HTMLIFrameElement | undefined
+
+  async function show(): Promise<void> {
+    frame?.remove()
+    frame = undefined
+    const slide = deck.getCurrentSlide()
+    const place = deck.isOverview() ? undefined : slide.querySelector('.live')
+    if (!place) return
+    // Asked anew each time: it may have been started since. Without it nothing is fetched, so nothing fails.
+    const address: string | null = await (await fetch('./lab.json')).json()
+    if (!address || frame || deck.isOverview() || deck.getCurrentSlide() !== slide) return
+    frame = document.createElement('iframe')
+    frame.src = address
+    frame.title = 'The Lab'
+    place.append(frame)
+  }
+  deck.on('slidechanged', show)
+  deck.on('overviewshown', show)
+  deck.on('overviewhidden', show)
+  void show()
+
+  // Whoever clicks in a frame has given it the keys. The deck hears of the pointer only where the frame is not.
+  const mark = () => frame?.classList.toggle('has-keys', document.activeElement === frame)
+  addEventListener('blur', mark)
+  addEventListener('focus', mark)
+  document.addEventListener('pointermove', () => {
+    if (document.activeElement === frame) frame?.blur()
+    mark()
+  })
+}
