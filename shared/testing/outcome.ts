@@ -10,7 +10,7 @@ export type Outcome<T> =
  * How a promise stands, once it has settled or the event loop has had ample turns to settle it. Turns and not
  * milliseconds, because a busy machine makes time pass, but no turns; so "pending" is a fact and not a guess.
  */
-export async function outcomeOf<T>(promise: Promise<T>, turns = 100): Promise<Outcome<T>> {
+export async function outcomeOf<T>(promise: Promise<T>, turns = 50): Promise<Outcome<T>> {
   let outcome: Outcome<T> = { status: 'pending' }
   promise.then(
     (value) => (outcome = { status: 'fulfilled', value }),
@@ -21,7 +21,7 @@ export async function outcomeOf<T>(promise: Promise<T>, turns = 100): Promise<Ou
 }
 
 /** Lets the event loop turn until `condition` holds; false when it still does not after ample turns. */
-export async function eventually(condition: () => boolean, turns = 100): Promise<boolean> {
+export async function eventually(condition: () => boolean, turns = 50): Promise<boolean> {
   while (!condition() && turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 1))
   return condition()
 }

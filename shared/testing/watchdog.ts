@@ -32,7 +32,7 @@ function watch(what: string, limitMs: number): void {
 const betweenTests = () => watch('What goes on between the tests', BETWEEN_MS)
 
 betweenTests()
-new Worker(new URL('./watchdog-thread.ts', import.meta.url), { workerData: watched }).unref()
+new Worker(new URL('./watchdog-thread.ts', import.meta.url), { workerData: watched, execArgv: [] }).unref()
 
 // Registered first, so that it begins before and ends after all that belongs to a test.
 beforeEach(({ task }) => watch(`The test "${task.name}"`, task.timeout + GRACE_MS))

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestCase, TestModule } from 'vitest/node'
 import { type Chapter, headingsOf, type Step } from './chapters.ts'
+import { testsNamedIn } from './sections.ts'
+import { pathOf, root } from './target.ts'
 
 /** How one step of a chapter stands, by what its tests say. */
 export interface StepState {
   heading: string
   step: Step
+  /** In the README's order. */
   tests: TestCase[]
   passed: TestCase[]
   failed: TestCase[]
@@ -26,9 +31,13 @@ export const isDeath = (error: unknown): boolean => /Worker exited/.test(String(
 
 export function boardOf(chapter: Chapter, modules: readonly TestModule[]): Board {
   const suites = modules.flatMap((module) => [...module.children.suites()])
+  // Files end in any order; whoever works through a step reads its tests in the README's.
+  const readme = readFileSync(join(root, pathOf({ chapter, subject: 'exercises' }), 'README.md'), 'utf8')
+  const order = testsNamedIn(readme)
   const board = chapter.steps.map((step, index): StepState => {
     const heading = headingsOf(chapter)[index]!
-    const tests = suites.filter(({ name }) => name === heading).flatMap((suite) => [...suite.children.allTests()])
+    const own = suites.filter(({ name }) => name === heading).flatMap((suite) => [...suite.children.allTests()])
+    const tests = own.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
     const passed = tests.filter((test) => test.result().state === 'passed')
     const failed = tests.filter((test) => test.result().state === 'failed')
     const allPassed = tests.length > 0 && passed.length === tests.length

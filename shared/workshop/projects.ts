@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { pathOf, projectOf, root, type Target } from './target.ts'
@@ -19,3 +20,16 @@ export function suiteProject(target: Target): TestProjectInlineConfiguration {
   const include = [`${pathOf({ ...target, subject: 'exercises' })}/*.test.ts`]
   return { ...(target.subject === 'solutions' ? solution : {}), test: { name: projectOf(target), include } }
 }
+
+/**
+ * A run of these chapters and of nothing else. (Of all that vitest.config.ts names, Vitest would resolve every project,
+ * and look only then at which of them it was asked for.)
+ */
+export const chapterRun = (targets: Target[]) => ({
+  ...suiteOptions,
+  // The default; said so that Vitest does not advise against it after every run.
+  isolate: true,
+  // Suites mostly wait for the event loop to turn, so even a small machine runs a chapter's files side by side.
+  maxWorkers: Math.max(4, availableParallelism()),
+  projects: targets.map(suiteProject),
+})

@@ -1,7 +1,8 @@
 import { startVitest } from 'vitest/node'
 import type { Chapter } from './chapters.ts'
 import { isFresh } from './progress.ts'
-import { projectOf, root } from './target.ts'
+import { chapterRun } from './projects.ts'
+import { root } from './target.ts'
 
 /** Runs the suites whose chapters have changed since they last ran: what is known of the others still holds. */
 export async function refresh(chapters: Chapter[]): Promise<void> {
@@ -12,7 +13,8 @@ export async function refresh(chapters: Chapter[]): Promise<void> {
   const vitest = await startVitest('test', [], {
     root,
     run: true,
-    project: stale.map((chapter) => projectOf({ chapter, subject: 'exercises' })),
+    config: false,
+    ...chapterRun(stale.map((chapter) => ({ chapter, subject: 'exercises' }))),
     reporters: ['./shared/workshop/keeper.ts'],
   })
   await vitest.close()

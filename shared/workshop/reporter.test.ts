@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test, vi } from 'vitest'
@@ -5,6 +7,8 @@ import { createVitest } from 'vitest/node'
 import { chapters, folderOf, headingsOf } from './chapters.ts'
 import { withFiles } from './fixture.ts'
 import ChapterReporter from './reporter.ts'
+import { testsNamedIn } from './sections.ts'
+import { root } from './target.ts'
 
 // A ceiling for a busy machine, not an expectation.
 vi.setConfig({ testTimeout: 60_000 })
@@ -81,6 +85,15 @@ test('shows one failure in full, counts the steps, and says where help is', asyn
     '',
     '',
   ])
+})
+
+test("names a step's tests in the README's order, whichever file was the first to end", async () => {
+  const [one, two] = testsNamedIn(readFileSync(join(root, 'exercises', folderOf(chapter), 'README.md'), 'utf8'))
+  const tests = [two, one].map((name) => `test(${JSON.stringify(name)}, () => expect(1, 'red').toBe(2))`)
+  const append = `describe(${JSON.stringify(headings[0])}, () => { ${tests.join('; ')} })`
+  const { lines } = await output(() => false, { append })
+  expect(lines.filter((line) => line.startsWith('      ✗'))).toEqual([`      ✗ ${one}`, `      ✗ ${two}`])
+  expect(lines).toContain(`         ${one}`)
 })
 
 test('celebrates when the core steps are green, and says what is left to spare', async () => {

@@ -7,3 +7,7 @@ export function sections(text: string, level: string): Map<string, string> {
   )
   return new Map(pairs)
 }
+
+/** The tests that a README names: a list item that is nothing but a quoted sentence. */
+export const testsNamedIn = (text: string): string[] =>
+  [...text.matchAll(/^- `([^`]+)`\r?$/gm)].map(([, name]) => name!)

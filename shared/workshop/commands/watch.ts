@@ -6,7 +6,8 @@ import { styleText } from 'node:util'
 import { createVitest, type Vitest } from 'vitest/node'
 import { type Chapter, chapters } from '../chapters.ts'
 import { isDone, readProgress } from '../progress.ts'
-import { isWritten, projectOf, root, takeTargets } from '../target.ts'
+import { chapterRun } from '../projects.ts'
+import { isWritten, root, takeTargets } from '../target.ts'
 import { sleep } from '../../core/sleep.ts'
 import { Trouble } from '../trouble.ts'
 import { WatchReporter } from '../watch-reporter.ts'
@@ -102,7 +103,8 @@ class Loop {
     const vitest = await createVitest('test', {
       root,
       watch: true,
-      project: [projectOf({ chapter, subject: 'exercises' })],
+      config: false,
+      ...chapterRun([{ chapter, subject: 'exercises' }]),
       reporters: ['./shared/workshop/keeper.ts', reporter],
     })
     const loop = new Loop(chapter, reporter, vitest)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf, headingsOf } from '../chapters.ts'
 import { readHints, TIERS } from '../hints.ts'
-import { sections } from '../sections.ts'
+import { sections, testsNamedIn } from '../sections.ts'
 import type { Findings } from './findings.ts'
 import type { Run } from './suites.ts'
 
@@ -70,8 +70,7 @@ function checkReadme(
     const section = (step.spare ? spare : core).get(heading)
     const place = step.spare ? 'Time to spare?' : 'Steps'
     if (!findings.check(section !== undefined, file, `has no "### ${heading}" below "## ${place}"`)) return
-    // A list item that is nothing but a quoted name is the name of a test.
-    const quoted = [...section!.matchAll(/^- `([^`]+)`$/gm)].map(([, name]) => name!)
+    const quoted = testsNamedIn(section!)
     const tests = testsOf(heading)
     for (const name of tests)
       findings.check(quoted.includes(name), file, `"${heading}" does not name its test: add "- \`${name}\`"`)
