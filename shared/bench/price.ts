@@ -33,7 +33,6 @@ const dearest = ({ peers, ratios }: Priced) => Math.max(...Object.keys(peers).ma
 const REASONS: Record<string, string> = {
   'timeout, success': 'p-timeout reads no clock, so its error cannot say how long it was; and it takes no deadline',
   'timeout, failure': 'as on the success path',
-  'retry, failure': 'the generator of delays is made before it is asked whether another attempt makes sense',
   'breaker, rejected': 'the error says when to come again, and what opened the circuit',
   'composition, rejected': 'as for the breaker alone',
 }

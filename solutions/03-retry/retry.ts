@@ -58,6 +58,8 @@ export async function retry<T>(
     try {
       return await operation(signal ?? neverAborts, attempt)
     } catch (error) {
+      signal?.throwIfAborted()
+      if (!(options.isTransient ?? isTransient)(error)) throw error
       delays ??= (options.backoff ?? defaultBackoff)(options.random ?? Math.random)
       await sleep(delayAfter({ error, attempt, startedAt, delays }, options), signal)
     }
@@ -71,11 +73,8 @@ interface Failure {
   delays: Iterator<number, never>
 }
 
-/** For how long to wait after a failure; throws when there is nothing to wait for. */
+/** For how long to wait after a transient failure; throws when there is nothing to wait for. */
 function delayAfter({ error, attempt, startedAt, delays }: Failure, options: RetryOptions): number {
-  options.signal?.throwIfAborted()
-  if (!(options.isTransient ?? isTransient)(error)) throw error
-
   // Whole milliseconds: a timer drops the fraction, and would be early.
   const delayMs = Math.ceil(retryAfterMs(error) + delays.next().value)
   const stoppedBy = stopOf(attempt, delayMs, options)
