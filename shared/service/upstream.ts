@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Pool } from 'undici'
 import { type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
 import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
@@ -102,7 +103,9 @@ export class Upstream {
   ): Promise<T> {
     const first = this.#turn++
     // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
-    const tries = (signal: AbortSignal, hedgeNumber: number) => {
+    const tries = async (signal: AbortSignal, hedgeNumber: number) => {
+      // Perhaps we are late, and not the replica: timers come before sockets, and its answer may be there, unread.
+      if (hedgeNumber > 0) await setImmediate(undefined, { signal })
       const attempt = (signal: AbortSignal, number: number) => {
         const kind = number > 1 ? 'retry' : hedgeNumber > 0 ? 'hedge' : 'first'
         return this.#attempt(kind, first + hedgeNumber + number - 1, exchange, { ...patience, signal })

@@ -1,0 +1,25 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { holdTheClock } from '../testing/clock.ts'
+import { createMetrics } from './metrics.ts'
+import { Upstream } from './upstream.ts'
+
+const config = { name: 'swift', replicas: ['http://127.0.0.1:1', 'http://127.0.0.1:2'] }
+const limits = { connections: 1, connectMs: 100, headersMs: 100, bodyMs: 100, maxBytes: 1000, callMs: 250, attempts: 2 }
+
+test('an answer that is there, and only not read yet, needs no hedge', async () => {
+  holdTheClock()
+  const upstream = new Upstream(config, limits, createMetrics())
+  onTestFinished(() => upstream.close())
+  const patience = { signal: new AbortController().signal, deadline: Infinity }
+  const send = (exchange: () => Promise<string>) => upstream.send(exchange, patience, { hedged: true })
+  // These teach it what late is, and earn what a hedge costs.
+  for (let i = 0; i < 100; i++) await send(async () => 'quick')
+
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const exchange = vi.fn(() => promise)
+  const answer = send(exchange)
+  vi.advanceTimersByTime(1000)
+  resolve('late')
+  expect(await answer).toBe('late')
+  expect(exchange, 'asked a second replica, though the first had answered').toHaveBeenCalledTimes(1)
+})
