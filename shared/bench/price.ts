@@ -31,7 +31,8 @@ const dearest = ({ peers, ratios }: Priced) => Math.max(...Object.keys(peers).ma
 
 /** Why some are dearer than the cheapest of their kind. */
 const REASONS: Record<string, string> = {
-  'timeout, success': 'p-timeout reads no clock, so its error cannot say how long it was; and it takes no deadline',
+  'timeout, success':
+    'p-timeout has no race, takes no deadline and reads no clock, so that its error cannot say how long it was',
   'timeout, failure': 'as on the success path',
   'breaker, rejected': 'the error says when to come again, and what opened the circuit',
   'composition, rejected': 'as for the breaker alone',

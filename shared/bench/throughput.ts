@@ -59,6 +59,14 @@ const dearest = (times: Record<string, number>, most: number) =>
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, most)
 
+/** Why it may miss a line. */
+const BECAUSE = {
+  throughput:
+    'for each request and each call, Parcel sets and clears timers, listens to signals, counts, and checks what carriers ' +
+    'answer, and the pass-through nothing of all that; the tables say where the time goes',
+  p99: 'both are asked at the same rate, at which Parcel is nearer to its own limit',
+}
+
 async function main(): Promise<void> {
   const { address: CARRIERS } = await start('carriers')
   const servers: Servers = {
@@ -135,8 +143,12 @@ async function main(): Promise<void> {
         },
       ],
       claims: measured.flatMap(({ route, share, p99 }) => [
-        { claim: `${route}: at least 85 % of the pass-through’s throughput`, holds: share >= 0.85 },
-        { claim: `${route}: p99 at most 1.3 times the pass-through’s`, holds: p99 <= 1.3 },
+        {
+          claim: `${route}: at least 85 % of the pass-through’s throughput`,
+          holds: share >= 0.85,
+          because: BECAUSE.throughput,
+        },
+        { claim: `${route}: p99 at most 1.3 times the pass-through’s`, holds: p99 <= 1.3, because: BECAUSE.p99 },
       ]),
     },
     ['fastify', 'undici'],
