@@ -45,16 +45,17 @@ export class Side {
   }
 
   /** Starts Parcel, or replaces it by one on the code as it is now: figures about the code before are forgotten. */
-  replace(): Promise<void> {
-    return this.#supervisor.replace(() => this.customers.ledger.forget())
+  async replace(): Promise<void> {
+    await this.#supervisor.replace(() => this.customers.ledger.forget())
   }
 
-  /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted. */
+  /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted, if it comes to an end. */
   async restart(): Promise<void> {
     const restart: Restart = { startedAt: this.customers.ledger.counts }
     this.#restart = restart
-    await this.#supervisor.replace()
-    restart.endedAt = this.customers.ledger.counts
+    if (await this.#supervisor.replace()) restart.endedAt = this.customers.ledger.counts
+    // What has crashed is told as that, and what a save has overtaken is no restart of one code by the same.
+    else if (this.#restart === restart) this.#restart = undefined
   }
 
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
