@@ -1,7 +1,8 @@
 // Game day: `npm run gameday`. Incidents by script, graded by numbers.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, constants, cpus, loadavg, type } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
+import { circumstances, describeMachine } from '../bench/machine.ts'
 import { home } from '../workshop/home.ts'
 import { Trouble } from '../workshop/trouble.ts'
 import { htmlOf } from './html.ts'
@@ -21,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 async function run({ sides, incidents, seed, save }: Options, command: string): Promise<void> {
-  const about = `${command}, ${new Date().toISOString().slice(0, 10)}. ${machine()}`
+  const about = `${command}, ${new Date().toISOString().slice(0, 10)}. ${describeMachine(circumstances(['fastify', 'undici']))}`
   const progress = new Progress(process.stdout, incidents)
   const all: Scored[] = []
   for (const [index, incident] of incidents.entries()) {
@@ -38,14 +39,6 @@ async function run({ sides, incidents, seed, save }: Options, command: string): 
   if (save) writeFileSync(new URL('RESULTS.md', import.meta.url), markdownOf(all, about))
   console.log(`${conclusionOf(all)}\nWith charts: ${report}`)
   process.exitCode = EXIT_CODES[totalOf(all)]
-}
-
-/** What the figures depend on. */
-function machine(): string {
-  const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const versions = ['fastify', 'undici'].map((name) => `${name} ${dependencies[name]}`)
-  const load = loadavg()[0]!.toFixed(1)
-  return `${availableParallelism()} cores of ${cpus()[0]!.model.trim()}, ${type()}, load ${load} at the start; Node ${process.versions.node}, ${versions.join(', ')}`
 }
 
 try {
