@@ -15,6 +15,14 @@ interface Restart {
   endedAt?: Counts
 }
 
+export interface SideOptions {
+  seed: number
+  /** Of the balancer; 0 is any free one. */
+  port: number
+  /** Is told when the carriers end by themselves. Default: that ends this process, too. */
+  onDeath?: (error: Error) => void
+}
+
 const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 }
 
 /** A Parcel behind its balancer, with carriers and customers of its own. */
@@ -30,9 +38,9 @@ export class Side {
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
 
-  static async start(name: Name, { seed, port }: { seed: number; port: number }): Promise<Side> {
-    const balancer = await startBalancer(PROBE_MS, port)
-    return new Side(name, balancer, await startCarriers(seed))
+  static async start(name: Name, { seed, port, onDeath }: SideOptions): Promise<Side> {
+    const carriers = await startCarriers(seed, onDeath)
+    return new Side(name, await startBalancer(PROBE_MS, port), carriers)
   }
 
   private constructor(side: Name, balancer: Balancer, carriers: Carriers) {
