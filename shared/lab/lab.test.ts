@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { childrenOf, leftAfter } from '../testing/processes.ts'
-import { root } from '../workshop/target.ts'
+import { clone, remove } from '../workshop/fixture.ts'
 import type { LabState } from './state.ts'
 
 // The whole of it, in a copy of the repository whose exercises may be broken. Ceilings for a busy machine.
@@ -15,12 +14,9 @@ vi.setConfig({ testTimeout: 2 * WITHIN_MS, hookTimeout: WITHIN_MS })
 
 let base = ''
 beforeAll(() => {
-  base = realpathSync(mkdtempSync(join(tmpdir(), 'fail-well-lab-')))
-  for (const part of ['package.json', 'tsconfig.json', 'exercises', 'solutions', 'shared'])
-    cpSync(join(root, part), join(base, part), { recursive: true, filter: (path) => !path.includes('node_modules') })
-  symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'), 'junction')
+  base = clone()
 })
-afterAll(() => rmSync(base, { recursive: true, force: true }))
+afterAll(() => remove(base))
 
 /** `npm start`, without npm. */
 async function startLab(...args: string[]) {
