@@ -31,8 +31,10 @@ const LEFT = 90
 const TOP = 56
 const BOTTOM = 70
 const LINE_PX = 24
-/** For the labels, by the longest: the mean width of a letter at this size. */
-const LETTER_PX = 11.5
+/** From the axis to a label, and from the label to the edge; with some for a short word of wide letters, as `opossum`. */
+const MARGIN_PX = 46
+/** For the labels, by the longest: the mean width of a letter of the widest usual font, DejaVu Sans, at a slide's 26 px. */
+const LETTER_PX = 14.5
 const INK = '#222'
 
 const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
@@ -40,7 +42,7 @@ const compact = (value: number) => value.toLocaleString('en', { maximumSignifica
 
 /** An SVG to be read from the back row: every series is named where it ends, no legend to compare it with. */
 export function plot({ title, x, y, series, height = 560 }: Plot): string {
-  const right = WIDTH - 30 - LETTER_PX * Math.max(...series.map(({ label }) => label.length))
+  const right = WIDTH - MARGIN_PX - LETTER_PX * Math.max(...series.map(({ label }) => label.length))
   const bottom = height - BOTTOM
   const toX = scale(x, LEFT, right)
   const toY = scale(y, bottom, TOP)

@@ -92,6 +92,18 @@ describe('A plot', () => {
     expect(ys[0]).toBeGreaterThan(ys[2]!)
   })
 
+  // As wide as DejaVu Sans makes them on a slide, by Chromium's getComputedTextLength.
+  test.for([
+    ['opossum', 117],
+    ['1 − 0.99ⁿ', 123],
+    ['4, 10 % budgets', 213],
+    ['5 % budget, no cancel', 291],
+  ] as const)('has room for "%s" at the right edge', ([label, widthPx]) => {
+    const svg = plot({ title: 'One', ...axes, series: [{ label, points: [[100, 50]] }] })
+    const [, x] = /<text x="([\d.]+)"[^>]*font-weight="600">[^O]/.exec(svg)!
+    expect(Number(x) + widthPx).toBeLessThanOrEqual(1000 - 8)
+  })
+
   test('keeps labels apart that end in one place, and takes any text', () => {
     const series = ['a < b', 'c & d', 'e'].map((label) => ({ label, points: [[100, 50]] as [number, number][] }))
     const svg = plot({ title: 'One place', ...axes, series })

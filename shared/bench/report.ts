@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism, cpus, loadavg, type } from 'node:os'
+import { type Circumstances, circumstances, describeMachine } from './machine.ts'
 import { type Cell, table } from './table.ts'
 
 /** What a measurement has found. */
@@ -27,21 +27,18 @@ export interface Claim {
 }
 
 /** Findings as they are kept, beside what they depend on. */
-export interface Result extends Omit<Findings, 'plots'> {
+export interface Result extends Omit<Findings, 'plots'>, Circumstances {
   name: string
   command: string
   /** Of the run, as YYYY-MM-DD. */
   date: string
   tookS: number
-  machine: { cores: number; cpu: string; os: string; load: number }
-  versions: Record<string, string>
   plots: string[]
 }
 
 export const results = new URL('results/', import.meta.url)
 
 const startedAt = performance.now()
-const [load] = loadavg() as [number]
 
 /** Prints the findings; with `--save` on the command line it also writes `results/<name>.json` and the plots. */
 export function report(name: string, findings: Findings, packages: string[] = []): void {
@@ -52,8 +49,7 @@ export function report(name: string, findings: Findings, packages: string[] = []
     command: `npm run bench ${name} -- --save`,
     date: new Date().toISOString().slice(0, 10),
     tookS: Math.round((performance.now() - startedAt) / 1000),
-    machine: { cores: availableParallelism(), cpu: cpus()[0]!.model.trim(), os: type(), load: round(load) },
-    versions: { node: process.versions.node, ...Object.fromEntries(packages.map((it) => [it, versionOf(it)])) },
+    ...circumstances(packages),
     figures: Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, round(value)])),
     plots: Object.keys(plots),
   }
@@ -67,24 +63,8 @@ export function report(name: string, findings: Findings, packages: string[] = []
 /** Noise beyond six digits would only make a difference between two runs. */
 const round = (value: number) => Number(value.toPrecision(6))
 
-const maintainers = new URL('../maintainers/package.json', import.meta.url)
-
 /** What others have written, for the same job: the maintainers' dependencies, untyped. */
-export const peer = createRequire(maintainers)
-
-function versionOf(name: string): string {
-  for (const where of [maintainers, new URL('../../package.json', import.meta.url)]) {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(where, 'utf8'))
-    const version = { ...dependencies, ...devDependencies }[name]
-    if (version) return version
-  }
-  throw new Error(`${name} is in no package.json of ours`)
-}
-
-export function describeMachine({ machine: { cores, cpu, os, load }, versions }: Result): string {
-  const packages = Object.entries(versions).map(([name, version]) => `${name === 'node' ? 'Node' : name} ${version}`)
-  return `${cores} cores of ${cpu}, ${os}, load ${load.toFixed(1)} at the start; ${packages.join(', ')}`
-}
+export const peer = createRequire(new URL('../maintainers/package.json', import.meta.url))
 
 /** What misses its line is said, and why. */
 export function describeClaim({ claim, holds, because }: Claim): string {

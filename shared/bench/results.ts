@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describeMachine, type Result, results } from './report.ts'
+import { describeMachine } from './machine.ts'
+import { type Result, results } from './report.ts'
 import { markdownTable } from './table.ts'
 
 /** What is kept of the measurements named, in their order; those that were never saved are left out. */

@@ -2,11 +2,10 @@
 // On the skeletons, then on the solutions; a failed request on the solutions fails the run.
 //
 //   npm run bench rolling-restart
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
+import { startChild } from '../lab/child.ts'
 import { report } from './report.ts'
 import { describe, failed, type Instance, rollingRestart, type RollingResult } from './rolling.ts'
 
@@ -23,22 +22,13 @@ const main = fileURLToPath(new URL('../service/main.ts', import.meta.url))
 const fleet = await startFleet()
 
 async function startParcel(conditions: string[]): Promise<Instance> {
-  const env = { ...process.env, PORT: '0', CARRIERS: carriersValue(fleet.carriers), DRAIN_DELAY_MS }
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...conditions, main], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const env = { PORT: '0', CARRIERS: carriersValue(fleet.carriers), DRAIN_DELAY_MS }
+  const args = ['--disable-warning=ExperimentalWarning', ...conditions, main]
+  const { process: child, message } = startChild(args, env, () => {})
   const exited = once(child, 'exit')
-  const lines = createInterface(child.stdout)
-  const listening = new Promise<string>((resolve) => {
-    lines.on('line', (line) => {
-      const [, origin] = /Server listening at (http:[^"]+)/.exec(line) ?? []
-      if (origin) resolve(origin)
-    })
-  })
-  const ended = exited.then(([code]) => Promise.reject(new Error(`Parcel did not start: exit code ${code}`)))
+  const { origin } = await message<{ origin: string }>()
   return {
-    origin: await Promise.race([listening, ended]),
+    origin,
     async stop() {
       child.kill('SIGTERM')
       const [code] = await exited

@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sleep } from '../core/sleep.ts'
+import type { Side } from '../lab/side.ts'
 import { childrenOf, isAlive, leftAfter } from '../testing/processes.ts'
 import { root } from '../workshop/target.ts'
-import { incidents } from './incidents.ts'
+import { type Act, incidents } from './incidents.ts'
 import { play } from './play.ts'
-import { scoreOf } from './score.ts'
+import { EXIT_CODES, scoreOf } from './score.ts'
+import { NoVerdict, perform } from './subject.ts'
 
 // Real processes; ceilings for a busy machine, and no word about how good the figures are.
 const WITHIN_MS = 90_000
@@ -38,16 +41,64 @@ test('plays an incident on both sides, under the same arrivals, and leaves nobod
   await vi.waitUntil(() => !pids.some(isAlive), WITHIN_MS)
 })
 
-// Windows has neither this signal nor this way to ask for processes.
-test.skipIf(process.platform === 'win32')('Ctrl-C leaves nothing behind', async () => {
+/** `npm run gameday`, without npm. */
+function gameday(...args: string[]) {
   const bin = join(root, 'shared/workshop/bin.mjs')
-  const child = spawn(process.execPath, [bin, 'gameday', '--only', '06'], { cwd: root, stdio: 'pipe' })
+  const child = spawn(process.execPath, [bin, 'gameday', ...args], { cwd: root, stdio: 'pipe' })
   const exited = once(child, 'exit')
   onTestFinished(() => void child.kill('SIGKILL'))
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
-  await vi.waitUntil(() => said.includes('settling') || child.exitCode !== null, WITHIN_MS)
-  expect(said).toContain('[1/1] 06 A long tail: settling')
-  expect(await leftAfter(child, () => child.kill('SIGINT'), WITHIN_MS)).toEqual([])
-  expect((await exited)[0]).toBe(130)
+  const says = (wanted: string) =>
+    vi.waitUntil(() => {
+      if (child.exitCode !== null) throw new Error(`It ended: ${said}`)
+      return said.includes(wanted)
+    }, WITHIN_MS)
+  return { child, exited, says, said: () => said }
+}
+
+// Windows has neither these signals nor this way to ask for processes.
+describe.skipIf(process.platform === 'win32')('as a command', () => {
+  test('leaves nothing behind after Ctrl-C', async () => {
+    const { child, exited, says } = gameday('--only', '06')
+    await says('[1/1] 06 A long tail: settling')
+    expect(await leftAfter(child, () => child.kill('SIGINT'), WITHIN_MS)).toEqual([])
+    expect((await exited)[0]).toBe(130)
+  })
+
+  test('has no verdict about a Parcel whose carriers have died, and says so', async () => {
+    const { child, exited, says, said } = gameday('--only', '06')
+    await says('[1/1] 06 A long tail: settling')
+    const programOf = (pid: number) => execFileSync('ps', ['-ww', '-o', 'args=', '-p', `${pid}`], { encoding: 'utf8' })
+    const carriers = childrenOf(child.pid!).find((pid) => programOf(pid).includes('carriers/main.ts'))!
+    expect(await leftAfter(child, () => process.kill(carriers, 'SIGKILL'), WITHIN_MS)).toEqual([])
+    expect((await exited)[0]).toBe(EXIT_CODES['no verdict'])
+    expect(said()).toMatch(
+      /^No verdict: 06 A long tail was not played to its end\. The carriers have ended: It was ended by SIGKILL$/m,
+    )
+  })
+})
+
+test('an incident that cannot be put on is lost, and what it had begun does not go on', async () => {
+  const asked: unknown[] = []
+  const over = new AbortController()
+  const side = {
+    setFault: async (...fault: unknown[]) => {
+      asked.push(fault)
+      throw new Error('timeout')
+    },
+    restart: async () => void asked.push('restart'),
+  } as unknown as Side
+  const fault = { carrier: 'pigeon', fault: { kind: 'blackhole' } } as const
+  const acts: Act[] = [
+    { fromS: 0, toS: 1, what: { faults: [fault] } },
+    { fromS: 0.05, toS: 0.05, what: { restart: true } },
+  ]
+  const performed = perform(acts, side, over.signal)
+  await expect(performed).rejects.toThrow(
+    new NoVerdict('The machine is too busy: its carriers do not answer (timeout)'),
+  )
+  over.abort()
+  await sleep(100)
+  expect(asked).toEqual([['pigeon', { kind: 'blackhole' }, undefined]])
 })

@@ -1,7 +1,7 @@
 import { chartsOf } from './chart.ts'
 import { formatGrade, formatLine } from './format.ts'
 import { numbers } from './lines.ts'
-import { conclusionOf, crashesOf, type Scored, verdictOf } from './score.ts'
+import { conclusionOf, crashesOf, type Day, type Scored, verdictOf } from './score.ts'
 
 /** The Lab's colours, Okabe and Ito's; p50 is thin and p99 thick, failures are on top: nothing is told by colour alone. */
 const STYLE = `
@@ -16,18 +16,19 @@ th, td { text-align: left; padding: .15rem .9rem .15rem 0; border-bottom: 1px so
 svg { width: 100%; background: var(--soft) } svg text { font-size: 11px; fill: currentColor }
 path { fill: none } .grid { stroke: var(--line) } .p50Ms { stroke: #56b4e9; stroke-width: 1.5 } .p99Ms { stroke: currentColor; stroke-width: 2.5 }
 .full { fill: #009e73 } .partial { fill: #e69f00 } .failed { fill: #d55e00 } .fault { fill: #888; fill-opacity: .22 }
-.warning { border: 2px solid var(--bad); padding: .5rem 1rem }
+.warning { border: 2px solid var(--bad); padding: .5rem 1rem; white-space: pre-line }
 `
 
 const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** The report: one file, which needs nothing from anywhere. @param about the run: command, date, machine */
-export function htmlOf(all: Scored[], about: string): string {
-  const warning = all.some(({ played }) => played.saturated) ? ' class="warning"' : ''
+export function htmlOf(day: Day, about: string): string {
+  const { all, lost } = day
+  const warning = lost || all.some(({ played }) => played.saturated) ? ' class="warning"' : ''
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Game day</title><style>${STYLE}</style>
 <h1>Game day</h1>
-<p${warning}><strong>${escape(conclusionOf(all))}</strong></p>
+<p${warning}><strong>${escape(conclusionOf(day))}</strong></p>
 <p>${escape(about)}. Shaded: while something was wrong. Green: answered in full; orange: a carrier is missing; red, on top: failed.
 Latencies count from when a customer meant to ask, and stand at that second; the thick line is p99, the thin one p50.</p>
 ${all.map(section).join('\n')}

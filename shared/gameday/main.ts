@@ -1,15 +1,17 @@
 // Game day: `npm run gameday`. Incidents by script, graded by numbers.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, constants, cpus, loadavg, type } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
+import { circumstances, describeMachine } from '../bench/machine.ts'
 import { home } from '../workshop/home.ts'
 import { Trouble } from '../workshop/trouble.ts'
+import { playDay } from './day.ts'
 import { htmlOf } from './html.ts'
 import { type Options, readOptions } from './options.ts'
 import { play } from './play.ts'
 import { Progress } from './progress.ts'
 import { markdownOf } from './results.ts'
-import { conclusionOf, EXIT_CODES, type Scored, scoreOf, totalOf } from './score.ts'
+import { conclusionOf, EXIT_CODES, totalOf } from './score.ts'
 import { tableOf } from './table.ts'
 
 // Whatever was started is on a leash (see workshop/leash.ts), and goes when this goes.
@@ -21,31 +23,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 async function run({ sides, incidents, seed, save }: Options, command: string): Promise<void> {
-  const about = `${command}, ${new Date().toISOString().slice(0, 10)}. ${machine()}`
+  const about = `${command}, ${new Date().toISOString().slice(0, 10)}. ${describeMachine(circumstances(['fastify', 'undici']))}`
   const progress = new Progress(process.stdout, incidents)
-  const all: Scored[] = []
-  for (const [index, incident] of incidents.entries()) {
-    const played = await play(incident, { sides, seed, onPhase: (phase) => progress.phase(index, phase) })
-    const scored = scoreOf(played)
-    all.push(scored)
-    progress.print(`${tableOf(scored)}\n`)
-  }
+  const day = await playDay(
+    incidents,
+    (incident, index) => play(incident, { sides, seed, onPhase: (phase) => progress.phase(index, phase) }),
+    (scored) => progress.print(`${tableOf(scored)}\n`),
+  )
   progress.end()
 
+  console.log(conclusionOf(day))
+  process.exitCode = EXIT_CODES[totalOf(day)]
+  if (day.all.length === 0) return
   const report = join(home, 'gameday.html')
   mkdirSync(home, { recursive: true })
-  writeFileSync(report, htmlOf(all, about))
-  if (save) writeFileSync(new URL('RESULTS.md', import.meta.url), markdownOf(all, about))
-  console.log(`${conclusionOf(all)}\nWith charts: ${report}`)
-  process.exitCode = EXIT_CODES[totalOf(all)]
-}
-
-/** What the figures depend on. */
-function machine(): string {
-  const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const versions = ['fastify', 'undici'].map((name) => `${name} ${dependencies[name]}`)
-  const load = loadavg()[0]!.toFixed(1)
-  return `${availableParallelism()} cores of ${cpus()[0]!.model.trim()}, ${type()}, load ${load} at the start; Node ${process.versions.node}, ${versions.join(', ')}`
+  writeFileSync(report, htmlOf(day, about))
+  console.log(`With charts: ${report}`)
+  // What is kept is whole.
+  if (save && !day.lost) writeFileSync(new URL('RESULTS.md', import.meta.url), markdownOf(day.all, about))
 }
 
 try {

@@ -5,7 +5,7 @@ import { Side } from '../lab/side.ts'
 import type { Side as SideName } from '../lab/state.ts'
 import type { Phases, Recording, Span } from './grade.ts'
 import { GENTLE_SHARE, type Incident, PER_SECOND } from './incidents.ts'
-import { arrivedAt, lastAnswers, perform, startParcel } from './subject.ts'
+import { arrivedAt, lastAnswers, NoVerdict, perform, startParcel } from './subject.ts'
 
 /** What came of an incident. */
 export interface Played {
@@ -28,16 +28,18 @@ const TICK_MS = 1000
 
 /**
  * Plays an incident on fresh sides, all at once and with the same arrivals; none of it is left when this settles.
- * @throws Trouble when a Parcel does not start
+ * @throws Trouble when a Parcel does not start, NoVerdict when something else fails that the incident needs
  */
 export async function play(incident: Incident, { sides: names, seed, onPhase = () => {} }: PlayOptions) {
   onPhase('starting')
-  const started = await Promise.allSettled(names.map((name) => Side.start(name, { seed, port: 0 })))
+  const over = new AbortController()
+  const onDeath = ({ message }: Error) => over.abort(new NoVerdict(message))
+  const started = await Promise.allSettled(names.map((name) => Side.start(name, { seed, port: 0, onDeath })))
   const sides = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
-    for (const each of started) if (each.status === 'rejected') throw each.reason
+    for (const each of started) if (each.status === 'rejected') throw new NoVerdict(each.reason.message)
     await Promise.all(sides.map((side, i) => startParcel(side, names[i]!)))
-    return await run(incident, names, sides, seed, onPhase)
+    return await run(incident, sides, { sides: names, seed, onPhase }, over)
   } finally {
     await Promise.all(sides.map((side) => side.close()))
   }
@@ -45,10 +47,9 @@ export async function play(incident: Incident, { sides: names, seed, onPhase = (
 
 async function run(
   incident: Incident,
-  names: SideName[],
   sides: Side[],
-  seed: number,
-  onPhase: (phase: string) => void,
+  { sides: names, seed, onPhase }: Required<PlayOptions>,
+  over: AbortController,
 ): Promise<Played> {
   const recordings = sides.map((): Recording => ({ requests: [], arrived: {}, attempts: 0, hedges: 0 }))
   const startedAt = performance.now()
@@ -61,8 +62,8 @@ async function run(
   }
   const delay = new LoopDelay()
   const delays: number[] = []
-  const ended = new AbortController()
-  const ticking = tick(ended.signal, async () => {
+  const { signal } = over
+  const ticking = tick(signal, async () => {
     delays.push(delay.p99Ms)
     const states = await Promise.all(sides.map((side) => side.state()))
     for (const [i, { carriers, parcel }] of states.entries()) {
@@ -86,17 +87,17 @@ async function run(
   try {
     arrivals.go()
     const settle = async () => {
-      await sleep(incident.settleS * GENTLE_SHARE * 1000)
+      await sleep(incident.settleS * GENTLE_SHARE * 1000, signal)
       arrivals.go({ perSecond: PER_SECOND })
-      await sleep(incident.settleS * (1 - GENTLE_SHARE) * 1000)
+      await sleep(incident.settleS * (1 - GENTLE_SHARE) * 1000, signal)
     }
     await phase('settling', settle())
-    const baseline = await phase('baseline', sleep(incident.baselineS * 1000))
+    const baseline = await phase('baseline', sleep(incident.baselineS * 1000, signal))
     const before = await Promise.all(sides.map(arrivedAt))
-    const acts = Promise.all(sides.map((side) => perform(incident.acts, side)))
-    const fault = await phase('fault', Promise.all([sleep(incident.faultS * 1000), acts]))
+    const acts = Promise.all(sides.map((side) => perform(incident.acts, side, signal)))
+    const fault = await phase('fault', Promise.all([sleep(incident.faultS * 1000, signal), acts]))
     const after = await Promise.all(sides.map(arrivedAt))
-    const recovery = await phase('recovery', sleep(incident.recoveryS * 1000))
+    const recovery = await phase('recovery', sleep(incident.recoveryS * 1000, signal))
     arrivals.stop()
     await Promise.all(sides.map(lastAnswers))
 
@@ -115,7 +116,7 @@ async function run(
   } finally {
     arrivals.stop()
     delay.stop()
-    ended.abort()
+    over.abort()
     await ticking
   }
 }

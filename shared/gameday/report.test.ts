@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { Trouble } from '../workshop/trouble.ts'
+import { playDay } from './day.ts'
 import type { Recording, Request } from './grade.ts'
 import { htmlOf } from './html.ts'
 import { incidents } from './incidents.ts'
@@ -7,6 +9,7 @@ import { readOptions } from './options.ts'
 import type { Played } from './play.ts'
 import { markdownOf } from './results.ts'
 import { conclusionOf, EXIT_CODES, scoreOf, totalOf } from './score.ts'
+import { NoVerdict } from './subject.ts'
 import { tableOf } from './table.ts'
 
 const incident = incidents[0]!
@@ -34,17 +37,58 @@ const scored = (options?: Parameters<typeof played>[0]) => scoreOf(played(option
 
 describe('the verdict', () => {
   test('is about yours where that was played, and about the reference otherwise', () => {
-    expect(totalOf([scored()])).toBe('failed')
-    expect(totalOf([scored({ mine: false })])).toBe('passed')
-    expect(EXIT_CODES[totalOf([scored()])]).toBe(1)
+    expect(totalOf({ all: [scored()] })).toBe('failed')
+    expect(totalOf({ all: [scored({ mine: false })] })).toBe('passed')
+    expect(EXIT_CODES[totalOf({ all: [scored()] })]).toBe(1)
   })
 
   test('is none as soon as one incident says more of the machine than of the code', () => {
     const all = [scored({ mine: false }), scored({ saturated: true })]
-    expect(totalOf(all)).toBe('no verdict')
-    expect(EXIT_CODES[totalOf(all)]).toBe(2)
-    expect(conclusionOf(all)).toMatch(/^No verdict: .*01: 45 ms/)
+    expect(totalOf({ all })).toBe('no verdict')
+    expect(EXIT_CODES[totalOf({ all })]).toBe(2)
+    expect(conclusionOf({ all })).toMatch(/^No verdict: .*01: 45 ms/)
   })
+
+  test('is none when an incident has ended for a reason that is not in the code, and those before are still told', () => {
+    const lost = { incident: incidents[3]!, why: new NoVerdict('Its carriers do not answer') }
+    const day = { all: [scored({ mine: false })], lost }
+    expect(EXIT_CODES[totalOf(day)]).toBe(2)
+    const conclusion =
+      'No verdict: 04 A dead carrier was not played to its end. Its carriers do not answer\n' +
+      'Before that: The reference passes 1 of 1.'
+    expect(conclusionOf(day)).toBe(conclusion)
+    const html = htmlOf(day, 'a run')
+    expect(html).toContain(`class="warning"><strong>${conclusion}`)
+    expect(html).toContain('<h2>01 A carrier hangs: passed</h2>')
+    expect(conclusionOf({ all: [], lost })).toMatch(/^No verdict: 04 .*do not answer$/)
+  })
+
+  test('is "failed" when a Parcel does not start', () => {
+    const lost = { incident, why: new Trouble('Your Parcel does not start') }
+    expect(EXIT_CODES[totalOf({ all: [], lost })]).toBe(1)
+    expect(conclusionOf({ all: [], lost })).toBe(
+      '01 A carrier hangs was not played to its end. Your Parcel does not start',
+    )
+  })
+})
+
+test('a day ends with the incident that is lost, keeps what came before, and hides no mistake of ours', async () => {
+  const asked: string[] = []
+  const told: string[] = []
+  const why = new NoVerdict('Its carriers do not answer')
+  const play = (error: Error) =>
+    playDay(
+      incidents.slice(0, 3),
+      async ({ id }) => {
+        asked.push(id)
+        if (id === '02') throw error
+        return played()
+      },
+      (one) => told.push(one.played.incident.id),
+    )
+  expect(await play(why)).toEqual({ all: [scored()], lost: { incident: incidents[1], why } })
+  expect([asked, told]).toEqual([['01', '02'], ['01']])
+  await expect(play(new TypeError('a mistake of ours'))).rejects.toThrow('a mistake of ours')
 })
 
 test('the table says yours, the reference and the line, and what misses it by a sign', () => {
@@ -60,17 +104,17 @@ test('a Parcel that has crashed is told with its error', () => {
   const crashed = played()
   crashed.sides.yours!.crash = ['exercises/03-retry/retry.ts:12', 'TypeError: budget is not a <function>']
   expect(tableOf(scoreOf(crashed))).toContain('yours has crashed: exercises/03-retry/retry.ts:12\nTypeError')
-  expect(htmlOf([scoreOf(crashed)], 'a run')).toContain('budget is not a &lt;function>')
+  expect(htmlOf({ all: [scoreOf(crashed)] }, 'a run')).toContain('budget is not a &lt;function>')
 })
 
 describe('the report', () => {
   test('needs nothing from anywhere', () => {
-    const html = htmlOf([scored()], 'npm run gameday mine')
+    const html = htmlOf({ all: [scored()] }, 'npm run gameday mine')
     expect(html).not.toMatch(/https?:|<script|<link|<img|@import|url\(|src=|href=/i)
   })
 
   test('draws both sides, with what failed and while something was wrong', () => {
-    const html = htmlOf([scored()], 'a run')
+    const html = htmlOf({ all: [scored()] }, 'a run')
     expect(html.match(/<svg/g)).toHaveLength(4)
     expect(html.match(/class="failed"/g)).toHaveLength(15)
     expect(html.match(/class="fault"/g)).toHaveLength(4)
@@ -78,8 +122,8 @@ describe('the report', () => {
   })
 
   test('says so when it is about the machine', () => {
-    expect(htmlOf([scored({ saturated: true })], 'a run')).toContain('class="warning"><strong>No verdict')
-    expect(htmlOf([scored()], 'a run')).not.toContain('class="warning"')
+    expect(htmlOf({ all: [scored({ saturated: true })] }, 'a run')).toContain('class="warning"><strong>No verdict')
+    expect(htmlOf({ all: [scored()] }, 'a run')).not.toContain('class="warning"')
   })
 })
 

@@ -9,7 +9,7 @@ export function markdownOf(all: Scored[], about: string): string {
 
 Written by \`npm run gameday mine -- --save\`. ${about}.
 
-${conclusionOf(all)} “Yours” is what lay in \`exercises/\`. Every number, its line and the reason for that are in
+${conclusionOf({ all })} “Yours” is what lay in \`exercises/\`. Every number, its line and the reason for that are in
 [lines.ts](lines.ts), the incidents in [incidents.ts](incidents.ts).
 `
   return [head, ...all.map(section)].join('\n')

@@ -1,11 +1,21 @@
 import type { Side } from '../lab/state.ts'
+import type { Trouble } from '../workshop/trouble.ts'
 import { figuresOf, type Grade, gradesOf } from './grade.ts'
+import type { Incident } from './incidents.ts'
 import type { Played } from './play.ts'
+import { NoVerdict } from './subject.ts'
 
 /** An incident's grades, number by number, the graded side first. */
 export interface Scored {
   played: Played
   rows: Partial<Record<Side, Grade>>[]
+}
+
+/** What came of all of them, one after the other. */
+export interface Day {
+  all: Scored[]
+  /** The one that did not come to its end, and why. None was played after it. */
+  lost?: { incident: Incident; why: Trouble }
 }
 
 export type Verdict = 'passed' | 'failed' | 'no verdict'
@@ -28,8 +38,9 @@ export function verdictOf({ played, rows }: Scored, side = gradedSide(played)): 
 }
 
 /** Of all: one incident without a verdict leaves the whole without one. */
-export function totalOf(all: Scored[]): Verdict {
+export function totalOf({ all, lost }: Day): Verdict {
   const verdicts = all.map((scored) => verdictOf(scored))
+  if (lost) verdicts.push(lost.why instanceof NoVerdict ? 'no verdict' : 'failed')
   return (['no verdict', 'failed'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'passed'
 }
 
@@ -40,7 +51,15 @@ export const crashesOf = ({ played: { sides } }: Scored): string[] =>
   Object.entries(sides).flatMap(([side, { crash }]) => (crash ? [`${side} has crashed: ${crash.join('\n')}`] : []))
 
 /** What stands below every table of a run. */
-export function conclusionOf(all: Scored[]): string {
+export function conclusionOf({ all, lost }: Day): string {
+  if (!lost) return summaryOf(all)
+  const { incident, why } = lost
+  const none = why instanceof NoVerdict ? 'No verdict: ' : ''
+  const ending = `${none}${incident.id} ${incident.title} was not played to its end. ${why.message}`
+  return all.length === 0 ? ending : `${ending}\nBefore that: ${summaryOf(all)}`
+}
+
+function summaryOf(all: Scored[]): string {
   const passed = all.filter((scored) => verdictOf(scored) === 'passed').length
   const whose = gradedSide(all[0]!.played) === 'yours' ? 'Your Parcel' : 'The reference'
   const late = all.filter(({ played }) => played.saturated)

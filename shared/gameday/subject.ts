@@ -1,4 +1,5 @@
 import { sleep } from '../core/sleep.ts'
+import type { FaultAt } from '../lab/lab.ts'
 import type { Side } from '../lab/side.ts'
 import type { Side as SideName } from '../lab/state.ts'
 import { Trouble } from '../workshop/trouble.ts'
@@ -7,6 +8,14 @@ import type { Act } from './incidents.ts'
 /** After the last arrival: who has no answer by then has waited in vain. */
 const LAST_ANSWERS_MS = 1500
 const STATS_TRIES = 5
+
+/** Something else than a Parcel has failed, so nobody knows how good that one is. */
+export class NoVerdict extends Trouble {
+  override name = 'NoVerdict'
+}
+
+const silent = (error: unknown) =>
+  new NoVerdict(`The machine is too busy: its carriers do not answer (${(error as Error).message})`, { cause: error })
 
 /** @throws Trouble when it does not come up */
 export async function startParcel(side: Side, name: SideName): Promise<void> {
@@ -17,20 +26,29 @@ export async function startParcel(side: Side, name: SideName): Promise<void> {
   throw new Trouble(`${whose} does not start, so there is nothing to grade:\n${parcel.error.join('\n')}`)
 }
 
-/** Restarts come one after the other, everything else at its time. */
-export async function perform(acts: Act[], side: Side): Promise<void> {
+/**
+ * Restarts come one after the other, everything else at its time; nothing more once the signal has aborted.
+ * @throws NoVerdict when the carriers do not answer
+ */
+export async function perform(acts: Act[], side: Side, signal: AbortSignal): Promise<void> {
   let restarted = Promise.resolve()
+  const restart = async () => {
+    if (!signal.aborted) await side.restart()
+  }
+  const set = async ({ carrier, fault, replica }: FaultAt) => {
+    await side.setFault(carrier, fault, replica).catch((error) => Promise.reject(silent(error)))
+  }
   const performed = acts.map(async ({ fromS, toS, what }) => {
-    await sleep(fromS * 1000)
-    if ('restart' in what) return (restarted = restarted.then(() => side.restart()))
-    await Promise.all(what.faults.map(({ carrier, fault, replica }) => side.setFault(carrier, fault, replica)))
-    await sleep((toS - fromS) * 1000)
-    await Promise.all(what.faults.map(({ carrier, replica }) => side.setFault(carrier, null, replica)))
+    await sleep(fromS * 1000, signal)
+    if ('restart' in what) return (restarted = restarted.then(restart))
+    await Promise.all(what.faults.map(set))
+    await sleep((toS - fromS) * 1000, signal)
+    await Promise.all(what.faults.map((each) => set({ ...each, fault: null })))
   })
   await Promise.all(performed)
 }
 
-/** By carrier, what has arrived there so far. */
+/** By carrier, what has arrived there so far. @throws NoVerdict when they do not answer */
 export async function arrivedAt({ carriers }: Side): Promise<Record<string, number>> {
   for (let tries = 1; ; tries++) {
     try {
@@ -38,8 +56,7 @@ export async function arrivedAt({ carriers }: Side): Promise<Record<string, numb
       const total = (replicas: { started: number }[]) => replicas.reduce((sum, { started }) => sum + started, 0)
       return Object.fromEntries(stats.map(({ name, replicas }) => [name, total(replicas)]))
     } catch (error) {
-      if (tries === STATS_TRIES)
-        throw new Trouble('The machine is too busy: its carriers do not answer', { cause: error })
+      if (tries === STATS_TRIES) throw silent(error)
     }
   }
 }

@@ -25,7 +25,13 @@ const HEAP_MB = 64
 /** A hundred megabytes, twenty times a second, would be about the laptop; this is enough to be too much. */
 const HUGE_BYTES = 2_000_000
 
-export async function startCarriers(seed: number): Promise<Carriers> {
+/** @param onDeath is told when they end by themselves: nothing is to be seen without them. Default: throws it */
+export async function startCarriers(
+  seed: number,
+  onDeath = (error: Error): void => {
+    throw error
+  },
+): Promise<Carriers> {
   const printed = Promise.withResolvers<{ value: string; admin: string }>()
   let value = ''
   const program = [
@@ -40,14 +46,14 @@ export async function startCarriers(seed: number): Promise<Carriers> {
     const admin = /^admin (\S+)/.exec(line)?.[1]
     if (admin) printed.resolve({ value, admin })
   })
-  let closing = false
+  let isUp = false
   void child.exited.then((lines) => {
     const error = new Error(`The carriers have ended: ${lines.join('\n')}`)
     printed.reject(error)
-    // Without them there is nothing to be seen here; this ends the Lab, and says why.
-    if (!closing) throw error
+    if (isUp) onDeath(error)
   })
   const { admin } = await printed.promise
+  isUp = true
 
   async function ask<T>(
     method: 'GET' | 'PUT' | 'POST' | 'DELETE',
@@ -77,7 +83,7 @@ export async function startCarriers(seed: number): Promise<Carriers> {
       for (const { name, fault, replica } of faults) if (fault) await setFault(name, fault, replica)
     },
     close() {
-      closing = true
+      isUp = false
       return child.drop()
     },
   }

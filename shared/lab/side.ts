@@ -15,6 +15,14 @@ interface Restart {
   endedAt?: Counts
 }
 
+export interface SideOptions {
+  seed: number
+  /** Of the balancer; 0 is any free one. */
+  port: number
+  /** Is told when the carriers end by themselves. Default: that ends this process, too. */
+  onDeath?: (error: Error) => void
+}
+
 const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 }
 
 /** A Parcel behind its balancer, with carriers and customers of its own. */
@@ -30,9 +38,9 @@ export class Side {
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
 
-  static async start(name: Name, { seed, port }: { seed: number; port: number }): Promise<Side> {
-    const balancer = await startBalancer(PROBE_MS, port)
-    return new Side(name, balancer, await startCarriers(seed))
+  static async start(name: Name, { seed, port, onDeath }: SideOptions): Promise<Side> {
+    const carriers = await startCarriers(seed, onDeath)
+    return new Side(name, await startBalancer(PROBE_MS, port), carriers)
   }
 
   private constructor(side: Name, balancer: Balancer, carriers: Carriers) {
@@ -45,16 +53,17 @@ export class Side {
   }
 
   /** Starts Parcel, or replaces it by one on the code as it is now: figures about the code before are forgotten. */
-  replace(): Promise<void> {
-    return this.#supervisor.replace(() => this.customers.ledger.forget())
+  async replace(): Promise<void> {
+    await this.#supervisor.replace(() => this.customers.ledger.forget())
   }
 
-  /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted. */
+  /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted, if it comes to an end. */
   async restart(): Promise<void> {
     const restart: Restart = { startedAt: this.customers.ledger.counts }
     this.#restart = restart
-    await this.#supervisor.replace()
-    restart.endedAt = this.customers.ledger.counts
+    if (await this.#supervisor.replace()) restart.endedAt = this.customers.ledger.counts
+    // What has crashed is told as that, and what a save has overtaken is no restart of one code by the same.
+    else if (this.#restart === restart) this.#restart = undefined
   }
 
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {

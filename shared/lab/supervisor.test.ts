@@ -2,27 +2,20 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { request } from 'undici'
 import { type Balancer, startBalancer } from './balancer.ts'
 import { isAlive } from '../testing/processes.ts'
-import { startChild } from './child.ts'
+import { server, startProgram } from './fixture.ts'
 import { Supervisor } from './supervisor.ts'
 
 // Real processes, though each is a small one.
 vi.setConfig({ testTimeout: 60_000 })
-
-const server = (answer: string, more = '') => `
-  import { createServer } from 'node:http'
-  const server = createServer((request, response) => response.end('${answer}'))
-  server.listen(0, '127.0.0.1', () => process.send({ origin: 'http://127.0.0.1:' + server.address().port }))
-  process.on('SIGTERM', () => process.exit())
-  ${more}`
 
 /** A supervisor of what `programs` say, one after the other. */
 async function supervise(...programs: string[]) {
   const balancer: Balancer = await startBalancer(20)
   const pids: number[] = []
   const supervisor = new Supervisor(() => {
-    const child = startChild(['--input-type=module', '--eval', programs.shift()!], {}, () => {})
-    pids.push(child.process.pid!)
-    return { child, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+    const instance = startProgram(programs.shift()!)
+    pids.push(instance.child.process.pid!)
+    return instance
   }, balancer)
   onTestFinished(async () => {
     await supervisor.close()
@@ -33,7 +26,7 @@ async function supervise(...programs: string[]) {
     return (await body.text()) || statusCode
   }
   const state = () => supervisor.state(1)
-  return { supervisor, pids, ask, state }
+  return { supervisor, balancer, pids, ask, state }
 }
 
 const ready = { status: 'ready', instances: 1, memoryMb: 1 }
@@ -65,7 +58,7 @@ test('hands over at once when told, and lets the old one finish', async () => {
 test('one that does not come up is told with its error, takes the old one along, and heals with the next', async () => {
   const { supervisor, pids, ask, state } = await supervise(server('one'), 'throw new Error("oops")', server('three'))
   await supervisor.replace()
-  await supervisor.replace()
+  expect(await supervisor.replace(), 'nothing serves').toBe(false)
   expect(state()).toEqual({ status: 'crashed', error: expect.arrayContaining(['Error: oops']) })
   await vi.waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
   await vi.waitUntil(async () => (await ask()) === 503, 20_000)
@@ -84,11 +77,37 @@ test('one that ends by itself has crashed', async () => {
   expect(pids.map(isAlive)).toEqual([false])
 })
 
+test('one that ends by itself while it takes over has crashed, and has taken the old one along', async () => {
+  const dies = server('two', `setTimeout(() => { throw new Error('soon') }, 50)`)
+  const { supervisor, balancer, pids, state } = await supervise(server('one'), dies)
+  await supervisor.replace()
+  const seenToEnd = () => vi.waitUntil(() => supervisor.origins.length === 1, 20_000)
+  vi.spyOn(balancer, 'probed').mockImplementation(async () => void (await seenToEnd()))
+  expect(await supervisor.replace(), 'nothing serves').toBe(false)
+  expect(state()).toEqual({ status: 'crashed', error: expect.arrayContaining(['Error: soon']) })
+  expect(pids.map(isAlive)).toEqual([false, false])
+})
+
 test('the latest call wins, and the others leave nothing behind', async () => {
   const { supervisor, pids, ask, state } = await supervise(server('one'), server('two'), 'for (;;);', server('four'))
-  await Promise.all([supervisor.replace(), supervisor.replace(), supervisor.replace(), supervisor.replace()])
+  const replaced = [1, 2, 3, 4].map(() => supervisor.replace())
+  expect(await Promise.all(replaced), 'which of them serves').toEqual([false, false, false, true])
   expect([await ask(), state()]).toEqual(['four', ready])
   await vi.waitUntil(() => pids.filter(isAlive).length === 1, 20_000)
+})
+
+test('one that is overtaken while the old one ends does not serve any more', async () => {
+  const { supervisor, balancer, ask } = await supervise(server('one'), server('two'), server('three'))
+  await supervisor.replace()
+  let later: Promise<boolean> | undefined
+  const { remove } = balancer
+  vi.spyOn(balancer, 'remove').mockImplementationOnce(async (origin) => {
+    later = supervisor.replace()
+    await remove(origin)
+  })
+  expect(await supervisor.replace()).toBe(false)
+  expect(await later).toBe(true)
+  expect(await ask()).toBe('three')
 })
 
 test('leaves nothing behind when it is closed, not even what hears nothing', async () => {

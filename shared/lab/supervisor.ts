@@ -39,8 +39,9 @@ export class Supervisor {
    *
    * @param onHandover when given, no probe has to find the old one gone: as soon as the new one is ready, all further
    *   requests go there, and this is called
+   * @returns whether what it started serves now: not when that has crashed, nor when a later call took its place
    */
-  async replace(onHandover?: () => void): Promise<void> {
+  async replace(onHandover?: () => void): Promise<boolean> {
     const mine = ++this.#latest
     const old = [...this.#running]
     // Those that have not come up yet are of no use any more.
@@ -54,12 +55,13 @@ export class Supervisor {
       return lines
     })
     const origin = await within(START_MS, instance.origin).catch(() => undefined)
-    if (mine !== this.#latest) return instance.child.drop()
+    if (mine !== this.#latest) return instance.child.drop().then(() => false)
     if (origin === undefined) {
       const late = [`It was not ready after ${START_MS / 1000} s: does something loop for ever while it loads?`]
       const lines = instance.child.hasExited() ? await ended : late
       await instance.child.drop()
-      return mine === this.#latest ? this.#crash(lines, old) : undefined
+      if (mine === this.#latest) this.#crash(lines, old)
+      return false
     }
 
     this.#running.set(origin, instance)
@@ -73,7 +75,12 @@ export class Supervisor {
       await Promise.all(old.map(async ([origin]) => this.#balancer.probed(origin)))
     }
     await Promise.all(old.map((each) => this.#end(each)))
-    if (mine === this.#latest && this.#running.has(origin)) this.#status = 'ready'
+    if (mine !== this.#latest) return false
+    const serves = this.#running.has(origin)
+    if (serves) this.#status = 'ready'
+    // It may have died while the old one was still there.
+    else this.#crash(await ended, [])
+    return serves
   }
 
   /** Ends all, at once. */

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { root } from '../../workshop/target.ts'
+import { clone, remove } from '../../workshop/fixture.ts'
 
 /** A Lab that runs on a copy of the tree, so that a test may save into its exercises. */
 export interface Stage {
@@ -16,11 +13,7 @@ export interface Stage {
 }
 
 export async function startLab(): Promise<Stage> {
-  const copy = mkdtempSync(join(realpathSync(tmpdir()), 'fail-well-'))
-  for (const entry of ['exercises', 'solutions', 'shared', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
-    cpSync(join(root, entry), join(copy, entry), { recursive: true, filter: (path) => !path.endsWith('node_modules') })
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
-
+  const copy = clone()
   const lab = spawn(process.execPath, ['shared/workshop/bin.mjs', 'start', '--port', '0', '--page-port', '0'], {
     cwd: copy,
     env: { ...process.env, INIT_CWD: copy },
@@ -42,7 +35,7 @@ export async function startLab(): Promise<Stage> {
     async close() {
       if (lab.exitCode === null && lab.signalCode === null) lab.kill('SIGTERM')
       await exited
-      rmSync(copy, { recursive: true, force: true })
+      remove(copy)
     },
   }
 }
