@@ -20,7 +20,7 @@ export interface Carriers {
 /** For an answer of the admin server. */
 const LIMIT_MS = 5000
 const STATS_LIMIT_MS = 800
-const HEAP_MB = 64
+const HEAP_MB = 32
 
 /** A hundred megabytes, twenty times a second, would be about the laptop; this is enough to be too much. */
 const HUGE_BYTES = 2_000_000
