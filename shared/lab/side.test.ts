@@ -18,15 +18,15 @@ async function sideOf(...parcels: string[]): Promise<Side> {
   return side
 }
 
-test('a restart is told while it runs, and when it is over with what was asked meanwhile', async () => {
+test('a restart is told while it runs, and when it is over with what could fail meanwhile', async () => {
   const side = await sideOf(server('one'), server('two'))
   side.customers.arrive('/', performance.now())
   const restarted = side.restart()
   side.customers.arrive('/', performance.now())
-  expect(await side.state()).toMatchObject({ restart: { running: true, requests: 1, failed: 0 } })
+  expect(await side.state()).toMatchObject({ restart: { running: true, requests: 2, failed: 0 } })
   await restarted
   side.customers.arrive('/', performance.now())
-  expect(await side.state()).toMatchObject({ restart: { running: false, requests: 1, failed: 0 } })
+  expect(await side.state()).toMatchObject({ restart: { running: false, requests: 2, failed: 0 } })
 })
 
 test('a restart that ends in a crash is told as a crash, and not as a restart without failures', async () => {

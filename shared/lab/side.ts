@@ -109,7 +109,9 @@ export class Side {
 
 function restartState({ startedAt, endedAt }: Restart, now: Counts) {
   const { sent, failed } = difference(endedAt ?? now, startedAt)
-  return { running: endedAt === undefined, requests: sent, failed }
+  // Those who had asked before, and were still waiting, can fail too.
+  const waiting = startedAt.sent - startedAt.ok - startedAt.partial - startedAt.failed
+  return { running: endedAt === undefined, requests: waiting + sent, failed }
 }
 
 const difference = (now: Counts, before: Counts): Counts => ({

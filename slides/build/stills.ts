@@ -12,7 +12,7 @@ import { stillOf } from './lab.ts'
 const TELLS_MS = 24_000
 /** With that, the charts go back to when all was well, and not to the scenario before. */
 const HEALTHY_MS = SPAN_S * 1000 - TELLS_MS
-/** They leave traces: calls that hang until a restart, and the figures of that restart. */
+/** They leave traces: calls that hang until a restart, which comes between them, and the figures of restarts. */
 const LAST = ['hang', 'deploy']
 /** All of the exercises' suites run first, and a machine that is busy with them has no figures to show. */
 const SUITES_MS = 300_000
@@ -26,7 +26,7 @@ const SCALE = 1.5 * 0.95
 export async function takeStills(root: string, tell: (line: string) => void): Promise<void> {
   const browser = await launchBrowser()
   const lab = await startLab()
-  const order = async (control: { healthy: true } | { scenario: string }) => {
+  const order = async (control: { healthy: true } | { restart: true } | { scenario: string }) => {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(control) }
     const { ok, statusText } = await fetch(new URL('/control', lab.url), init)
     if (!ok) throw new Error(`The Lab refused ${init.body}: ${statusText}`)
@@ -39,6 +39,7 @@ export async function takeStills(root: string, tell: (line: string) => void): Pr
     await page.locator('.step.unknown').first().waitFor({ state: 'hidden', timeout: SUITES_MS })
     for (const { id } of scenarios.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id))) {
       await order({ healthy: true })
+      if (id === LAST.at(-1)) await order({ restart: true })
       await sleep(HEALTHY_MS)
       await order({ scenario: id })
       await sleep(TELLS_MS)
