@@ -30,7 +30,7 @@ export const scenarios: Scenario[] = [
     chapter: '02',
     title: 'A deploy under load',
     look: 'Failed during the restart: some on the left, none on the right, where the old Parcel goes on until the balancer has noticed.',
-    perSecond: 50,
+    perSecond: 40,
     restart: true,
   },
   {
