@@ -38,6 +38,19 @@ export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler(answer)
   app.setNotFoundHandler(({ method, url }, reply) => send(new Problem(404, `There is no ${method} ${url}`), reply))
 
+  // Who is stopped because the 504 has gone out fails after it: no mistake of ours either, which Fastify would call it.
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = function (request, reply) {
+      const answered: unknown = handler.call(this, request, reply)
+      if (!(answered instanceof Promise)) return answered
+      return answered.catch((error: unknown) => {
+        if (!reply.sent) throw error
+        log(error, problemOf(error, request), request)
+      })
+    }
+  })
+
   // These two Node would answer by itself, with a status and nothing else.
   app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange))
   app.addHook('onRequest', async ({ headers, raw }) => {
@@ -55,8 +68,12 @@ export const problemHttpOptions = { requireHostHeader: false }
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error, request)
-  request.log[problem.status === 500 ? 'error' : 'info']({ err: error }, problem.message)
+  log(error, problem, request)
   return send(problem, reply)
+}
+
+function log(error: unknown, { status, message }: Problem, request: FastifyRequest): void {
+  request.log[status === 500 ? 'error' : 'info']({ err: error }, message)
 }
 
 function send(problem: Problem, reply: FastifyReply) {

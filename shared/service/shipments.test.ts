@@ -140,3 +140,15 @@ test('a shutdown does not wait for a dead carrier: what was not read back stands
   expect(tookMs).toBeLessThan(5000)
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'booking refused', id: '1', reason: 'shutdown' }))
 })
+
+test('a caller whose time is up gets a 504, and what is stopped for it is no mistake of ours', async () => {
+  const { app, fleet, lines } = await startParcel()
+  await fleet.setFault('pigeon', { kind: 'blackhole' })
+  const url = '/shipments/pigeon-1'
+  const { value: response } = await inVirtualTime(() => app.inject({ url, headers: { 'deadline-ms': '100' } }))
+  expect(response.statusCode).toBe(504)
+  await vi.waitFor(() =>
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'pigeon did not answer in time' })),
+  )
+  expect(lines.filter(({ level }) => level === 50)).toEqual([])
+})
