@@ -20,7 +20,8 @@ export interface Carriers {
 /** For an answer of the admin server. */
 const LIMIT_MS = 5000
 const STATS_LIMIT_MS = 800
-const HEAP_MB = 32
+/** For thousands of calls that nobody hangs up, as naive code leaves them to a carrier that hangs. */
+const HEAP_MB = 128
 
 /** A hundred megabytes, twenty times a second, would be about the laptop; this is enough to be too much. */
 const HUGE_BYTES = 2_000_000
@@ -36,6 +37,8 @@ export async function startCarriers(
   let value = ''
   const program = [
     ...boundedMemory(HEAP_MB),
+    // Or all of that would be full of garbage before it is collected.
+    '--optimize-for-size',
     '--disable-warning=ExperimentalWarning',
     join(root, 'shared/carriers/main.ts'),
     '--seed',
