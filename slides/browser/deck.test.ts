@@ -180,7 +180,7 @@ describe('on the slides with the Lab', () => {
     const widths = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLImageElement>('.live img')].map((it) => it.naturalWidth),
     )
-    expect(widths, 'a still is missing, or is not sharp at 1920').toEqual(labs.map(() => 1824))
+    expect(widths, 'a still is missing, or is not the Lab as it is').toEqual(labs.map(() => 1280))
   })
 })
 

@@ -19,9 +19,6 @@ const SUITES_MS = 300_000
 /** And one that stays busy shows itself, and not the code. */
 const CALM_MS = 60_000
 
-/** On a screen of 1920 by 1080, a pixel of the still is a pixel of the screen: theme.css shows it at 0.95. */
-const SCALE = 1.5 * 0.95
-
 /** Plays each scenario in a Lab of its own, on a copy of the tree, and takes its picture: some ten minutes. */
 export async function takeStills(root: string, tell: (line: string) => void): Promise<void> {
   const browser = await launchBrowser()
@@ -32,7 +29,7 @@ export async function takeStills(root: string, tell: (line: string) => void): Pr
     if (!ok) throw new Error(`The Lab refused ${init.body}: ${statusText}`)
   }
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, deviceScaleFactor: SCALE })
+    const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
     const session = await page.context().newCDPSession(page)
     await page.goto(lab.url)
     await page.locator('.step').first().waitFor()
