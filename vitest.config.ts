@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { chapters } from './shared/workshop/chapters.ts'
 import { suiteProject, solution, suiteOptions } from './shared/workshop/projects.ts'
@@ -6,10 +5,6 @@ import { suiteProject, solution, suiteOptions } from './shared/workshop/projects
 export default defineConfig({
   test: {
     ...suiteOptions,
-    // The default; said so that Vitest does not advise against it after every run.
-    isolate: true,
-    // Suites mostly wait for the event loop to turn, so even a small machine runs two of them at once.
-    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       ...chapters.flatMap((chapter) => [
         suiteProject({ chapter, subject: 'exercises' }),

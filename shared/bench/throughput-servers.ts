@@ -1,18 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { PATIENT } from '../testing/patient.ts'
 import type { Question, Role } from './throughput-process.ts'
-
-/** Limits out of the way: on a machine that is saturated on purpose they would refuse, quickly, and win. */
-const PATIENT = {
-  CARRIER_CONNECT_MS: '9000',
-  CARRIER_BODY_MS: '9000',
-  CARRIER_HEADERS_MS: '9000',
-  CARRIER_CALL_MS: '10000',
-  QUOTE_DEADLINE_MS: '30000',
-  HANDLER_MS: '40000',
-  SHUTDOWN_MS: '60000',
-}
 
 const children: ChildProcess[] = []
 const program = fileURLToPath(new URL('./throughput-process.ts', import.meta.url))
@@ -23,6 +13,7 @@ export interface Server {
 }
 
 export async function start(role: Role, CARRIERS?: string): Promise<Server> {
+  // On a machine that is saturated on purpose, its limits would refuse, quickly, and win.
   const env = { ...process.env, ...(CARRIERS !== undefined && { CARRIERS, ...PATIENT }) }
   const child = fork(program, [role], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   children.push(child)

@@ -4,22 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
+import { PATIENT } from '../testing/patient.ts'
 import { type CarrierConfig, readConfig } from './config.ts'
 import { buildServer, type Server } from './server.ts'
 
 // The real one, also while the clock is in the test's hand.
 const { setTimeout } = globalThis
-
-/** Limits for tests in real time, on a machine that may have other things to do. */
-export const PATIENT = {
-  CARRIER_CONNECT_MS: '9000',
-  CARRIER_BODY_MS: '9000',
-  CARRIER_HEADERS_MS: '9000',
-  CARRIER_CALL_MS: '10000',
-  QUOTE_DEADLINE_MS: '30000',
-  HANDLER_MS: '40000',
-  SHUTDOWN_MS: '60000',
-}
 
 /** Parcel for the time of a test. `lines` is its log, parsed. */
 export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = PATIENT) {

@@ -13,6 +13,10 @@ export const suiteOptions = {
   testTimeout: process.env.CI ? 20_000 : 5_000,
   // For processes that start on a busy machine.
   hookTimeout: 30_000,
+  // The default; said so that Vitest does not advise against it after every run.
+  isolate: true,
+  // Suites mostly wait for the event loop to turn, so even a small machine runs two of them at once.
+  maxWorkers: Math.max(2, availableParallelism()),
 }
 
 /** The one suite of a chapter, against the attendee's code or the solution. */
@@ -27,9 +31,5 @@ export function suiteProject(target: Target): TestProjectInlineConfiguration {
  */
 export const chapterRun = (targets: Target[]) => ({
   ...suiteOptions,
-  // The default; said so that Vitest does not advise against it after every run.
-  isolate: true,
-  // Suites mostly wait for the event loop to turn, so even a small machine runs a chapter's files side by side.
-  maxWorkers: Math.max(4, availableParallelism()),
   projects: targets.map(suiteProject),
 })

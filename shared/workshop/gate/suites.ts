@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { createVitest, type TestCase, type TestModule } from 'vitest/node'
@@ -41,7 +40,6 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
     // The cache would remember for the solution what a suite imported of a mistake.
     fsModuleCache: false,
     reporters: [{ onTestModuleCollected: hear, onTestCaseResult: hear }],
-    maxWorkers: Math.max(2, availableParallelism()),
     ...suiteOptions,
     projects: [
       ...chapters.map((chapter) => suiteProject({ chapter, subject: 'exercises' })),
