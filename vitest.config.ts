@@ -1,10 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { chapters } from './shared/workshop/chapters.ts'
-import { suiteProject, solution, suiteOptions } from './shared/workshop/projects.ts'
+import { runOptions, solution, suiteOptions, suiteProject } from './shared/workshop/projects.ts'
 
 export default defineConfig({
   test: {
-    ...suiteOptions,
+    ...runOptions,
     projects: [
       ...chapters.flatMap((chapter) => [
         suiteProject({ chapter, subject: 'exercises' }),
@@ -13,6 +13,7 @@ export default defineConfig({
       {
         ...solution,
         test: {
+          ...suiteOptions,
           name: 'workshop',
           include: ['shared/**/*.test.ts', 'slides/build/*.test.ts'],
           // The proofs take minutes; whoever wants to know whether their machine is ready has none.
@@ -20,7 +21,13 @@ export default defineConfig({
         },
       },
       // On real time and a real machine: not part of `npm test`.
-      { test: { name: 'browser', include: ['shared/lab/browser/*.test.ts', 'slides/browser/*.test.ts'] } },
+      {
+        test: {
+          ...suiteOptions,
+          name: 'browser',
+          include: ['shared/lab/browser/*.test.ts', 'slides/browser/*.test.ts'],
+        },
+      },
     ],
   },
 })

@@ -1,10 +1,11 @@
 import { call, type Call, type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
+import { http } from '../../shared/testing/http.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
 // The sockets are real, the clock is not: a limit passes when a test says so.
@@ -21,7 +22,7 @@ const generous: ClientLimits = { connections: 1, connectMs: 60_000, headersMs: 6
 /** A carrier, and what it saw. */
 async function upstream(listener: RequestListener, limits: Partial<ClientLimits> = {}) {
   const seen = { requests: 0, closed: 0, deadlines: [] as unknown[] }
-  const server = createServer((req, res) => {
+  const server = http.createServer((req, res) => {
     seen.requests++
     seen.deadlines.push(req.headers['deadline-ms'])
     res.once('close', () => seen.closed++)

@@ -3,12 +3,13 @@ import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { requestWithRetry } from '#chapters/03-retry/http.ts'
 import { isRepeatable } from '#chapters/03-retry/retryable.ts'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { holdTheClock } from '../../shared/testing/clock.ts'
+import { http } from '../../shared/testing/http.ts'
 import { eventually, type Outcome, outcomeOf } from '../../shared/testing/outcome.ts'
 
 // The sockets are real, the clock is not.
@@ -44,7 +45,7 @@ async function carrier(...answers: Answer[]) {
     bodies: [] as string[],
     connections: 0,
   }
-  const server = createServer(async (req, res) => {
+  const server = http.createServer(async (req, res) => {
     seen.at.push(performance.now())
     seen.keys.push(req.headers['idempotency-key'])
     seen.accepted.push(req.headers.accept)

@@ -1,11 +1,12 @@
 import { type GatherOptions, type Leg, scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
 import { getEventListeners, once } from 'node:events'
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent, type Dispatcher, request } from 'undici'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { NotNeededError, TimeoutError } from '../../shared/core/errors.ts'
 import { sleep } from '../../shared/core/sleep.ts'
+import { http } from '../../shared/testing/http.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
 beforeEach(() => {
@@ -262,7 +263,7 @@ interface Carrier {
 /** A real server, asked over a real socket. */
 async function carrier(listener: RequestListener): Promise<Carrier> {
   const open = new Set<ServerResponse>()
-  const server = createServer((req, res) => {
+  const server = http.createServer((req, res) => {
     open.add(res)
     res.once('close', () => open.delete(res))
     listener(req, res)

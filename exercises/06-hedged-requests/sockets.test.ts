@@ -1,9 +1,10 @@
 import { ATTEMPT_HEADER, hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { http } from '../../shared/testing/http.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
 // The sockets are real, the clock of the code under test is not. undici sees it too, and keeps it for its idle sockets.
@@ -15,11 +16,13 @@ beforeEach(() => {
 async function carrier() {
   const asked: { attempt: string | string[] | undefined; response: ServerResponse; closed: boolean }[] = []
   const servers = [0, 1].map(() =>
-    createServer((req, response) => {
-      const request = { attempt: req.headers[ATTEMPT_HEADER], response, closed: false }
-      response.once('close', () => (request.closed = true))
-      asked.push(request)
-    }).listen(0, '127.0.0.1'),
+    http
+      .createServer((req, response) => {
+        const request = { attempt: req.headers[ATTEMPT_HEADER], response, closed: false }
+        response.once('close', () => (request.closed = true))
+        asked.push(request)
+      })
+      .listen(0, '127.0.0.1'),
   )
   await Promise.all(servers.map((server) => once(server, 'listening')))
   const agent = new Agent()

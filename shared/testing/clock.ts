@@ -11,10 +11,10 @@ export function holdTheClock(): void {
   vi.advanceTimersByTime(5_000)
 }
 
-/** Lets `ms` of virtual time go by in ten pieces, between which the bytes on the wire catch up. */
+/** Lets `ms` of virtual time go by in five pieces, between which the bytes on the wire catch up. */
 export async function elapse(ms: number): Promise<void> {
-  for (let i = 0; i < 10; i++) {
-    await vi.advanceTimersByTimeAsync(ms / 10)
-    await eventually(() => false, 2)
+  for (let i = 0; i < 5; i++) {
+    await vi.advanceTimersByTimeAsync(ms / 5)
+    await eventually(() => false, 1)
   }
 }

@@ -1,7 +1,8 @@
 import { beforeEach, expect, vi } from 'vitest'
 import { eventually } from './outcome.ts'
 
-// Set up for every suite: a test that passes must also leave nothing behind. One that failed has said enough.
+// Set up for every suite: a test that passes must also leave nothing behind. One that failed has said enough. (Counted,
+// not named: a single real timer may hide behind one of Vitest's own, which come and go.)
 
 const counted = ['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap', 'ProcessWrap']
 

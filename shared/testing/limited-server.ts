@@ -1,10 +1,11 @@
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
 import { once } from 'node:events'
-import http, { type IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { expect, onTestFinished } from 'vitest'
+import { http } from './http.ts'
 import { outcomeOf } from './outcome.ts'
 
 const roomy: ServerLimits = {
@@ -35,7 +36,7 @@ export async function limited(limits: Partial<ServerLimits> = {}, routes: (app: 
   })
   const { port } = app.server.address() as AddressInfo
   // Node's own client, which has no timers that a held clock would hold, and loads in no time.
-  const get = async (path: string, { body, ...options }: http.RequestOptions & { body?: string } = {}) => {
+  const get = async (path: string, { body, ...options }: RequestOptions & { body?: string } = {}) => {
     const request = http.request({ host: '127.0.0.1', port, path, agent: false, ...options }).end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     return { status: response.statusCode, body: await text(response) }

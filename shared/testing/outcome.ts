@@ -1,5 +1,11 @@
-// The real one, also while a test has the clock in its hand.
-const { setTimeout } = globalThis
+// The real ones, also while a test has the clock in its hand.
+const { setTimeout, setImmediate } = globalThis
+
+/** What is ready is done twice over, and what needs a millisecond to get ready has it. */
+const turn = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  await new Promise((resolve) => setImmediate(resolve))
+}
 
 export type Outcome<T> =
   | { status: 'fulfilled'; value: T }
@@ -10,18 +16,18 @@ export type Outcome<T> =
  * How a promise stands, once it has settled or the event loop has had ample turns to settle it. Turns and not
  * milliseconds, because a busy machine makes time pass, but no turns; so "pending" is a fact and not a guess.
  */
-export async function outcomeOf<T>(promise: Promise<T>, turns = 50): Promise<Outcome<T>> {
+export async function outcomeOf<T>(promise: Promise<T>, turns = 12): Promise<Outcome<T>> {
   let outcome: Outcome<T> = { status: 'pending' }
   promise.then(
     (value) => (outcome = { status: 'fulfilled', value }),
     (reason) => (outcome = { status: 'rejected', reason }),
   )
-  while (turns-- > 0 && outcome.status === 'pending') await new Promise((resolve) => setTimeout(resolve, 1))
+  while (turns-- > 0 && outcome.status === 'pending') await turn()
   return outcome
 }
 
 /** Lets the event loop turn until `condition` holds; false when it still does not after ample turns. */
-export async function eventually(condition: () => boolean, turns = 50): Promise<boolean> {
-  while (!condition() && turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+export async function eventually(condition: () => boolean, turns = 12): Promise<boolean> {
+  while (!condition() && turns-- > 0) await turn()
   return condition()
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const thread = pathToFileURL(join(import.meta.dirname, 'watchdog-thread.ts')).href
+const thread = pathToFileURL(join(import.meta.dirname, 'watchdog-thread.mjs')).href
 
 /** A process that is watched while it does `work`, and whose patience ends after `limitMs`. */
 const watched = (work: string, limitMs: number) =>

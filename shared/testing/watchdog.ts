@@ -1,13 +1,7 @@
-import { afterEach, beforeEach } from 'vitest'
 import { Worker } from 'node:worker_threads'
 
-// Set up for every suite: a loop that never awaits blocks its process, Vitest's time limit with it, and `npm test` would
-// sit there for ever. Whoever guards against that must be another thread.
-
-/** Milliseconds beyond a test's own limit. */
-const GRACE_MS = 10_000
-/** For what happens between tests: loading the files, above all. */
-const BETWEEN_MS = 60_000
+// A loop that never awaits blocks its process, Vitest's time limit with it, and `npm test` would sit there for ever.
+// Whoever guards against that must be another thread: one for all suites that a process runs.
 
 export interface Watched {
   /** When patience ends, by Date.now(); one float. */
@@ -23,17 +17,12 @@ const watched: Watched = {
 // The real clock, also while a test holds it in its hand.
 const { now } = Date
 
-function watch(what: string, limitMs: number): void {
+/** Ends this process, with a word to say why, unless the next call of this comes within `limitMs`. */
+export function watch(what: string, limitMs: number): void {
   watched.what.fill(0)
   new TextEncoder().encodeInto(what, watched.what)
   watched.until[0] = now() + limitMs
 }
 
-const betweenTests = () => watch('What goes on between the tests', BETWEEN_MS)
-
-betweenTests()
-new Worker(new URL('./watchdog-thread.ts', import.meta.url), { workerData: watched, execArgv: [] }).unref()
-
-// Registered first, so that it begins before and ends after all that belongs to a test.
-beforeEach(({ task }) => watch(`The test "${task.name}"`, task.timeout + GRACE_MS))
-afterEach(betweenTests)
+watched.until[0] = Infinity
+new Worker(new URL('./watchdog-thread.mjs', import.meta.url), { workerData: watched, execArgv: [] }).unref()

@@ -6,13 +6,19 @@ import { pathOf, projectOf, root, type Target } from './target.ts'
 /** `#chapters/*` is the attendee's code by default, and the solution under this condition (see package.json#imports). */
 export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
 
-/** What every suite runs under, whoever runs it. */
+const compileCache = new URL('./compile-cache.mjs', import.meta.url).href
+
+/** What every suite is run under. Said for each project: what a run has Vitest hand down is only a part of it. */
 export const suiteOptions = {
-  setupFiles: ['watchdog', 'leaks'].map((name) => join(root, `shared/testing/${name}.ts`)),
+  setupFiles: ['watched', 'leaks', 'frames'].map((name) => join(root, `shared/testing/${name}.ts`)),
   // Nobody wants to look at a test that hangs for longer; a machine that nobody looks at may be a busy one.
   testTimeout: process.env.CI ? 20_000 : 5_000,
   // For processes that start on a busy machine.
   hookTimeout: 30_000,
+}
+
+/** What a run is under, whoever starts it. */
+export const runOptions = {
   // The default; said so that Vitest does not advise against it after every run.
   isolate: true,
   // Suites mostly wait for the event loop to turn, so even a small machine runs two of them at once.
@@ -22,14 +28,21 @@ export const suiteOptions = {
 /** The one suite of a chapter, against the attendee's code or the solution. */
 export function suiteProject(target: Target): TestProjectInlineConfiguration {
   const include = [`${pathOf({ ...target, subject: 'exercises' })}/*.test.ts`]
-  return { ...(target.subject === 'solutions' ? solution : {}), test: { name: projectOf(target), include } }
+  return {
+    ...(target.subject === 'solutions' ? solution : {}),
+    test: { ...suiteOptions, name: projectOf(target), include, execArgv: ['--import', compileCache] },
+  }
 }
 
 /**
  * A run of these chapters and of nothing else. (Of all that vitest.config.ts names, Vitest would resolve every project,
- * and look only then at which of them it was asked for.)
+ * and look only then at which of them it was asked for.) A chapter's files share processes, as starting one takes longer
+ * than most of them; the next run has new ones, so nothing that a module keeps survives a save.
  */
 export const chapterRun = (targets: Target[]) => ({
-  ...suiteOptions,
+  ...runOptions,
+  root,
+  config: false as const,
+  isolate: false,
   projects: targets.map(suiteProject),
 })

@@ -2,7 +2,6 @@ import { startVitest } from 'vitest/node'
 import type { Chapter } from './chapters.ts'
 import { isFresh } from './progress.ts'
 import { chapterRun } from './projects.ts'
-import { root } from './target.ts'
 
 /** Runs the suites whose chapters have changed since they last ran: what is known of the others still holds. */
 export async function refresh(chapters: Chapter[]): Promise<void> {
@@ -11,9 +10,7 @@ export async function refresh(chapters: Chapter[]): Promise<void> {
   console.log(`Running the tests of ${stale.map(({ number }) => number).join(', ')} …`)
   const { exitCode } = process
   const vitest = await startVitest('test', [], {
-    root,
     run: true,
-    config: false,
     ...chapterRun(stale.map((chapter) => ({ chapter, subject: 'exercises' }))),
     reporters: ['./shared/workshop/keeper.ts'],
   })

@@ -1,17 +1,20 @@
-import { pathToFileURL } from 'node:url'
-import { join } from 'node:path'
+import { type CliOptions, createCLI, startVitest } from 'vitest/node'
 import { root } from './target.ts'
 import { Trouble } from './trouble.ts'
 
-/** Becomes Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. */
-export async function vitest(args: string[]): Promise<void> {
+/** Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. */
+export async function vitest(args: string[], config: CliOptions = {}): Promise<void> {
   process.chdir(root)
-  const bin = join(root, 'node_modules/vitest/vitest.mjs')
-  process.argv.splice(1, Infinity, bin, ...args)
+  const cli = createCLI()
   try {
-    await import(pathToFileURL(bin).href)
+    const { args: filters, options } = cli.parse(['node', 'vitest', ...args], { run: false })
+    // It was asked for its help or its version, and has told.
+    if (!cli.matchedCommand) return
+    cli.matchedCommand.checkUnknownOptions()
+    cli.matchedCommand.checkOptionValue()
+    const vitest = await startVitest('test', [...filters], { ...config, run: !options.watch, ...options })
+    if (!vitest.shouldKeepServer()) await vitest.exit()
   } catch (error) {
-    // An option that Vitest does not know.
     if ((error as Error).name === 'CACError') throw new Trouble(`Vitest: ${(error as Error).message}.`)
     throw error
   }

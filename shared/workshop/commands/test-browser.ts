@@ -11,5 +11,5 @@ export async function run(args: string[]): Promise<void> {
   ensureTools()
   ensureSlides()
   process.env.CHROME_PATH = browser
-  await vitest(['run', '--project=browser', ...args])
+  await vitest(['--project=browser', ...args])
 }

@@ -1,13 +1,12 @@
-import { projectOf, takeTargets } from '../target.ts'
+import { chapterRun } from '../projects.ts'
+import { takeTargets } from '../target.ts'
 import { vitest } from '../vitest.ts'
 
 /** With a chapter: its suite against your code. Without: everything against the solutions, to see that the machine is ready. */
 export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
-  if (targets.length === 0) return vitest(['run', '--project=solutions/*', '--project=workshop', ...rest])
+  if (targets.length === 0) return vitest(['--project=solutions/*', '--project=workshop', ...rest])
   const own = !rest.some((arg) => arg.startsWith('--reporter'))
   const reporters = ['./shared/workshop/keeper.ts', ...(own ? ['./shared/workshop/reporter.ts'] : [])]
-  const config = ['--config=shared/workshop/chapter.config.ts', '--configLoader=native']
-  const projects = targets.map((target) => `--project=${projectOf(target)}`)
-  await vitest(['run', ...config, ...projects, ...reporters.map((file) => `--reporter=${file}`), ...rest])
+  await vitest([...reporters.map((file) => `--reporter=${file}`), ...rest], chapterRun(targets))
 }

@@ -101,9 +101,7 @@ class Loop {
       footer: () => [barOf(chapter), ...(isTerminal ? [keys()] : [])],
     })
     const vitest = await createVitest('test', {
-      root,
       watch: true,
-      config: false,
       ...chapterRun([{ chapter, subject: 'exercises' }]),
       reporters: ['./shared/workshop/keeper.ts', reporter],
     })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { createVitest, type TestCase, type TestModule } from 'vitest/node'
 import type { Chapter } from '../chapters.ts'
-import { suiteOptions, suiteProject } from '../projects.ts'
+import { runOptions, suiteProject } from '../projects.ts'
 import type { StandIn } from './stand-ins.ts'
 import { swap } from './swap.ts'
 
@@ -40,7 +40,7 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
     // The cache would remember for the solution what a suite imported of a mistake.
     fsModuleCache: false,
     reporters: [{ onTestModuleCollected: hear, onTestCaseResult: hear }],
-    ...suiteOptions,
+    ...runOptions,
     projects: [
       ...chapters.map((chapter) => suiteProject({ chapter, subject: 'exercises' })),
       ...chapters.map((chapter) => suiteProject({ chapter, subject: 'solutions' })),

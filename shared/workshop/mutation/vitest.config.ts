@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { solution, suiteOptions, suiteProject } from '../projects.ts'
+import { solution, suiteProject } from '../projects.ts'
 import { root, targetOf } from '../target.ts'
 import { MUTATED } from './stryker.ts'
 
@@ -8,7 +8,6 @@ export default defineConfig({
   root,
   ...solution,
   test: {
-    ...suiteOptions,
     ...suiteProject(targetOf(process.env[MUTATED]!)!).test,
     // The cache on disk would remember files of sandboxes that are no more.
     fsModuleCache: false,
