@@ -139,8 +139,8 @@ describe('Step 8: Bodies that stall, streams that live', () => {
         setTimeout(() => reply.raw.end(`data: delivered, ${request.abortSignal.aborted}\n\n`), 1_000)
       })
     })
-    const events = outcomeOf(get('/events'), 50)
-    const slow = outcomeOf(get('/slow'), 50)
+    const events = outcomeOf(get('/events'), 30)
+    const slow = outcomeOf(get('/slow'), 30)
     await entered()
     await elapse(1_100)
     expect(await events, 'config.handlerMs on a route replaces the limit of the server').toMatchObject({
@@ -192,7 +192,7 @@ describe('Step 10: Sockets that are not yet requests', () => {
     const { speak } = await limited({ headersMs: 10 })
     const [, closed] = speak('GET /slow HTTP/1.1\r\nhost: par')
     // On Node's own clock, which is real: it looks for late sockets at an interval of its own.
-    const outcome = await outcomeOf(closed, 40)
+    const outcome = await outcomeOf(closed, 30)
     expect(outcome.status, 'headersMs is long over (is it the headersTimeout, or how often Node looks?)').toBe(
       'fulfilled',
     )
@@ -203,7 +203,7 @@ describe('Step 10: Sockets that are not yet requests', () => {
     const [, closed] = speak(
       'POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nno',
     )
-    const outcome = await outcomeOf(closed, 40)
+    const outcome = await outcomeOf(closed, 30)
     expect(
       outcome.status,
       'requestMs is long over, and the rest has not come (Fastify has an option of its own for it)',

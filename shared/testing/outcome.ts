@@ -1,10 +1,10 @@
 // The real ones, also while a test has the clock in its hand.
 const { setTimeout, setImmediate } = globalThis
 
-/** What is ready is done twice over, and what needs a millisecond to get ready has it. */
-const turn = async () => {
+/** A millisecond for what has to get ready, and a few turns for what is: bytes go from one end to the other in several. */
+async function turn(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1))
-  await new Promise((resolve) => setImmediate(resolve))
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 export type Outcome<T> =
@@ -16,7 +16,7 @@ export type Outcome<T> =
  * How a promise stands, once it has settled or the event loop has had ample turns to settle it. Turns and not
  * milliseconds, because a busy machine makes time pass, but no turns; so "pending" is a fact and not a guess.
  */
-export async function outcomeOf<T>(promise: Promise<T>, turns = 12): Promise<Outcome<T>> {
+export async function outcomeOf<T>(promise: Promise<T>, turns = 15): Promise<Outcome<T>> {
   let outcome: Outcome<T> = { status: 'pending' }
   promise.then(
     (value) => (outcome = { status: 'fulfilled', value }),
@@ -27,7 +27,7 @@ export async function outcomeOf<T>(promise: Promise<T>, turns = 12): Promise<Out
 }
 
 /** Lets the event loop turn until `condition` holds; false when it still does not after ample turns. */
-export async function eventually(condition: () => boolean, turns = 12): Promise<boolean> {
+export async function eventually(condition: () => boolean, turns = 15): Promise<boolean> {
   while (!condition() && turns-- > 0) await turn()
   return condition()
 }

@@ -36,8 +36,8 @@ export async function openWire(port: number, { paused = false } = {}): Promise<W
       return state
     },
     say: (text) => void socket.write(text),
-    hears: (text) => eventually(() => heard.includes(text)),
-    ends: () => eventually(() => state !== 'open'),
+    hears: (text) => eventually(() => heard.includes(text), 100),
+    ends: () => eventually(() => state !== 'open', 100),
   }
 }
 

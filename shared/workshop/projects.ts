@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
+import ProgressKeeper from './keeper.ts'
 import { pathOf, projectOf, root, type Target } from './target.ts'
 
 /** `#chapters/*` is the attendee's code by default, and the solution under this condition (see package.json#imports). */
@@ -45,4 +46,5 @@ export const chapterRun = (targets: Target[]) => ({
   config: false as const,
   isolate: false,
   projects: targets.map(suiteProject),
+  reporters: [new ProgressKeeper()],
 })

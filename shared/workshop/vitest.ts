@@ -1,9 +1,9 @@
-import { type CliOptions, createCLI, startVitest } from 'vitest/node'
+import { createCLI, type Reporter, startVitest, type TestUserConfig } from 'vitest/node'
 import { root } from './target.ts'
 import { Trouble } from './trouble.ts'
 
 /** Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. */
-export async function vitest(args: string[], config: CliOptions = {}): Promise<void> {
+export async function vitest(args: string[], config: TestUserConfig & { reporters?: Reporter[] } = {}): Promise<void> {
   process.chdir(root)
   const cli = createCLI()
   try {
@@ -12,7 +12,14 @@ export async function vitest(args: string[], config: CliOptions = {}): Promise<v
     if (!cli.matchedCommand) return
     cli.matchedCommand.checkUnknownOptions()
     cli.matchedCommand.checkOptionValue()
-    const vitest = await startVitest('test', [...filters], { ...config, run: !options.watch, ...options })
+    // Reporters that the command line names are added to ours; Vitest would have them instead.
+    const reporters = config.reporters && [...config.reporters, options.reporter ?? []].flat()
+    const vitest = await startVitest('test', [...filters], {
+      ...config,
+      run: !options.watch,
+      ...options,
+      ...(reporters && { reporter: undefined, reporters }),
+    })
     if (!vitest.shouldKeepServer()) await vitest.exit()
   } catch (error) {
     if ((error as Error).name === 'CACError') throw new Trouble(`Vitest: ${(error as Error).message}.`)

@@ -1,4 +1,5 @@
 import { chapterRun } from '../projects.ts'
+import ChapterReporter from '../reporter.ts'
 import { takeTargets } from '../target.ts'
 import { vitest } from '../vitest.ts'
 
@@ -6,7 +7,7 @@ import { vitest } from '../vitest.ts'
 export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
   if (targets.length === 0) return vitest(['--project=solutions/*', '--project=workshop', ...rest])
-  const own = !rest.some((arg) => arg.startsWith('--reporter'))
-  const reporters = ['./shared/workshop/keeper.ts', ...(own ? ['./shared/workshop/reporter.ts'] : [])]
-  await vitest([...reporters.map((file) => `--reporter=${file}`), ...rest], chapterRun(targets))
+  const run = chapterRun(targets)
+  const isOurs = !rest.some((arg) => arg.startsWith('--reporter'))
+  await vitest(rest, { ...run, reporters: [...run.reporters, ...(isOurs ? [new ChapterReporter()] : [])] })
 }

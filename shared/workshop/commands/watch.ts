@@ -100,11 +100,9 @@ class Loop {
       clears: isTerminal,
       footer: () => [barOf(chapter), ...(isTerminal ? [keys()] : [])],
     })
-    const vitest = await createVitest('test', {
-      watch: true,
-      ...chapterRun([{ chapter, subject: 'exercises' }]),
-      reporters: ['./shared/workshop/keeper.ts', reporter],
-    })
+    const run = chapterRun([{ chapter, subject: 'exercises' }])
+    const reporters = [...run.reporters, reporter]
+    const vitest = await createVitest('test', { watch: true, ...run, reporters })
     const loop = new Loop(chapter, reporter, vitest)
     // Not awaited: keys are heard while it runs.
     void vitest.start()
