@@ -2,8 +2,15 @@ import { createCLI, type Reporter, startVitest, type TestUserConfig } from 'vite
 import { root } from './target.ts'
 import { Trouble } from './trouble.ts'
 
-/** Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. */
-export async function vitest(args: string[], config: TestUserConfig & { reporters?: Reporter[] } = {}): Promise<void> {
+/**
+ * Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. Beside
+ * the reporters of `config` is the one that the command line names, or else `reporter`.
+ */
+export async function vitest(
+  args: string[],
+  config: TestUserConfig & { reporters?: Reporter[] } = {},
+  reporter?: Reporter,
+): Promise<void> {
   process.chdir(root)
   const cli = createCLI()
   try {
@@ -12,8 +19,8 @@ export async function vitest(args: string[], config: TestUserConfig & { reporter
     if (!cli.matchedCommand) return
     cli.matchedCommand.checkUnknownOptions()
     cli.matchedCommand.checkOptionValue()
-    // Reporters that the command line names are added to ours; Vitest would have them instead.
-    const reporters = config.reporters && [...config.reporters, options.reporter ?? []].flat()
+    // Vitest would have the command line's instead of all others.
+    const reporters = config.reporters && [...config.reporters, options.reporter ?? reporter ?? []].flat()
     const vitest = await startVitest('test', [...filters], {
       ...config,
       run: !options.watch,

@@ -7,7 +7,5 @@ import { vitest } from '../vitest.ts'
 export async function run(args: string[]): Promise<void> {
   const { targets, rest } = takeTargets(args)
   if (targets.length === 0) return vitest(['--project=solutions/*', '--project=workshop', ...rest])
-  const run = chapterRun(targets)
-  const isOurs = !rest.some((arg) => arg.startsWith('--reporter'))
-  await vitest(rest, { ...run, reporters: [...run.reporters, ...(isOurs ? [new ChapterReporter()] : [])] })
+  await vitest(rest, chapterRun(targets), new ChapterReporter())
 }
