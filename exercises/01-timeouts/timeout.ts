@@ -1,4 +1,5 @@
-import type { Deadline, Operation } from '../../shared/core/operation.ts'
+import type { Deadline } from '../../shared/core/deadline.ts'
+import type { Operation } from '../../shared/core/operation.ts'
 import { TimeoutError } from '../../shared/core/errors.ts'
 
 export interface TimeoutOptions {

@@ -1,4 +1,4 @@
-import type { Deadline } from '../../shared/core/operation.ts'
+import type { Deadline } from '../../shared/core/deadline.ts'
 import type { Random } from '../../shared/core/random.ts'
 import { sleep } from '../../shared/core/sleep.ts'
 import type { Backoff } from './backoff.ts'

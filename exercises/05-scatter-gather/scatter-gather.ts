@@ -1,4 +1,4 @@
-import type { Deadline } from '../../shared/core/operation.ts'
+import type { Deadline } from '../../shared/core/deadline.ts'
 
 /** One of those asked: an `Operation` that is also told by when it must have answered, so that its upstream can be told. */
 export type Leg<T> = (signal: AbortSignal, deadline: Deadline) => Promise<T>

@@ -1,4 +1,4 @@
-import type { Deadline } from './operation.ts'
+import type { Deadline } from './deadline.ts'
 
 // What chapter 01 adds to each request of a Fastify server, declared once for the exercise and the solution.
 declare module 'fastify' {

@@ -1,4 +1,4 @@
-import type { Deadline } from '../../shared/core/operation.ts'
+import type { Deadline } from '../../shared/core/deadline.ts'
 
 /** The header by which a caller says how many milliseconds it will still wait. */
 export const DEADLINE_HEADER = 'deadline-ms'

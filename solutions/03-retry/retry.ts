@@ -1,6 +1,6 @@
 import { RetryError, type RetryStop } from '../../shared/core/errors.ts'
 import { neverAborts } from '../../shared/core/never-aborts.ts'
-import type { Deadline } from '../../shared/core/operation.ts'
+import type { Deadline } from '../../shared/core/deadline.ts'
 import type { Random } from '../../shared/core/random.ts'
 import { sleep } from '../../shared/core/sleep.ts'
 import { type Backoff, fullJitter } from './backoff.ts'

@@ -3,7 +3,7 @@
  * Replaces: deadline.ts
  * Killed by: sends the milliseconds that are left, rounded down
  */
-import type { Deadline } from '../../../shared/core/operation.ts'
+import type { Deadline } from '../../../shared/core/deadline.ts'
 import { DEADLINE_HEADER } from '../deadline.ts'
 
 export * from '../deadline.ts'

@@ -3,7 +3,7 @@
  * Replaces: deadline.ts
  * Killed by: is measured on the monotonic clock
  */
-import type { Deadline } from '../../../shared/core/operation.ts'
+import type { Deadline } from '../../../shared/core/deadline.ts'
 
 export { DEADLINE_HEADER, deadlineFrom, deadlineHeader } from '../deadline.ts'
 

@@ -2,7 +2,7 @@
  * Another shape: comparisons instead of Math.min and Math.max, and a header read without a regular expression.
  * Replaces: deadline.ts
  */
-import type { Deadline } from '../../../shared/core/operation.ts'
+import type { Deadline } from '../../../shared/core/deadline.ts'
 
 export const DEADLINE_HEADER = 'deadline-ms'
 

@@ -3,7 +3,8 @@
  * Replaces: timeout.ts
  */
 import { TimeoutError } from '../../../shared/core/errors.ts'
-import type { Deadline, Operation } from '../../../shared/core/operation.ts'
+import type { Deadline } from '../../../shared/core/deadline.ts'
+import type { Operation } from '../../../shared/core/operation.ts'
 import { deadlineIn, remainingMs } from '../deadline.ts'
 
 export interface TimeoutOptions {
