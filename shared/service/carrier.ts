@@ -39,9 +39,9 @@ export class Carrier {
 
   /** Server-sent events as the carrier sends them. Only their beginning has a limit; the caller destroys the stream. */
   events(id: string, headers: Record<string, string>, patience: Patience): Promise<Readable> {
-    const open: Exchange<Readable> = async ({ streams }, { signal, deadline }) => {
+    const open: Exchange<Readable> = async ({ streams }, { signal, deadline, headers: told }) => {
       const request = (signal: AbortSignal) =>
-        streams.request({ method: 'GET', path: `${pathOf(id)}/events`, headers, signal })
+        streams.request({ method: 'GET', path: `${pathOf(id)}/events`, headers: { ...told, ...headers }, signal })
       const response = await withTimeout(request, this.#callMs, { signal, deadline })
       if (response.statusCode === 200) return response.body
       await response.body.dump()
@@ -56,8 +56,14 @@ export class Carrier {
 
   /** A call whose answer must be JSON of the agreed shape. */
   #json<T>(request: Omit<Call, 'timeoutMs'>, shape: Validator<{}, any, T, T>): Exchange<T> {
-    return async ({ client }, patience) => {
-      const reply = await call(client, { ...request, ...patience, timeoutMs: this.#callMs })
+    return async ({ client }, { signal, deadline, headers }) => {
+      const reply = await call(client, {
+        ...request,
+        signal,
+        deadline,
+        headers: { ...headers, ...request.headers },
+        timeoutMs: this.#callMs,
+      })
       return reply.status < 300 ? parse(reply.body, shape) : refusal(reply)
     }
   }

@@ -77,6 +77,8 @@ function log(error: unknown, { status, message }: Problem, request: FastifyReque
 }
 
 function send(problem: Problem, reply: FastifyReply) {
+  // What is no request of a route has met no hook that would have said it.
+  reply.header('x-request-id', reply.request.id)
   return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
@@ -13,6 +12,7 @@ import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
 import { shipment } from './routes/shipment.ts'
 import { shipments } from './routes/shipments.ts'
+import { requestIdFrom, traceRequests } from './tracing.ts'
 
 export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
   config: Config
@@ -40,7 +40,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     // Strict, Ajv reads `grams=Infinity` as a number, and then leaves it alone because it is not finite.
     ajv: { customOptions: { strictNumbers: false } },
     loggerInstance: logger,
-    genReqId: () => randomUUID(),
+    genReqId: requestIdFrom,
     // What arrives on an open connection during a shutdown is answered; a 503 would fail it for nothing.
     return503OnClosing: false,
   })
@@ -54,6 +54,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     exit,
   })
 
+  traceRequests(app)
   measureRequests(app, metrics)
   answerProblems(app)
   limitServer(app, limits)

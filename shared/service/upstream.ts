@@ -16,6 +16,7 @@ import type { Deadline } from '../core/deadline.ts'
 import type { CarrierConfig } from './config.ts'
 import type { AttemptKind, Metrics } from './metrics.ts'
 import { CarrierError, reasonOf } from './reasons.ts'
+import { inSpan, type Trace } from './tracing.ts'
 
 export interface UpstreamLimits extends ClientLimits {
   /** For one attempt, whole, in milliseconds. */
@@ -28,6 +29,13 @@ export interface UpstreamLimits extends ClientLimits {
 export interface Patience {
   signal: AbortSignal
   deadline: Deadline
+  /** Of the request for whose sake it is; a booking's read-back has none. */
+  trace?: Trace
+}
+
+/** Of one attempt: with what it tells the replica about the trace. */
+export interface AttemptPatience extends Patience {
+  headers: Readonly<Record<string, string>>
 }
 
 export interface Replica {
@@ -42,7 +50,7 @@ export interface Replica {
  * One attempt at one replica. What it throws may be tried again and counts against the replica; a ResponseError that
  * it *returns* is the replica's considered no (404, 422): no other replica would say anything else.
  */
-export type Exchange<T> = (replica: Replica, patience: Patience) => Promise<T | ResponseError>
+export type Exchange<T> = (replica: Replica, patience: AttemptPatience) => Promise<T | ResponseError>
 
 export interface SendOptions extends Repeatable {
   hedged?: boolean
@@ -147,7 +155,13 @@ export class Upstream {
       attempts.inc({ carrier: this.name, kind })
       inFlight.inc({ carrier: this.name })
       try {
-        return await exchange(replica, { ...patience, signal })
+        const work = (headers: AttemptPatience['headers']) => exchange(replica, { ...patience, signal, headers })
+        return await inSpan(
+          patience.trace,
+          `ask ${this.name}`,
+          { 'parcel.carrier': this.name, 'parcel.attempt': kind },
+          work,
+        )
       } finally {
         inFlight.dec({ carrier: this.name })
       }

@@ -15,14 +15,14 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
   // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
   const options = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
 
-  app.get('/shipments/:id/events', options, async ({ params, headers, abortSignal, deadline }, reply) => {
+  app.get('/shipments/:id/events', options, async ({ params, headers, abortSignal, deadline, trace }, reply) => {
     const { carrier, id } = findCarrier(carriers, params.id)
     const lastEventId = headers['last-event-id']
     const accept = {
       accept: 'text/event-stream',
       ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
     }
-    const stream = await carrier.events(id, accept, { signal: abortSignal, deadline })
+    const stream = await carrier.events(id, accept, { signal: abortSignal, deadline, trace })
     // Both, because the reader below notices neither while the carrier is silent.
     addAbortSignal(abortSignal, stream)
     addAbortSignal(shutdown.signal, stream)

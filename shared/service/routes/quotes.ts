@@ -19,7 +19,7 @@ export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
     const legs = carriers.map(
       (carrier): Leg<Offer> =>
         (signal, deadline) =>
-          carrier.quote(request.query, { signal, deadline }),
+          carrier.quote(request.query, { signal, deadline, trace: request.trace }),
     )
     const results = await scatterGather(legs, {
       signal: request.abortSignal,

@@ -6,9 +6,9 @@ import { findCarrier } from '../shipment-id.ts'
 const schema = { params: ShipmentId, response: { 200: Shipment } }
 
 export const shipment: FastifyPluginAsyncTypebox<{ carriers: Carrier[] }> = async (app, { carriers }) => {
-  app.get('/shipments/:id', { schema }, async ({ params, abortSignal, deadline }) => {
+  app.get('/shipments/:id', { schema }, async ({ params, abortSignal, deadline, trace }) => {
     const { carrier, id } = findCarrier(carriers, params.id)
-    const tracked = await carrier.shipment(id, { signal: abortSignal, deadline })
+    const tracked = await carrier.shipment(id, { signal: abortSignal, deadline, trace })
     return { ...tracked, carrier: carrier.name, id: params.id }
   })
 }
