@@ -55,8 +55,8 @@ test('progress is what the tests say, and hints go a tier deeper each time', () 
   }))
 
 /** The loop in a terminal, if this machine has the program that makes one, or else with pipes. */
-function watch(base: string, terminal: boolean) {
-  const args = ['shared/workshop/bin.mjs', 'watch', chapter.number]
+function watch(base: string, terminal: boolean, number = chapter.number) {
+  const args = ['shared/workshop/bin.mjs', 'watch', number]
   const inTerminal = ['-qefc', [process.execPath, ...args].join(' '), '/dev/null']
   const child = terminal
     ? spawn('script', inTerminal, { cwd: base, env: { ...process.env, INIT_CWD: base } })
@@ -120,4 +120,15 @@ test('without a terminal, the loop prints the results of each save below the las
     child.kill('SIGTERM')
     const [, signal] = await once(child, 'exit')
     expect(signal, 'it ends by itself').toBeNull()
+  }))
+
+test('a save runs what starts processes again, though no import leads from there to the saved file', () =>
+  withClone(async (base) => {
+    const shutdown = chapters.find(({ slug }) => slug === 'graceful-shutdown')!
+    const { shows } = watch(base, false, shutdown.number)
+    const spare = shutdown.steps.filter((step) => step.spare).length
+    await shows(`to spare ${'□'.repeat(spare)}`)
+    const [solution, exercise] = ['solutions', 'exercises'].map((folder) => join(base, folder, folderOf(shutdown)))
+    for (const file of shutdown.files) copyFileSync(join(solution!, file), join(exercise!, file))
+    await shows(`to spare ${'■'.repeat(spare)}`)
   }))

@@ -45,6 +45,8 @@ export const chapterRun = (targets: Target[]) => ({
   root,
   config: false as const,
   isolate: false,
+  // Whatever of them is saved: a suite that starts processes reaches them by their paths, and imports none.
+  forceRerunTriggers: targets.flatMap((target) => target.chapter.files.map((file) => `**/${pathOf(target)}/${file}`)),
   projects: targets.map(suiteProject),
   reporters: [new ProgressKeeper()],
 })
