@@ -2,6 +2,7 @@ import { type GatherOptions, type Leg, scatterGather } from '#chapters/05-scatte
 import { getEventListeners, once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { Agent, type Dispatcher, request } from 'undici'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { NotNeededError, TimeoutError } from '../../shared/core/errors.ts'
@@ -24,6 +25,7 @@ const fails = (ms: number, reason: unknown) =>
 const deaf = (ms: number, value = `after ${ms}`) => vi.fn<Leg<string>>(() => sleep(ms).then(() => value))
 const never = () => vi.fn<Leg<string>>(() => new Promise(() => {}))
 
+const timesAsked = (leg: ReturnType<typeof answers>) => leg.mock.calls.length
 /** The signals that the legs were given, in the order of the legs; undefined for one that was not asked. */
 const signalsOf = (...legs: ReturnType<typeof answers>[]) => legs.map((leg) => leg.mock.lastCall?.[0])
 const aborted = (...legs: ReturnType<typeof answers>[]) => signalsOf(...legs).map((signal) => signal?.aborted)
@@ -46,6 +48,8 @@ const fulfilled = (value: unknown) => ({ status: 'fulfilled', value })
 const rejected = (reason: unknown) => ({ status: 'rejected', reason })
 /** Gathered, with these results. */
 const gathered = (...results: unknown[]) => ({ status: 'fulfilled', value: results })
+/** For whoever counts on a clock that no test turns. */
+const clock = 'is it on the global setTimeout and performance.now()?'
 const timedOut = rejected(expect.any(TimeoutError))
 const notNeeded = rejected(expect.any(NotNeededError))
 
@@ -98,11 +102,11 @@ describe('Step 2: Answer by the deadline', () => {
     const gathering = scatterGather([answers(10), never(), answers(20)], { timeoutMs: 100 })
     expect(
       await after(99, gathering),
-      'answered before the time was up, which is 100 ms after 5000, the instant of performance.now() at which it began',
+      `answered before the time was up, which is 100 ms after 5000, the instant at which it began; ${clock}`,
     ).toEqual({ status: 'pending' })
     expect(
       await after(1, gathering),
-      'the time is up: two answers, and a TimeoutError in the place of the third',
+      `the time is up: two answers, and a TimeoutError in the place of the third. If it waits on, ${clock}`,
     ).toEqual(gathered(fulfilled('after 10'), timedOut, fulfilled('after 20')))
     const [, late] = await gathering
     expect(late, 'elapsedMs: for how long it was waited').toMatchObject({ reason: { elapsedMs: expect.closeTo(100) } })
@@ -124,9 +128,9 @@ describe('Step 2: Answer by the deadline', () => {
     const late = scatterGather([never()], { timeoutMs: 200, deadline: performance.now() + 1_000 })
     expect(
       await after(99, early),
-      'the deadline is an instant of performance.now(), 5100, and not a duration: it is 5099 now',
+      `the deadline is an instant, 5100, and not a duration: it is 5099 now; ${clock}`,
     ).toEqual({ status: 'pending' })
-    expect(await after(1, early), 'the caller goes home in 100 ms, whatever the timeout says').toEqual(
+    expect(await after(1, early), `the caller goes home at 5100, whatever the timeout says; ${clock}`).toEqual(
       gathered(timedOut),
     )
     const [missing] = await early
@@ -136,11 +140,28 @@ describe('Step 2: Answer by the deadline', () => {
     expect(await after(100, late), 'nor does a later deadline lengthen the timeout').toEqual(gathered(timedOut))
   })
 
+  test('takes no notice of the clock on the wall', async () => {
+    for (const [stepMs, step] of [
+      [3_600_000, 'an hour forward'],
+      [-3_600_000, 'an hour back'],
+    ] as const) {
+      const gathering = scatterGather([never()], { timeoutMs: 100, deadline: performance.now() + 200 })
+      await vi.advanceTimersByTimeAsync(50)
+      vi.setSystemTime(Date.now() + stepMs)
+      expect(await after(49, gathering), `the clock went ${step}, as NTP or summer time has it`).toEqual({
+        status: 'pending',
+      })
+      expect(await after(1, gathering), `the clock went ${step}, and the 100 ms are over`).toEqual(
+        gathered(rejected(expect.objectContaining({ code: 'TIMEOUT', elapsedMs: expect.closeTo(100) }))),
+      )
+    }
+  })
+
   test('asks nobody when the time is up already', async () => {
     for (const options of [{ timeoutMs: 0 }, { deadline: performance.now() - 10 }]) {
       const leg = answers(10)
       const outcome = await after(0, scatterGather([leg], options))
-      expect(leg, 'nobody waits for the answer: do not even ask').not.toHaveBeenCalled()
+      expect(timesAsked(leg), 'nobody waits for the answer: do not even ask').toBe(0)
       expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
     }
   })
@@ -155,6 +176,7 @@ describe('Step 2: Answer by the deadline', () => {
 
   test('has no timer when there is no limit', async () => {
     const gathering = scatterGather([answers(10), answers(10)], { timeoutMs: Infinity })
+    await vi.advanceTimersByTimeAsync(0)
     expect(
       vi.getTimerCount(),
       'two legs, and a timer for each; no limit, no timer: setTimeout would take Infinity for 1 ms',
@@ -181,11 +203,12 @@ describe('Step 3: Stop what nobody waits for', () => {
   test('leaves alone those that have ended', async () => {
     const legs = [answers(10), fails(10, new Error('no')), never()]
     await after(100, scatterGather(legs, { timeoutMs: 100 }))
-    expect(aborted(...legs), 'only the third is late; abort an answered one, and its unread body is torn').toEqual([
+    const [answered, failed, late] = aborted(...legs)
+    expect(late, 'the third is late, and was not told to stop').toBe(true)
+    expect(answered, 'the first has answered: abort it, and a body that is yet to be read is torn').toBe(false)
+    expect(failed, 'the second has failed, and long ended: whoever listens to its signal would take it for late').toBe(
       false,
-      false,
-      true,
-    ])
+    )
   })
 
   test("passes on the caller's abort to each, and answers at once", async () => {
@@ -213,9 +236,9 @@ describe('Step 3: Stop what nobody waits for', () => {
     const reason = new Error('too late')
     const outcome = await after(0, scatterGather([leg], { signal: AbortSignal.abort(reason) }))
     expect(
-      leg,
+      timesAsked(leg),
       'an aborted signal fires no further event: look at it before you begin, and then ask nobody',
-    ).not.toHaveBeenCalled()
+    ).toBe(0)
     expect(outcome, "nobody was asked: answer at once, with the caller's own reason").toEqual(
       gathered(rejected(reason)),
     )
@@ -343,19 +366,22 @@ describe('Step 5: Only so many at a time', () => {
 
   test('does not begin what is still queued when it is over', async () => {
     const caller = new AbortController()
-    const ends: [string, GatherOptions<string>][] = [
-      ['the time was up', { timeoutMs: 15 }],
-      ['enough had answered', { enough: 1 }],
-      ['the caller had gone', { signal: caller.signal }],
+    const gone = new Error('the checkout went home')
+    const ends: [string, GatherOptions<string>, expected: unknown][] = [
+      ['the time was up', { timeoutMs: 15 }, expect.any(TimeoutError)],
+      ['enough had answered', { enough: 1 }, expect.any(NotNeededError)],
+      ['the caller had gone', { signal: caller.signal }, gone],
     ]
-    for (const [end, options] of ends) {
+    for (const [end, options, expected] of ends) {
       const queued = answers(10)
       const gathering = begin([deaf(20), deaf(30), queued], { concurrency: 2, ...options })
       await vi.advanceTimersByTimeAsync(15)
-      if (options.signal) caller.abort()
+      if (options.signal) caller.abort(gone)
       const outcome = await after(100, gathering)
       expect(outcome.status, `${end}, but there was no answer`).toBe('fulfilled')
-      expect(queued, `${end}; a place that comes free then must stay free`).not.toHaveBeenCalled()
+      expect(timesAsked(queued), `${end}; a place that comes free then must stay free`).toBe(0)
+      const [, , reason] = outcome.status === 'fulfilled' ? outcome.value : []
+      expect(reason, `${end}: the reason of whoever was still in the queue`).toEqual(rejected(expected))
     }
   })
 
@@ -365,6 +391,10 @@ describe('Step 5: Only so many at a time', () => {
       outcome,
       'a queue is no fault of whoever waits in it: attempts is 1 for the slow, 0 for the other',
     ).toMatchObject(gathered(rejected({ code: 'TIMEOUT', attempts: 1 }), rejected({ code: 'TIMEOUT', attempts: 0 })))
+    const atOnce = await after(0, scatterGather([answers(10)], { timeoutMs: 0 }))
+    expect(atOnce, 'the time was up before anybody was asked: attempts is 0').toMatchObject(
+      gathered(rejected({ code: 'TIMEOUT', attempts: 0 })),
+    )
   })
 })
 
@@ -395,12 +425,22 @@ describe('Step 6: Keep time to answer', () => {
     await after(20, scatterGather([late], { deadline: now + 2_000, timeoutMs: 300, marginMs: 50 }))
     const [, deadline] = late.mock.lastCall!
     expect(deadline - now, 'called 20 ms later, and the timeout is the earlier one').toBe(270)
+    const queued = answers(10)
+    const begunAt = performance.now()
+    await after(20, scatterGather([answers(10), queued], { concurrency: 1, timeoutMs: 300, marginMs: 50 }))
+    expect(
+      queued.mock.lastCall![1] - begunAt,
+      'one that was begun 10 ms later, as it had to queue: the time runs from the call, for everybody',
+    ).toBe(250)
+    const unlimited = answers(10)
+    await after(10, scatterGather([unlimited], { marginMs: 50 }))
+    expect(unlimited.mock.lastCall![1], 'no limit is an instant, too: Infinity').toBe(Infinity)
   })
 
   test('asks nobody when there is no time but the margin', async () => {
     const leg = answers(10)
     const outcome = await after(0, scatterGather([leg], { timeoutMs: 40, marginMs: 50 }))
-    expect(leg, 'a carrier that is asked with no time left can only be late').not.toHaveBeenCalled()
+    expect(timesAsked(leg), 'a carrier that is asked with no time left can only be late').toBe(0)
     expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
   })
 })
@@ -430,6 +470,57 @@ describe('Step 7: What comes too late', () => {
     ).toEqual(names)
     const keptLegs = legs.filter((_, index) => results[index]?.status === 'fulfilled')
     expect(aborted(...keptLegs), 'an answer that is kept must not be aborted').not.toContain(true)
+  })
+
+  test('keeps or discards every answer, however soon after the end it comes', async () => {
+    const lost: string[] = []
+    for (const end of ['enough', 'abort']) {
+      for (let microtasks = 0; microtasks <= 10; microtasks++) {
+        const caller = new AbortController()
+        const { promise: ready, resolve: makeReady } = Promise.withResolvers<void>()
+        const first: Leg<string> = () => (end === 'enough' ? ready.then(() => 'first') : new Promise(() => {}))
+        const last: Leg<string> = async () => {
+          await ready
+          for (let i = 0; i < microtasks; i++) await undefined
+          return 'last'
+        }
+        const discarded: string[] = []
+        const discard = (value: string) => discarded.push(value)
+        const gathering = begin([first, last], { enough: 1, signal: caller.signal, discard })
+        await vi.advanceTimersByTimeAsync(1)
+        makeReady()
+        if (end === 'abort') caller.abort()
+        const outcome = await after(1, gathering)
+        const results = outcome.status === 'fulfilled' ? outcome.value : []
+        const kept = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+        if ([...kept, ...discarded].filter((value) => value === 'last').length !== 1) {
+          const became = `kept [${kept.join()}], discarded [${discarded.join()}]`
+          lost.push(`"last" came ${microtasks} microtasks after the ${end}: ${became}`)
+        }
+      }
+    }
+    expect(
+      lost,
+      'an answer is either among the results or discarded, also when it comes between the end and your own await',
+    ).toEqual([])
+  })
+
+  test('has ended once it begins to end, whatever the legs do when they are told', async () => {
+    const caller = new AbortController()
+    const rebel: Leg<string> = (signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          caller.abort(new Error('if I must, then everybody must'))
+          reject(signal.reason)
+        })
+      })
+    const last = never()
+    const outcome = await after(100, begin([rebel, last], { signal: caller.signal, timeoutMs: 100 }))
+    expect(outcome, 'it was the time that ended it').toEqual(gathered(timedOut, timedOut))
+    expect(
+      signalsOf(last)[0]?.reason,
+      'the reason of the second signal: the first leg aborted the caller when it was told, and by then it was over',
+    ).toBeInstanceOf(TimeoutError)
   })
 
   test('survives a late failure, and a discard that fails', async () => {
@@ -484,6 +575,22 @@ describe('Step 8: Out of reach', () => {
     expect(aborted(...legs), 'the one in flight need not go on').toEqual([false, true, false])
   })
 
+  test('is over for the queue, the late and the caller, too, once they are out of reach', async () => {
+    const error = new Error('no')
+    const { signal } = new AbortController()
+    const discard = vi.fn()
+    const queued = answers(10)
+    const legs = [fails(10, error), deaf(30, 'late'), queued]
+    const gathering = scatterGather(legs, { required: 3, concurrency: 2, timeoutMs: 1_000, signal, discard })
+    const expected = gathered(rejected(error), notNeeded, notNeeded)
+    expect(await after(10, gathering), 'one of three has failed, so three are out of reach').toEqual(expected)
+    expect(await after(20, gathering), 'a late answer has changed the results that were handed out').toEqual(expected)
+    expect(discard.mock.calls, 'the answer that came too late').toEqual([['late']])
+    expect(timesAsked(queued), 'a place that comes free then must stay free').toBe(0)
+    expect(getEventListeners(signal, 'abort'), "a listener was left on the caller's signal").toEqual([])
+    expect(vi.getTimerCount(), 'the timer of the deadline still runs').toBe(0)
+  })
+
   test('waits as long as the required answers can still come', async () => {
     const error = new Error('no')
     const gathering = scatterGather([fails(10, error), answers(20), answers(30)], { required: 2 })
@@ -496,12 +603,12 @@ describe('Step 8: Out of reach', () => {
   test('asks nobody when there are too few to ask', async () => {
     const leg = answers(10)
     const outcome = await after(0, scatterGather([leg], { required: 2 }))
-    expect(leg, 'two answers are required, and there is one to ask').not.toHaveBeenCalled()
+    expect(timesAsked(leg), 'two answers are required, and there is one to ask').toBe(0)
     expect(outcome, 'nobody was asked: answer at once, with a NotNeededError').toEqual(gathered(notNeeded))
   })
 })
 
-describe('Step 9: Very long, and nonsense', () => {
+describe('Step 9: Very long, very busy, and nonsense', () => {
   test('does not answer early for times that setTimeout cannot hold', async () => {
     const thirtyDaysMs = 30 * 24 * 3_600_000
     const gathering = scatterGather([never()], { timeoutMs: thirtyDaysMs })
@@ -515,24 +622,46 @@ describe('Step 9: Very long, and nonsense', () => {
     expect(await after(1, gathering), 'thirty days are over').toEqual(gathered(timedOut))
   })
 
+  test('asks nobody after the deadline, also when a leg has kept the process busy until then', async () => {
+    const { now } = performance
+    onTestFinished(() => void (performance.now = now))
+    const busy: Leg<string> = async () => {
+      await sleep(10)
+      // The clock goes on, and no timer has a turn.
+      performance.now = () => now.call(performance) + 200
+      return 'after 210'
+    }
+    const queued = answers(10)
+    const outcome = await after(100, scatterGather([busy, queued], { timeoutMs: 100, concurrency: 1 }))
+    expect(
+      timesAsked(queued),
+      'the time was up after 100 ms; the first leg blocked the loop until 210, so the timer has had no turn: look at the clock',
+    ).toBe(0)
+    expect(outcome, 'the second was not asked').toMatchObject(gathered({}, rejected({ code: 'TIMEOUT', attempts: 0 })))
+  })
+
   test('refuses nonsense by name, and asks nobody', async () => {
     const leg = answers(10)
-    const nonsense = [
-      ...[NaN, 0, -1].flatMap((value) => [{ concurrency: value }, { enough: value }]),
-      ...[NaN, -1].flatMap((value) => [{ timeoutMs: value }, { marginMs: value }, { required: value }]),
-      { deadline: NaN },
-      { enough: 2, required: 3 },
-    ]
-    for (const options of nonsense) {
-      const attempt = async () => scatterGather([leg], options)
-      const outcome = await outcomeOf(attempt(), 20)
-      const shown = JSON.stringify(options, (_, value) => (Number.isNaN(value) ? 'NaN' : value))
-      const [name] = Object.keys(options)
-      expect(outcome, `${shown}: refuse it with a RangeError that names ${name}`).toMatchObject({
-        status: 'rejected',
-        reason: { name: 'RangeError', message: expect.stringContaining(name!) },
-      })
+    const nonsense: Record<string, unknown[]> = {
+      timeoutMs: [NaN, -1, '50'],
+      deadline: [NaN, '6000'],
+      marginMs: [NaN, -1, Infinity],
+      concurrency: [NaN, 0, -1, 1.5],
+      enough: [NaN, 0, -1, 1.5],
+      required: [NaN, -1, 0.5],
     }
-    expect(leg, 'look at the options before you ask').not.toHaveBeenCalled()
+    const cases = Object.entries(nonsense).flatMap(([name, values]) => values.map((value) => ({ [name]: value })))
+    const taken: string[] = []
+    for (const options of [...cases, { required: 3, enough: 2 }]) {
+      const outcome = await outcomeOf((async () => scatterGather([leg], options))(), 20)
+      const reason = outcome.status === 'rejected' ? outcome.reason : undefined
+      const named = reason instanceof RangeError && Object.keys(options).some((name) => reason.message.includes(name))
+      if (!named) taken.push(`${inspect(options)}: ${outcome.status}${reason ? ` with ${reason}` : ''}`)
+    }
+    expect(taken, 'each is refused with a RangeError that names the option').toEqual([])
+    expect(timesAsked(leg), 'look at the options before you ask').toBe(0)
+    expect(() => {
+      scatterGather([leg], { concurrency: 0 }).catch(() => {})
+    }, 'a function that promises rejects: it does not throw').not.toThrow()
   })
 })

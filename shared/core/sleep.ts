@@ -1,7 +1,7 @@
 import { deadlineAfter, msUntil } from './deadline.ts'
 
 /** The longest delay that `setTimeout` takes; it fires a longer one after 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Resolves after `ms` milliseconds, never earlier, by `performance.now()`; `Infinity` waits for the signal. Rejects with

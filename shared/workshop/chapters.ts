@@ -110,7 +110,7 @@ export const chapters: Chapter[] = [
       { title: 'Keep time to answer', minutes: 3 },
       { title: 'What comes too late', minutes: 5, spare: true },
       { title: 'Out of reach', minutes: 3, spare: true },
-      { title: 'Very long, and nonsense', minutes: 5, spare: true },
+      { title: 'Very long, very busy, and nonsense', minutes: 5, spare: true },
     ],
   },
   {

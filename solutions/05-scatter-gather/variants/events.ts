@@ -37,14 +37,16 @@ class Gathering<T> {
     }
     this.#options = { ...defaults, ...options }
     const { timeoutMs, deadline, marginMs, concurrency, enough, required } = this.#options
+    const numbers = { timeoutMs, deadline, marginMs, concurrency, enough, required }
+    const whole = (value: number) => value === Infinity || Number.isInteger(value)
     const wrong = Object.entries({
       timeoutMs: timeoutMs >= 0,
       deadline: !Number.isNaN(deadline),
       marginMs: marginMs >= 0 && marginMs < Infinity,
-      required: required >= 0,
-      concurrency: concurrency >= 1,
-      enough: enough >= 1 && enough >= required,
-    }).find(([, right]) => !right)
+      concurrency: whole(concurrency) && concurrency >= 1,
+      enough: whole(enough) && enough >= 1,
+      required: whole(required) && required >= 0 && required <= enough,
+    }).find(([name, right]) => !right || typeof numbers[name as keyof typeof numbers] !== 'number')
     if (wrong) throw new RangeError(`${wrong[0]} makes no sense`)
     this.#deadline = Math.min(deadline - marginMs, this.#startedAt + timeoutMs - marginMs)
   }
@@ -79,6 +81,7 @@ class Gathering<T> {
     if (ended.length === this.#slots.length) return this.#end(() => undefined)
     for (const [index, slot] of this.#slots.entries()) {
       const inFlight = this.#slots.filter(({ state }) => state === 'in flight').length
+      if (performance.now() >= this.#deadline) return
       if (slot.state === 'queued' && inFlight < concurrency) void this.#ask(index, slot.leg)
     }
   }

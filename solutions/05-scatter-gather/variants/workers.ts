@@ -3,6 +3,7 @@
  * Replaces: scatter-gather.ts
  */
 import { NotNeededError, TimeoutError } from '../../../shared/core/errors.ts'
+import { checkOptions, countOrInfinity, finiteMs, instant, limitMs } from '../../../shared/core/options.ts'
 import type { GatherOptions, Leg } from '../scatter-gather.ts'
 
 export type * from '../scatter-gather.ts'
@@ -13,12 +14,18 @@ export async function scatterGather<T>(
 ): Promise<PromiseSettledResult<T>[]> {
   const { signal, timeoutMs = Infinity, deadline = Infinity, marginMs = 0, discard = () => {} } = options
   const { concurrency = Infinity, enough = Infinity, required = 0 } = options
-  if (!(concurrency >= 1)) throw new RangeError('concurrency')
-  if (!(timeoutMs >= 0)) throw new RangeError('timeoutMs')
-  if (!(marginMs >= 0)) throw new RangeError('marginMs')
-  if (!(required >= 0)) throw new RangeError('required')
-  if (!(enough >= 1 && enough >= required)) throw new RangeError('enough')
-  if (Number.isNaN(deadline)) throw new RangeError('deadline')
+  checkOptions(
+    { timeoutMs, deadline, marginMs, concurrency, enough },
+    {
+      timeoutMs: limitMs,
+      deadline: instant,
+      marginMs: finiteMs,
+      concurrency: countOrInfinity,
+      enough: countOrInfinity,
+    },
+  )
+  if (!Number.isInteger(required) || required < 0) throw new RangeError('required must be a whole number, 0 or more')
+  if (required > enough) throw new RangeError(`enough must be at least required: ${enough} is less than ${required}`)
 
   const limit = Math.min(performance.now() + timeoutMs, deadline) - marginMs
   const startedAt = performance.now()
@@ -73,7 +80,7 @@ export async function scatterGather<T>(
 
   const queue = legs.entries()
   const worker = async () => {
-    while (!end) {
+    while (!end && performance.now() < limit) {
       const { value: next } = queue.next()
       if (!next) return
       await Promise.race([ask(...next), over.promise])
@@ -81,6 +88,8 @@ export async function scatterGather<T>(
   }
   const workers = Array.from({ length: Math.min(concurrency, legs.length) }, worker)
   await Promise.allSettled(workers)
+  // What nobody took for want of time is over when the timer says so.
+  if (asked.size < legs.length) await over.promise.catch(() => {})
   clearTimeout(timer)
   signal?.removeEventListener('abort', onAbort)
   end ??= { reasonFor: () => undefined }
