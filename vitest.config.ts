@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { chapters } from './shared/workshop/chapters.ts'
-import { runOptions, solution, suiteOptions, suiteProject } from './shared/workshop/projects.ts'
+import { chapters } from './shared/manifest/chapters.ts'
+import { runOptions, solution, suiteOptions, suiteProject } from './shared/testing/projects.ts'
 
 export default defineConfig({
   test: {

@@ -2,7 +2,7 @@
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { collapse, strategies } from '../../shared/bench/collapse.ts'
+import { collapse, strategies } from '../../shared/bench/busy-replicas.ts'
 import { percent, table } from '../../shared/bench/table.ts'
 import { inVirtualTime } from '../../shared/bench/virtual-time.ts'
 import { latencyAt, LONG_TAIL } from '../../shared/carriers/latency.ts'

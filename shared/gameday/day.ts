@@ -1,4 +1,4 @@
-import { Trouble } from '../workshop/trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 import type { Incident } from './incidents.ts'
 import type { Played } from './play.ts'
 import { type Day, type Scored, scoreOf } from './score.ts'

@@ -1,4 +1,4 @@
-import type { FaultAt } from '../lab/lab.ts'
+import type { FaultAt } from '../lab/scenarios.ts'
 import { scenarios } from '../lab/scenarios.ts'
 
 /** Something that goes wrong, in seconds from the beginning of the fault phase. */

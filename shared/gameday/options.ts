@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import type { Side } from '../lab/state.ts'
-import { Trouble } from '../workshop/trouble.ts'
+import type { Side } from '../lab/column.ts'
+import { Trouble } from '../core/trouble.ts'
 import { type Incident, incidents } from './incidents.ts'
 
 const IDS = incidents.map(({ id }) => id).join(', ')

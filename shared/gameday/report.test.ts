@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { Trouble } from '../workshop/trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 import { playDay } from './day.ts'
 import type { Recording, Request } from './grade.ts'
 import { htmlOf } from './html.ts'

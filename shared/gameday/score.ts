@@ -1,5 +1,5 @@
-import type { Side } from '../lab/state.ts'
-import type { Trouble } from '../workshop/trouble.ts'
+import type { Side } from '../lab/column.ts'
+import type { Trouble } from '../core/trouble.ts'
 import { figuresOf, type Grade, gradesOf } from './grade.ts'
 import type { Incident } from './incidents.ts'
 import type { Played } from './play.ts'

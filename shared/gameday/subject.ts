@@ -1,8 +1,8 @@
 import { sleep } from '../core/sleep.ts'
-import type { FaultAt } from '../lab/lab.ts'
+import type { FaultAt } from '../lab/scenarios.ts'
 import type { Side } from '../lab/side.ts'
-import type { Side as SideName } from '../lab/state.ts'
-import { Trouble } from '../workshop/trouble.ts'
+import type { Side as SideName } from '../lab/column.ts'
+import { Trouble } from '../core/trouble.ts'
 import type { Act } from './incidents.ts'
 
 /** After the last arrival: who has no answer by then has waited in vain. */

@@ -10,7 +10,7 @@ interface Run {
 /** What has been started, and the chapters of which nothing has changed since they ran. */
 const { runs, fresh } = vi.hoisted(() => ({ runs: [] as Run[], fresh: new Set<string>() }))
 
-vi.mock('../workshop/progress.ts', () => ({
+vi.mock('../manifest/progress.ts', () => ({
   isFresh: ({ number }: { number: string }) => fresh.has(number),
   readProgress: () => undefined,
 }))

@@ -1,8 +1,8 @@
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
-import { type Chapter, chapters } from '../workshop/chapters.ts'
-import { isFresh, readProgress } from '../workshop/progress.ts'
-import { isWritten, root } from '../workshop/target.ts'
+import { type Chapter, chapters } from '../manifest/chapters.ts'
+import { isFresh, readProgress } from '../manifest/progress.ts'
+import { isWritten, root } from '../manifest/target.ts'
 import { type Child, startChild } from './child.ts'
 import type { ChapterCard } from './state.ts'
 

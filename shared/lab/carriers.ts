@@ -3,7 +3,7 @@ import { request } from 'undici'
 import type { CarrierStats } from '../carriers/admin.ts'
 import type { CompleteFault, Fault } from '../carriers/faults.ts'
 import type { CarrierName } from '../carriers/tariffs.ts'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 import { boundedMemory, startChild } from './child.ts'
 
 /** One side's carriers, in a process of their own: the traffic's clock must not wait for them. */

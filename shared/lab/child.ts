@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { sleep } from '../core/sleep.ts'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 import { tellError } from './crash.ts'
 
 /** The first argument of every child: it ends when we do. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeFault, FAULT_KINDS } from '../carriers/faults.ts'
-import { chapters } from '../workshop/chapters.ts'
-import { isWritten } from '../workshop/target.ts'
+import { chapters } from '../manifest/chapters.ts'
+import { isWritten } from '../manifest/target.ts'
 import { readCommand } from './control.ts'
 import { scenarios } from './scenarios.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 import { tellError } from './crash.ts'
 
 const file = join(root, 'exercises/01-timeouts/timeout.ts')

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 
 const MAX_LINES = 8
 const [asUrl, asPath] = [`${pathToFileURL(root).href}/`, `${root}/`]

@@ -1,21 +1,13 @@
-import type { CarrierName, Fault } from '../carriers/fleet.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Cards } from './cards.ts'
 import type { Command } from './control.ts'
 import { sleep } from '../core/sleep.ts'
 import { LoopDelay, SATURATED_MS } from './loop-delay.ts'
-import { DEFAULT_PER_SECOND, scenarios } from './scenarios.ts'
+import { DEFAULT_PER_SECOND, type FaultAt, scenarios } from './scenarios.ts'
 import type { Side } from './side.ts'
 import type { LabState } from './state.ts'
 
 const TICK_MS = 1000
-
-export interface FaultAt {
-  carrier: CarrierName
-  fault: Fault | null
-  /** Both, unless it says which. */
-  replica?: number
-}
 
 export interface LabOptions {
   yours: Side

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Trouble } from '../workshop/trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /**
  * Listens on the port, or on a free one when that is taken.

@@ -8,8 +8,8 @@ import { Side } from './side.ts'
 import { createScreen, summarize } from './summary.ts'
 import { openPage } from './vite.ts'
 import { watchCode } from './watch.ts'
-import { isFree } from '../workshop/port.ts'
-import { Trouble } from '../workshop/trouble.ts'
+import { isFree } from '../manifest/port.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /** Where nothing can be redrawn, each summary is a line of its own. */
 const LINE_S = process.stdout.isTTY ? 1 : 5

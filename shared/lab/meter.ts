@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import type { AttemptKind } from '../service/metrics.ts'
 import { parseMetrics, type Sample } from './prometheus.ts'
-import type { CarrierState } from './state.ts'
+import type { CarrierState } from './column.ts'
 
 /** Of one carrier, by Parcel's own metrics. */
 export type CarrierReading = Pick<CarrierState, 'breakers' | 'attempts' | 'retries' | 'hedges' | 'inFlight'>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Trouble } from '../workshop/trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 import { readOptions } from './options.ts'
 
 test('without arguments, everything is as the READMEs say', () => {

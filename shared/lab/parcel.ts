@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
-import type { Side } from './state.ts'
+import type { Side } from './column.ts'
 
 /** A Parcel in a process of its own. */
 export interface Instance {

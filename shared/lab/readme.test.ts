@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { chapters } from '../workshop/chapters.ts'
-import { isWritten } from '../workshop/target.ts'
+import { chapters } from '../manifest/chapters.ts'
+import { isWritten } from '../manifest/target.ts'
 import { renderMarkdown, renderReadme } from './readme.ts'
 
 test.for([

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Marked } from 'marked'
-import { type Chapter, folderOf } from '../workshop/chapters.ts'
-import { root } from '../workshop/target.ts'
+import { type Chapter, folderOf } from '../manifest/chapters.ts'
+import { root } from '../manifest/target.ts'
 
 const escapeHtml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,5 +1,12 @@
 import type { CarrierName, Fault } from '../carriers/fleet.ts'
 
+export interface FaultAt {
+  carrier: CarrierName
+  fault: Fault | null
+  /** Both, unless it says which. */
+  replica?: number
+}
+
 /** A chapter's incident, set up in one click from a healthy state. */
 export interface Scenario {
   id: string

@@ -6,7 +6,7 @@ import { Customers } from './customers.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
 import { PROBE_MS, startParcel } from './parcel.ts'
-import type { ColumnState, Side as Name } from './state.ts'
+import type { ColumnState, Side as Name } from './column.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** What the customers had counted. */

@@ -1,14 +1,5 @@
 import { askJson } from '../workshop/ask.ts'
-
-/** By which the deck is told from another server that has its port. */
-export const DECK = 'Fail Well, the slides'
-
-/** What the deck's server answers at `/deck.json`. */
-export interface Deck {
-  deck: typeof DECK
-  /** The slide that each chapter begins with, by the chapter's number. */
-  covers: Record<string, string>
-}
+import { type Deck, DECK } from './deck.ts'
 
 /** The address of the deck, or of a chapter in it; undefined when the deck does not run at that port. */
 export async function findSlides(port: number, chapter?: string, limitMs?: number): Promise<string | undefined> {

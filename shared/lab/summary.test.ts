@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ColumnState, LabState } from './state.ts'
+import type { ColumnState } from './column.ts'
+import type { LabState } from './state.ts'
 import { createScreen, summarize } from './summary.ts'
 
 const column: ColumnState = {

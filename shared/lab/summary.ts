@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty'
-import type { ColumnState, LabState } from './state.ts'
+import type { ColumnState } from './column.ts'
+import type { LabState } from './state.ts'
 
 /** The state of things for a terminal, a side a line, and what else there is to tell. */
 export function summarize({ atMs, columns, traffic }: LabState, latestError: string): string[] {

@@ -1,6 +1,6 @@
 import type { Balancer } from './balancer.ts'
 import type { Instance } from './parcel.ts'
-import type { ParcelState } from './state.ts'
+import type { ParcelState } from './column.ts'
 
 /** Until it listens, on a machine that has other things to do; whoever loops for ever while it loads never does. */
 const START_MS = 60_000

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { createServer } from 'vite'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 import { pageOptions } from './page/vite.ts'
 
 export interface Page {

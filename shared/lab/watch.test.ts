@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { withFiles } from '../workshop/fixture.ts'
+import { withFiles } from '../testing/tree.ts'
 import { watchCode } from './watch.ts'
 
 const WITHIN_MS = 20_000

@@ -1,6 +1,6 @@
 import { readdirSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../workshop/target.ts'
+import { root } from '../manifest/target.ts'
 
 /** Editors save in several steps. */
 const SETTLE_MS = 150

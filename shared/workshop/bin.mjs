@@ -1,7 +1,7 @@
 // The door of every command. Plain JavaScript without dependencies: whoever knocks may have a Node that
 // is too old for TypeScript, or no node_modules yet, and shall be told so in a sentence.
 import { existsSync } from 'node:fs'
-import { isTooOld, wanted } from './node-version.mjs'
+import { isTooOld, wanted } from '../manifest/node-version.mjs'
 
 const installed = existsSync(new URL('../../node_modules/vitest/package.json', import.meta.url))
 
@@ -17,4 +17,4 @@ if (isTooOld(process.version))
   )
 else if (!installed && process.argv[2] !== 'doctor')
   stop('The dependencies are not installed: run "npm install" first.')
-else import('./compile-cache.mjs').then(() => import('./cli.ts'))
+else import('../manifest/compile-cache.mjs').then(() => import('./cli.ts'))

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { chapters, folderOf, headingsOf } from './chapters.ts'
-import { root } from './target.ts'
+import { chapters, folderOf, headingsOf } from '../manifest/chapters.ts'
+import { root } from '../manifest/target.ts'
 
 // A ceiling for a busy machine, not an expectation.
 vi.setConfig({ testTimeout: 60_000 })

@@ -1,4 +1,4 @@
-import { Trouble } from './trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /** Loaded when called for: `npm test` need not wait for what only the gate needs. */
 const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {

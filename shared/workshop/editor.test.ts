@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { variables } from '../service/config.ts'
 import { PORT as UI_PORT } from './commands/ui.ts'
-import { isTooOld } from './node-version.mjs'
-import { root } from './target.ts'
+import { isTooOld } from '../manifest/node-version.mjs'
+import { root } from '../manifest/target.ts'
 
 // That their commands exist, the gate sees to (gate/commands.ts), as it does for every text.
 

@@ -1,6 +1,8 @@
 import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from 'vitest/node'
-import { fingerprintOf, keepProgress } from './progress.ts'
-import { targetOf } from './target.ts'
+import { boardOf, isDeath } from './board.ts'
+import type { Chapter } from '../manifest/chapters.ts'
+import { fingerprintOf, type StepProgress, writeProgress } from '../manifest/progress.ts'
+import { targetOf } from '../manifest/target.ts'
 
 /** Prints nothing, and remembers how the attendee's chapters stand, whichever command has run their suites. */
 export default class ProgressKeeper implements Reporter {
@@ -35,4 +37,28 @@ export default class ProgressKeeper implements Reporter {
       if (subject === 'exercises' && modules.length === files) keepProgress(chapter, { modules, uncaught, fingerprint })
     }
   }
+}
+
+interface WholeRun {
+  modules: readonly TestModule[]
+  /** Errors that no test caught. */
+  uncaught: readonly { message: string }[]
+  fingerprint: string
+}
+
+/** What the watchdog has found, in the short words of a board. */
+const ENDLESS = { message: 'a test did not come to its end; is there a loop that never awaits?' }
+
+/** Remembers what a run of the whole suite has shown. */
+function keepProgress(chapter: Chapter, { modules, uncaught, fingerprint }: WholeRun): void {
+  const { broken, board } = boardOf(chapter, modules)
+  const isGreen = board.every(({ state }) => state === 'green')
+  const death = uncaught.some(isDeath) ? ENDLESS : undefined
+  const error = broken[0]?.errors()[0] ?? death ?? (isGreen ? uncaught[0] : undefined)
+  const unknown: StepProgress = { state: 'unknown', passed: 0, total: 0 }
+  const steps = board.map(({ state, tests, passed }): StepProgress =>
+    error ? unknown : { state, passed: passed.length, total: tests.length },
+  )
+  const broke = error && { broken: error.message.split('\n')[0]! }
+  writeProgress(chapter, { at: new Date().toISOString(), fingerprint, steps, ...broke })
 }

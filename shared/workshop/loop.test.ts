@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { chapters, folderOf, headingsOf } from './chapters.ts'
-import { withClone } from './fixture.ts'
-import { root } from './target.ts'
+import { chapters, folderOf, headingsOf } from '../manifest/chapters.ts'
+import { withClone } from '../testing/tree.ts'
+import { root } from '../manifest/target.ts'
 
 // A ceiling for a busy machine, not an expectation.
 vi.setConfig({ testTimeout: 120_000 })

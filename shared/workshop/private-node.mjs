@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isTooOld, wanted } from './node-version.mjs'
+import { isTooOld, wanted } from '../manifest/node-version.mjs'
 import { npm } from './npm.mjs'
 
 // 24.3 and 22.19 are the first of their lines to read TypeScript without a warning. A range, because

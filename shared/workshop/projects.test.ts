@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createVitest } from 'vitest/node'
-import { chapters } from './chapters.ts'
-import { chapterRun } from './projects.ts'
-import { root } from './target.ts'
+import { chapters } from '../manifest/chapters.ts'
+import { chapterRun } from './chapter-run.ts'
+import { root } from '../manifest/target.ts'
 
 const runs = {
   'npm test': { root },

@@ -1,7 +1,7 @@
 import { startVitest } from 'vitest/node'
-import type { Chapter } from './chapters.ts'
-import { isFresh } from './progress.ts'
-import { chapterRun } from './projects.ts'
+import type { Chapter } from '../manifest/chapters.ts'
+import { isFresh } from '../manifest/progress.ts'
+import { chapterRun } from './chapter-run.ts'
 
 /** Runs the suites whose chapters have changed since they last ran: what is known of the others still holds. */
 export async function refresh(chapters: Chapter[]): Promise<void> {

@@ -4,11 +4,11 @@ import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { createVitest } from 'vitest/node'
-import { chapters, folderOf, headingsOf } from './chapters.ts'
-import { withFiles } from './fixture.ts'
+import { chapters, folderOf, headingsOf } from '../manifest/chapters.ts'
+import { withFiles } from '../testing/tree.ts'
 import ChapterReporter from './reporter.ts'
 import { testsNamedIn } from './sections.ts'
-import { root } from './target.ts'
+import { root } from '../manifest/target.ts'
 
 // A ceiling for a busy machine, not an expectation.
 vi.setConfig({ testTimeout: 60_000 })

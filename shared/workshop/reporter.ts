@@ -1,8 +1,8 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { DefaultReporter, type RunnerTestFile, type TestCase, type TestModule } from 'vitest/node'
 import { boardOf, isDeath, type StepState } from './board.ts'
-import { type Chapter, chapters } from './chapters.ts'
-import { isWritten, pathOf, type Subject, targetOf } from './target.ts'
+import { type Chapter, chapters } from '../manifest/chapters.ts'
+import { isWritten, pathOf, type Subject, targetOf } from '../manifest/target.ts'
 
 const marks = { green: styleText('green', '✓'), red: styleText('red', '✗'), unknown: styleText('dim', '-') }
 /** styleText knows whether whoever reads this can show colours; Vitest's formatter takes it for granted. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { root, type Subject } from './target.ts'
+import { root, type Subject } from '../manifest/target.ts'
 
 /** How often to see whether npm is still there. */
 const LOOK_MS = 500

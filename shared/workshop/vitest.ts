@@ -1,6 +1,6 @@
 import { createCLI, type Reporter, startVitest, type TestUserConfig } from 'vitest/node'
-import { root } from './target.ts'
-import { Trouble } from './trouble.ts'
+import { root } from '../manifest/target.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /**
  * Vitest's own command line, in this process: its options, its keys and its exit code are the ones people know. Beside

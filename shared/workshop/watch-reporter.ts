@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { RunnerTestFile, Vitest } from 'vitest/node'
 import ChapterReporter from './reporter.ts'
-import { root } from './target.ts'
+import { root } from '../manifest/target.ts'
 
 export interface WatchView {
   /** Drawn over the last one; else below it, for a terminal that is none. */

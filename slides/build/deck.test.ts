@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Chapter } from '../../shared/workshop/chapters.ts'
-import { withFiles } from '../../shared/workshop/fixture.ts'
-import { Findings } from '../../shared/workshop/gate/findings.ts'
-import { runSheet } from '../../shared/workshop/guide.ts'
-import { recordSkeleton } from '../../shared/workshop/skeletons.ts'
+import type { Chapter } from '../../shared/manifest/chapters.ts'
+import { withFiles } from '../../shared/testing/tree.ts'
+import { Findings } from '../../shared/manifest/findings.ts'
+import { runSheet } from './guide.ts'
+import { recordSkeleton } from '../../shared/manifest/skeletons.ts'
 import { fillIn } from './content.ts'
 import { ours, readDeck, type Slide, type Source } from './deck.ts'
 import { days, minutesOf, printRunSheet, slotsOn } from './run-sheet.ts'
@@ -175,7 +175,7 @@ test('the slides show the skeletons, whatever the presenter has made of them; al
   const files = {
     [skeleton]: 'naive',
     'exercises/01-doubling/demo.ts': 'demo',
-    'shared/workshop/skeletons/01-doubling.json': '{}',
+    'shared/manifest/skeletons/01-doubling.json': '{}',
   }
   await withFiles(files, async (root) => {
     recordSkeleton(root, doubling)
@@ -206,7 +206,7 @@ describe('a run sheet', () => {
     expect(lines[1]).toBe('09:00     1   opening-1  Fail Well')
     expect(lines).toContain('09:25  01: the room works, 33 min')
     expect(lines.filter((line) => /^\d\d:\d\d +[\d.]+ ✂ 01-\d+ /.test(line))).not.toEqual([])
-    expect(lines.at(-1)).toBe('✂ Cut here if late; which steps to cut is in shared/workshop/INSTRUCTOR.md.')
+    expect(lines.at(-1)).toBe('✂ Cut here if late; which steps to cut is in slides/INSTRUCTOR.md.')
   })
 
   test('of a day that nobody has planned is an error', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, createServer, preview } from 'vite'
-import { LAB_PORT } from '../../shared/workshop/port.ts'
+import { LAB_PORT } from '../../shared/manifest/port.ts'
 import type { Source } from './deck.ts'
 import { slidesConfig, soundDeck } from './vite.ts'
 

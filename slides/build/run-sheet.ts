@@ -1,5 +1,5 @@
-import { minutesAt, type Row, runSheet } from '../../shared/workshop/guide.ts'
-import { Trouble } from '../../shared/workshop/trouble.ts'
+import { minutesAt, type Row, runSheet } from './guide.ts'
+import { Trouble } from '../../shared/core/trouble.ts'
 import { fillIn } from './content.ts'
 import { ours, type Slide } from './deck.ts'
 
@@ -68,7 +68,7 @@ export function printRunSheet(day: string, slides: Slide[]): string {
     const spare = shown.length > 0 && left > 0 ? [`${clock(now)} ${String(left).padStart(5)}   for questions`] : []
     return ['', `${clock(at)}  ${minutes > 0 ? `${what}, ${minutes} min` : what}`, ...slideLines, ...spare]
   })
-  return [...lines.slice(1), '', '✂ Cut here if late; which steps to cut is in shared/workshop/INSTRUCTOR.md.'].join(
+  return [...lines.slice(1), '', '✂ Cut here if late; which steps to cut is in slides/INSTRUCTOR.md.'].join(
     '\n',
   )
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf } from '../../shared/workshop/chapters.ts'
-import { skeletonOf } from '../../shared/workshop/skeletons.ts'
+import { type Chapter, folderOf } from '../../shared/manifest/chapters.ts'
+import { skeletonOf } from '../../shared/manifest/skeletons.ts'
 
 /** Reads a file of the repository, by its path below the root; throws when there is none. */
 export type Read = (file: string) => string

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { SPAN_S } from '../../shared/lab/page/history.ts'
 import { scenarios } from '../../shared/lab/scenarios.ts'
 import { startLab } from '../../shared/lab/browser/stage.ts'
-import { Trouble } from '../../shared/workshop/trouble.ts'
+import { Trouble } from '../../shared/core/trouble.ts'
 import { launchBrowser } from './browser.ts'
 import { stillOf } from './lab.ts'
 

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type Browser, chromium, type Page } from '../../maintainers/node_modules/playwright-core/index.js'
-import { chapters } from '../../workshop/chapters.ts'
+import { chapters } from '../../manifest/chapters.ts'
 import { type Stage, startLab } from './stage.ts'
 import { LIMIT_MS, SIDES, viewOf } from './view.ts'
 

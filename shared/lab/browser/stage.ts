@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { clone, remove } from '../../workshop/fixture.ts'
+import { clone, remove } from '../../testing/tree.ts'
 
 /** A Lab that runs on a copy of the tree, so that a test may save into its exercises. */
 export interface Stage {

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import type { Page } from '../../maintainers/node_modules/playwright-core/index.js'
-import type { Side } from '../state.ts'
+import type { Side } from '../column.ts'
 
 export const SIDES: Side[] = ['yours', 'reference']
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LabState, Side } from '../state.ts'
+import type { Side } from '../column.ts'
+import type { LabState } from '../state.ts'
 
 /** Says to a screen reader what changes, and not each second's numbers. */
 export function Announcer({ states, connected }: { states: LabState[]; connected: boolean }) {

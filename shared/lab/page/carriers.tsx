@@ -1,5 +1,6 @@
 import type { FaultKind } from '../../carriers/faults.ts'
-import type { CarrierState, ColumnState, LabState, Side } from '../state.ts'
+import type { CarrierState, ColumnState, Side } from '../column.ts'
+import type { LabState } from '../state.ts'
 import { Legend } from './charts.tsx'
 import type { Control } from './connection.ts'
 import { useDraft } from './draft.ts'

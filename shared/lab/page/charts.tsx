@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
-import type { LabState, Side } from '../state.ts'
+import type { Side } from '../column.ts'
+import type { LabState } from '../state.ts'
 import { ceilingOf, seriesOf, SPAN_S } from './history.ts'
 import { answersOptions, colour, latencyOptions } from './plots.ts'
 

@@ -1,4 +1,5 @@
-import type { LabState, Side } from '../state.ts'
+import type { Side } from '../column.ts'
+import type { LabState } from '../state.ts'
 
 /** How far back the charts go. */
 export const SPAN_S = 90

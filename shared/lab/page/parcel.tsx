@@ -1,4 +1,5 @@
-import type { LabState, ParcelState, Side } from '../state.ts'
+import type { ParcelState, Side } from '../column.ts'
+import type { LabState } from '../state.ts'
 import { recentAnswers } from './history.ts'
 import { counts, milliseconds, percent } from './numbers.ts'
 import { Shape } from './shapes.tsx'

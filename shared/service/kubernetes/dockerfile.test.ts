@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { root } from '../../workshop/target.ts'
+import { root } from '../../manifest/target.ts'
 import { checkDockerfile, copiedFrom, environmentOf, execForm, lastOf } from './dockerfile.ts'
 
 const dockerfile = readFileSync(join(root, 'shared/service/Dockerfile'), 'utf8')

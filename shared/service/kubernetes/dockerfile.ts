@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isTooOld, wanted } from '../../workshop/node-version.mjs'
+import { isTooOld, wanted } from '../../manifest/node-version.mjs'
 
 /** One instruction: `COPY a b` is `{ name: 'COPY', value: 'a b' }`. */
 export interface Instruction {

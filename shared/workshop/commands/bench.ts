@@ -6,8 +6,8 @@ import { programs } from '../../bench/programs.ts'
 import { asMarkdown, savedResults } from '../../bench/results.ts'
 import { ensureTools } from '../gate/tools.ts'
 import { script } from '../script.ts'
-import { root } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { root } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 const names = Object.keys(programs)
 const INTERRUPTED = 128 + constants.signals.SIGINT

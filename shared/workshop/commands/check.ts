@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { ours, readDeck } from '../../../slides/build/deck.ts'
-import { type Chapter, chapters, folderOf } from '../chapters.ts'
+import { type Chapter, chapters, folderOf } from '../../manifest/chapters.ts'
 import { checkCommands } from '../gate/commands.ts'
 import { checkTrees } from '../gate/files.ts'
-import { Findings } from '../gate/findings.ts'
+import { Findings } from '../../manifest/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
 import { checkStyle, checkTypes, ensureSlides, ensureTools } from '../gate/tools.ts'
-import { recordSkeleton } from '../skeletons.ts'
-import { isWritten, root, takeTargets } from '../target.ts'
+import { recordSkeleton } from '../../manifest/skeletons.ts'
+import { isWritten, root, takeTargets } from '../../manifest/target.ts'
 
 /**
  * The gate: everything, or with chapters only those. `--record` writes their red.json and the copy of their skeletons instead.

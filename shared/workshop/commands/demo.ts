@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { script } from '../script.ts'
-import { pathOf, root, takeTargets } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { pathOf, root, takeTargets } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** A chapter's "See it fail", on your code, or with `--solution` on ours. */
 export async function run(args: string[]): Promise<void> {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import { pager } from '../pager.ts'
-import { pathOf, root, takeTargets, type Target } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { pathOf, root, takeTargets, type Target } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** What would have to change in your files to make them ours; all of the chapter's, or those that are named. */
 export async function run(args: string[]): Promise<void> {

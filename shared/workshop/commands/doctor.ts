@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { variables } from '../../service/config.ts'
 import { findBrowser } from '../../lab/browser/find.ts'
-import { isFree } from '../port.ts'
-import { root } from '../target.ts'
+import { isFree } from '../../manifest/port.ts'
+import { root } from '../../manifest/target.ts'
 import { PORT as UI_PORT } from './ui.ts'
 
 const PARCEL_PORT = variables.PORT.fallback

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
-import { type Chapter, chapters, headingsOf } from '../chapters.ts'
+import { type Chapter, chapters, headingsOf } from '../../manifest/chapters.ts'
 import { forTerminal, readHints, TIERS } from '../hints.ts'
-import { recall, remember } from '../home.ts'
-import { isDone, readProgress } from '../progress.ts'
+import { recall, remember } from '../../manifest/home.ts'
+import { isDone, readProgress } from '../../manifest/progress.ts'
 import { refresh } from '../refresh.ts'
-import { pathOf, root, takeTargets } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { pathOf, root, takeTargets } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** How many hints of a step have been shown, by chapter and step (from 0). */
 type Shown = Record<string, number>

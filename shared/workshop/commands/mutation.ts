@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { percent, table } from '../../bench/table.ts'
-import { chapters, folderOf } from '../chapters.ts'
+import { chapters, folderOf } from '../../manifest/chapters.ts'
 import { ensureStryker } from '../gate/tools.ts'
 import { mutate } from '../mutation/stryker.ts'
 import { compare, readExplanations, recordSurvivors, survivorOf } from '../mutation/survivors.ts'
-import { isWritten, pathOf, takeTargets, type Target } from '../target.ts'
+import { isWritten, pathOf, takeTargets, type Target } from '../../manifest/target.ts'
 
 const WANTED = 0.9
 

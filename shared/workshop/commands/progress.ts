@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
-import { type Chapter, chapters, headingsOf } from '../chapters.ts'
-import { isDone, readProgress } from '../progress.ts'
+import { type Chapter, chapters, headingsOf } from '../../manifest/chapters.ts'
+import { isDone, readProgress } from '../../manifest/progress.ts'
 import { refresh } from '../refresh.ts'
-import { isWritten, takeTargets } from '../target.ts'
+import { isWritten, takeTargets } from '../../manifest/target.ts'
 
 /** The board of all chapters, or of those named: what is green, what is next, and about how long that takes. */
 export async function run(args: string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { script } from '../script.ts'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** Each is a part of shared/proof/main.ts, which prints a table and fails when anything is not as it should be. */
 const parts: Record<string, string> = {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { ours } from '../../../slides/build/deck.ts'
 import { withSkeletons } from '../../../slides/build/sources.ts'
-import { chapters } from '../chapters.ts'
+import { chapters } from '../../manifest/chapters.ts'
 import { ensureSlides, ensureTools } from '../gate/tools.ts'
-import { root } from '../target.ts'
+import { root } from '../../manifest/target.ts'
 
 /** The deck as a PDF, a page for each step. */
 export async function run(args: string[]): Promise<void> {

@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util'
 import { ours, readDeck } from '../../../slides/build/deck.ts'
 import { printRunSheet } from '../../../slides/build/run-sheet.ts'
 import { withSkeletons } from '../../../slides/build/sources.ts'
-import { chapters } from '../chapters.ts'
+import { chapters } from '../../manifest/chapters.ts'
 import { ensureSlides, ensureTools } from '../gate/tools.ts'
-import { Findings } from '../gate/findings.ts'
-import { LAB_PORT, SLIDES_PORT } from '../port.ts'
-import { root } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { Findings } from '../../manifest/findings.ts'
+import { LAB_PORT, SLIDES_PORT } from '../../manifest/port.ts'
+import { root } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /**
  * The deck, as it is now: what is edited while it is shown does not change it. `--watch` is for who writes slides.

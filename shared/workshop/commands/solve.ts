@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf } from '../chapters.ts'
+import { type Chapter, folderOf } from '../../manifest/chapters.ts'
 import { replace } from '../keep/replace.ts'
-import { root } from '../target.ts'
+import { root } from '../../manifest/target.ts'
 
 /** Our files in the place of yours, which are kept. */
 export const run = (args: string[]): Promise<void> => replace('solve', args, solutionOf, 'are as in the solution')

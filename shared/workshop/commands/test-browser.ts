@@ -1,6 +1,6 @@
 import { findBrowser } from '../../lab/browser/find.ts'
 import { ensureSlides, ensureTools } from '../gate/tools.ts'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../../core/trouble.ts'
 import { vitest } from '../vitest.ts'
 
 /** The slides, and the Lab's page over a Lab that really runs, in a real browser; on a copy of the tree, which may be saved into. */

@@ -1,6 +1,6 @@
-import { chapterRun } from '../projects.ts'
+import { chapterRun } from '../chapter-run.ts'
 import ChapterReporter from '../reporter.ts'
-import { takeTargets } from '../target.ts'
+import { takeTargets } from '../../manifest/target.ts'
 import { vitest } from '../vitest.ts'
 
 /** With a chapter: its suite against your code. Without: everything against the solutions, to see that the machine is ready. */

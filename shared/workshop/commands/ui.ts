@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { chapters } from '../chapters.ts'
-import { isFree } from '../port.ts'
-import { isWritten, projectOf, takeTargets, type Target } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { chapters } from '../../manifest/chapters.ts'
+import { isFree } from '../../manifest/port.ts'
+import { isWritten, projectOf, takeTargets, type Target } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 import { vitest } from '../vitest.ts'
 
 export const PORT = 51204

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { change, changing } from '../keep/change.ts'
 import { before, chaptersIn, nameOf, numbersIn, readState, type State } from '../keep/states.ts'
-import { root } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { root } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** Takes back the latest solve, reset or undo; with a number, brings back what was kept as that; `list` shows them. */
 export async function run(args: string[]): Promise<void> {

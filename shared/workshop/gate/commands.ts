@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Chapter } from '../chapters.ts'
-import { targetOf } from '../target.ts'
+import type { Chapter } from '../../manifest/chapters.ts'
+import { targetOf } from '../../manifest/target.ts'
 import { sources } from './files.ts'
-import type { Findings } from './findings.ts'
+import type { Findings } from '../../manifest/findings.ts'
 
 /** npm's own, which need no script; `test` and `start` do. */
 const builtIn = ['install', 'ci', 'exec', 'config', 'cache', 'view', 'audit', 'outdated', 'version', 'pack']

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf, isGiven } from '../chapters.ts'
-import { isWritten } from '../target.ts'
-import type { Findings } from './findings.ts'
+import { type Chapter, folderOf, isGiven } from '../../manifest/chapters.ts'
+import { isWritten } from '../../manifest/target.ts'
+import type { Findings } from '../../manifest/findings.ts'
 
 /** Without what systems and editors leave behind, such as .DS_Store. */
 const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).filter((file) => !file.startsWith('.')) : [])
@@ -20,13 +20,13 @@ export function checkFiles(root: string, chapter: Chapter, findings: Findings): 
       findings.check(
         files.includes(file),
         `${folder}/${file}`,
-        'is in the manifest but not here: add it, or mend shared/workshop/chapters.ts',
+        'is in the manifest but not here: add it, or mend shared/manifest/chapters.ts',
       )
     for (const file of files)
       findings.check(
         chapter.files.includes(file) || beside(file),
         `${folder}/${file}`,
-        `is not in the manifest: add it to chapter ${chapter.number} in shared/workshop/chapters.ts, or remove it`,
+        `is not in the manifest: add it to chapter ${chapter.number} in shared/manifest/chapters.ts, or remove it`,
       )
   }
   if (isWritten(chapter, root)) {
@@ -42,7 +42,7 @@ export function checkTrees(root: string, all: Chapter[], findings: Findings): vo
       findings.check(
         all.some((chapter) => folderOf(chapter) === folder),
         `${tree}/${folder}`,
-        'is no chapter of the manifest (shared/workshop/chapters.ts): add it, or remove the folder',
+        'is no chapter of the manifest (shared/manifest/chapters.ts): add it, or remove the folder',
       )
 
   const readme = existsSync(join(root, 'README.md')) ? readFileSync(join(root, 'README.md'), 'utf8') : ''

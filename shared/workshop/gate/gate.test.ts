@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Chapter } from '../chapters.ts'
-import { withFiles } from '../fixture.ts'
+import type { Chapter } from '../../manifest/chapters.ts'
+import { withFiles } from '../../testing/tree.ts'
 import { checkCommands } from './commands.ts'
 import { checkTrees } from './files.ts'
-import { Findings } from './findings.ts'
+import { Findings } from '../../manifest/findings.ts'
 import { checkChapters } from './gate.ts'
 
 const doubling: Chapter = {
@@ -47,7 +47,7 @@ const inOrder = (): Record<string, string> => ({
     '## Time to spare?\n### Step 2: Nothing\nRun `npm test 01`.\n- `doubles nothing`',
   ].join('\n\n'),
   'exercises/01-doubling/hints.md': ['Step 1: Twice', 'Step 2: Nothing'].map(hints).join('\n'),
-  'shared/workshop/skeletons/01-doubling.json': JSON.stringify({
+  'shared/manifest/skeletons/01-doubling.json': JSON.stringify({
     'double.ts': ['export const double = (n: number) => n + 1'],
   }),
   'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n',
@@ -117,14 +117,14 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a hint that is missing': `${hintsFile} "Step 1: Twice" needs three hints with text in them: 💡 A nudge, 💡 The API, 💡 Nearly the code`,
     'a test that no step names': `${readme} "Step 2: Nothing" does not name its test: add "- \`is new\`"`,
     'a name without a test': `${readme} "Step 2: Nothing" names "was removed", which is no test of that step`,
-    'a heading without a step': `${readme} "Step 4: Gone" is no step of the manifest (shared/workshop/chapters.ts)`,
+    'a heading without a step': `${readme} "Step 4: Gone" is no step of the manifest (shared/manifest/chapters.ts)`,
     'a command that does not exist': `${readme} "npm run dance" is no command: add it to package.json, or mend the text`,
     'a task that does not exist': `.vscode/tasks.json "npm run sing" is no command: add it to package.json, or mend the text`,
     'a command that wants a run': `${readme} "npm check" is no command: did you mean "npm run check"?`,
     'a command for no chapter': `${readme} "npm test 02" names a chapter that does not exist`,
-    'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
-    'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/workshop/chapters.ts, or remove it`,
-    'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/workshop/chapters.ts): add it, or remove the folder`,
+    'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/manifest/chapters.ts, or remove it`,
+    'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/manifest/chapters.ts, or remove it`,
+    'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/manifest/chapters.ts): add it, or remove the folder`,
     'a chapter that is not in the table': `README.md does not list the chapter: its table wants a row "| [01](exercises/01-doubling/README.md) | Doubling | … |"`,
     'a skeleton that reset would not put back': `exercises/01-doubling/double.ts is not what "npm run reset 01" would put back: run "npm run check -- --record 01"`,
     'no notes': `${solution}/NOTES.md is missing: what the solution does, and why not otherwise`,

@@ -9,7 +9,7 @@
  *   hints.md                    "## Step 1: <title>" and three <details><summary>💡 A nudge | The API | Nearly the code</summary>
  *   red.json                    { "Step 1: <title> > <sentence>": "<part of the message with which it fails on the skeleton>" }
  *   demo.ts                     its "See it fail", where that takes more than a curl: `npm run demo NN`
- * shared/workshop/skeletons/NN-slug.json
+ * shared/manifest/skeletons/NN-slug.json
  *                               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes it
  * solutions/NN-slug/
  *   the same files              green
@@ -21,11 +21,11 @@
  *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
  */
 import type { TestCase } from 'vitest/node'
-import { type Chapter, folderOf } from '../chapters.ts'
-import { checkSkeleton } from '../skeletons.ts'
-import { isWritten, projectOf, type Subject } from '../target.ts'
+import { type Chapter, folderOf } from '../../manifest/chapters.ts'
+import { checkSkeleton } from '../../manifest/skeletons.ts'
+import { isWritten, projectOf, type Subject } from '../../manifest/target.ts'
 import { checkFiles } from './files.ts'
-import type { Findings } from './findings.ts'
+import type { Findings } from '../../manifest/findings.ts'
 import { readStandIns, type StandIn } from './stand-ins.ts'
 import { openSuites, type Run } from './suites.ts'
 import { checkGreen, checkKilled, checkRed, record } from './tests.ts'

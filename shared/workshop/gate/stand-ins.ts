@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf } from '../chapters.ts'
-import type { Findings } from './findings.ts'
+import { type Chapter, folderOf } from '../../manifest/chapters.ts'
+import type { Findings } from '../../manifest/findings.ts'
 
 /** A mistake or a variant: a module that takes the place of one file of a solution. */
 export interface StandIn {

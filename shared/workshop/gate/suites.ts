@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { createVitest, type TestCase, type TestModule } from 'vitest/node'
-import type { Chapter } from '../chapters.ts'
-import { runOptions, suiteProject } from '../projects.ts'
+import type { Chapter } from '../../manifest/chapters.ts'
+import { runOptions, suiteProject } from '../../testing/projects.ts'
 import type { StandIn } from './stand-ins.ts'
 import { swap } from './swap.ts'
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestCase } from 'vitest/node'
-import { type Chapter, folderOf, headingsOf } from '../chapters.ts'
-import type { Finding, Findings } from './findings.ts'
+import { type Chapter, folderOf, headingsOf } from '../../manifest/chapters.ts'
+import type { Finding, Findings } from '../../manifest/findings.ts'
 import type { StandIn } from './stand-ins.ts'
 import { messageOf, type Run } from './suites.ts'
 

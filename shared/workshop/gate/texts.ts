@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Chapter, folderOf, headingsOf } from '../chapters.ts'
+import { type Chapter, folderOf, headingsOf } from '../../manifest/chapters.ts'
 import { readHints, TIERS } from '../hints.ts'
 import { sections, testsNamedIn } from '../sections.ts'
-import type { Findings } from './findings.ts'
+import type { Findings } from '../../manifest/findings.ts'
 import type { Run } from './suites.ts'
 
 /** Steps and tests, the same words in the manifest, the suite, the README and the hints. */
@@ -82,7 +82,7 @@ function checkReadme(
     findings.check(
       headings.includes(heading),
       file,
-      `"${heading}" is no step of the manifest (shared/workshop/chapters.ts)`,
+      `"${heading}" is no step of the manifest (shared/manifest/chapters.ts)`,
     )
   const known = found.filter((heading) => headings.includes(heading))
   const misplaced = headings.filter((heading) => known.includes(heading)).find((heading, i) => known[i] !== heading)

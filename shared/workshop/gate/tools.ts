@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { npm } from '../npm.mjs'
-import { root } from '../target.ts'
-import { Trouble } from '../trouble.ts'
-import type { Finding, Findings } from './findings.ts'
+import { root } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
+import type { Finding, Findings } from '../../manifest/findings.ts'
 
 /** The maintainers' tools, apart from the attendees' node_modules; they are fetched when first needed. */
 const tools = join(root, 'shared/maintainers')

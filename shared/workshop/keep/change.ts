@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../../core/trouble.ts'
 import { explain, fingerprint, move, read } from './content.ts'
 import { alone } from './lock.ts'
 import {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** What is at a path: a file's bytes (of any encoding, with any line ends), a link (never followed), or nothing. */
 export type Content = Buffer | { link: string } | undefined

@@ -2,7 +2,7 @@ import fs, { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { withFiles } from '../fixture.ts'
+import { withFiles } from '../../testing/tree.ts'
 import { change, changing } from './change.ts'
 import { before, numbersIn, readState } from './states.ts'
 

@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { chapters, folderOf } from '../chapters.ts'
-import { withFiles } from '../fixture.ts'
-import { root } from '../target.ts'
+import { chapters, folderOf } from '../../manifest/chapters.ts'
+import { withFiles } from '../../testing/tree.ts'
+import { root } from '../../manifest/target.ts'
 
 export const chapter = chapters.find(({ slug }) => slug === 'hedged-requests')!
 export const folder = folderOf(chapter)
@@ -16,7 +16,7 @@ export async function withWorkshop(work: (base: string) => Promise<void>): Promi
     ...everyFile(`exercises/${folder}/`, (file) => `naive ${file}\n`),
     [`exercises/${folder}/some.test.ts`]: 'the suite',
     ...everyFile(`solutions/${folder}/`, (file) => `our ${file}\n`),
-    [`shared/workshop/skeletons/${folder}.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
+    [`shared/manifest/skeletons/${folder}.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
   }
   await withFiles(files, async (base) => {
     // What the commands import, and not the tests.

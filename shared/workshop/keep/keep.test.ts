@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { withFiles } from '../fixture.ts'
+import { withFiles } from '../../testing/tree.ts'
 import { change, changing } from './change.ts'
 import type { Content } from './content.ts'
 import { before, type Contents, numbersIn, readState } from './states.ts'

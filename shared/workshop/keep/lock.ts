@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Trouble } from '../trouble.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 const PATIENCE_MS = 3_000
 

@@ -1,6 +1,6 @@
-import { type Chapter, folderOf } from '../chapters.ts'
-import { root, takeTargets } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { type Chapter, folderOf } from '../../manifest/chapters.ts'
+import { root, takeTargets } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 import { change, changing } from './change.ts'
 import { nameOf } from './states.ts'
 

@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { isGiven } from '../chapters.ts'
-import { Trouble } from '../trouble.ts'
+import { isGiven } from '../../manifest/chapters.ts'
+import { Trouble } from '../../core/trouble.ts'
 import { type Content, fingerprint, flushFolder, move, read, write } from './content.ts'
 
 /*

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { pathOf, root, type Target } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { pathOf, root, type Target } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 import type { Mutant } from './survivors.ts'
 
 /** Names the folder whose suite is to run; all that reaches the Vitest that Stryker's runner starts. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { withFiles } from '../fixture.ts'
+import { withFiles } from '../../testing/tree.ts'
 import { compare, type Mutant, readExplanations, recordSurvivors, survivorOf } from './survivors.ts'
 
 const source = `export function left(ms: number) {

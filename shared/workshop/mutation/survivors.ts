@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { root } from '../target.ts'
-import { Trouble } from '../trouble.ts'
+import { root } from '../../manifest/target.ts'
+import { Trouble } from '../../core/trouble.ts'
 
 /** What a mutation testing report tells of a mutant: lines and columns count from 1. */
 export interface Mutant {

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { solution, suiteProject } from '../projects.ts'
-import { root, targetOf } from '../target.ts'
+import { solution, suiteProject } from '../../testing/projects.ts'
+import { root, targetOf } from '../../manifest/target.ts'
 import { MUTATED } from './stryker.ts'
 
 // Loaded inside of Stryker's sandbox, a copy of the repository, which is then the root.

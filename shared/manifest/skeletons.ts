@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf } from './chapters.ts'
-import type { Findings } from './gate/findings.ts'
-import { Trouble } from './trouble.ts'
+import type { Findings } from './findings.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /*
  * What `npm run reset` puts back: a second copy of the skeletons, line by line, in skeletons/NN-slug.json. It is there
  * because the first copy is the one that attendees edit, and a download without .git has no other. It cannot drift:
  * the gate compares the two, and `npm run check -- --record` writes it.
  */
-const fileOf = (chapter: Chapter) => `shared/workshop/skeletons/${folderOf(chapter)}.json`
+const fileOf = (chapter: Chapter) => `shared/manifest/skeletons/${folderOf(chapter)}.json`
 
 /** @throws {Trouble} when the copy is damaged. */
 export function skeletonOf(base: string, chapter: Chapter): Map<string, Buffer> {

@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
-import ProgressKeeper from './keeper.ts'
-import { pathOf, projectOf, root, type Target } from './target.ts'
+import { pathOf, projectOf, root, type Target } from '../manifest/target.ts'
 
 /** `#chapters/*` is the attendee's code by default, and the solution under this condition (see package.json#imports). */
 export const solution = { resolve: { conditions: ['solution'] }, ssr: { resolve: { conditions: ['solution'] } } }
 
-const compileCache = new URL('./compile-cache.mjs', import.meta.url).href
+const compileCache = new URL('../manifest/compile-cache.mjs', import.meta.url).href
 
 /** What every suite is run under. Said for each project: what a run has Vitest hand down is only a part of it. */
 export const suiteOptions = {
@@ -34,19 +33,3 @@ export function suiteProject(target: Target): TestProjectInlineConfiguration {
     test: { ...suiteOptions, name: projectOf(target), include, execArgv: ['--import', compileCache] },
   }
 }
-
-/**
- * A run of these chapters and of nothing else. (Of all that vitest.config.ts names, Vitest would resolve every project,
- * and look only then at which of them it was asked for.) A chapter's files share processes, as starting one takes longer
- * than most of them; the next run has new ones, so nothing that a module keeps survives a save.
- */
-export const chapterRun = (targets: Target[]) => ({
-  ...runOptions,
-  root,
-  config: false as const,
-  isolate: false,
-  // Whatever of them is saved: a suite that starts processes reaches them by their paths, and imports none.
-  forceRerunTriggers: targets.flatMap((target) => target.chapter.files.map((file) => `**/${pathOf(target)}/${file}`)),
-  projects: targets.map(suiteProject),
-  reporters: [new ProgressKeeper()],
-})

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { chapters, folderOf } from './chapters.ts'
-import { skeletonOf } from './skeletons.ts'
-import { root } from './target.ts'
+import { chapters, folderOf } from '../manifest/chapters.ts'
+import { skeletonOf } from '../manifest/skeletons.ts'
+import { root } from '../manifest/target.ts'
 
 /** Works on a tree of these files, which has our node_modules and is gone afterwards. */
 export async function withFiles<T>(files: Record<string, string>, work: (base: string) => Promise<T>): Promise<T> {

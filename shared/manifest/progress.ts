@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestModule } from 'vitest/node'
-import { boardOf, isDeath } from './board.ts'
 import type { Chapter } from './chapters.ts'
 import { recall, remember } from './home.ts'
 import { pathOf, root } from './target.ts'
@@ -49,29 +47,8 @@ export function readProgress(chapter: Chapter): Progress | undefined {
 export const isFresh = (chapter: Chapter, progress = readProgress(chapter)): boolean =>
   progress?.fingerprint === fingerprintOf(chapter)
 
-interface WholeRun {
-  modules: readonly TestModule[]
-  /** Errors that no test caught. */
-  uncaught: readonly { message: string }[]
-  fingerprint: string
-}
-
-/** What the watchdog has found, in the short words of a board. */
-const ENDLESS = { message: 'a test did not come to its end; is there a loop that never awaits?' }
-
-/** Remembers what a run of the whole suite has shown. */
-export function keepProgress(chapter: Chapter, { modules, uncaught, fingerprint }: WholeRun): void {
-  const { broken, board } = boardOf(chapter, modules)
-  const isGreen = board.every(({ state }) => state === 'green')
-  const death = uncaught.some(isDeath) ? ENDLESS : undefined
-  const error = broken[0]?.errors()[0] ?? death ?? (isGreen ? uncaught[0] : undefined)
-  const unknown: StepProgress = { state: 'unknown', passed: 0, total: 0 }
-  const steps = board.map(({ state, tests, passed }): StepProgress =>
-    error ? unknown : { state, passed: passed.length, total: tests.length },
-  )
-  const broke = error && { broken: error.message.split('\n')[0]! }
-  remember(fileOf(chapter), { at: new Date().toISOString(), fingerprint, steps, ...broke } satisfies Progress)
-}
+/** Remembers how the chapter stands. */
+export const writeProgress = (chapter: Chapter, progress: Progress): void => remember(fileOf(chapter), progress)
 
 /** All core steps are green, by what is known. */
 export function isDone(chapter: Chapter): boolean {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chapters, minutesOf } from './chapters.ts'
+import { chapters, minutesOf } from '../../shared/manifest/chapters.ts'
 import { guide, minutesAt, runSheet } from './guide.ts'
 
 describe.each([

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Chapter, chapters, folderOf } from './chapters.ts'
-import { Trouble } from './trouble.ts'
+import { Trouble } from '../core/trouble.ts'
 
 /** The repository. */
 export const root = join(import.meta.dirname, '../..')

@@ -1,0 +1,40 @@
+import type { FaultKind } from '../carriers/faults.ts'
+import type { CarrierName } from '../carriers/tariffs.ts'
+
+/** Whose chapters a Parcel runs on. */
+export type Side = 'yours' | 'reference'
+
+/** One side: a Parcel, its own carriers, and the traffic that it gets. */
+export interface ColumnState {
+  parcel: ParcelState
+  /** Of the last second. */
+  arrivals: { sent: number; ok: number; partial: number; failed: number }
+  /** Of the last ten seconds, from when a request was due, those included that still wait. */
+  latency: { p50Ms: number; p95Ms: number; p99Ms: number }
+  /** Of the last ten seconds, by what the customer saw: `gave up waiting`, `status 503`. */
+  failures: Record<string, number>
+  waiting: number
+  carriers: CarrierState[]
+  /** The latest rolling restart, while it runs and after. */
+  restart?: { running: boolean; requests: number; failed: number }
+}
+
+export type ParcelState =
+  | { status: 'starting' | 'ready' | 'restarting'; instances: number; memoryMb: number }
+  /** It ended by itself, or never came up; it is started again at the next save. */
+  | { status: 'crashed'; /** The first lines of what it said. */ error: string[] }
+
+export interface CarrierState {
+  name: CarrierName
+  fault: FaultKind | null
+  /** One for each replica, by Parcel's own metrics. */
+  breakers: ('closed' | 'open' | 'half-open')[]
+  /** Of the last second, by Parcel's own metrics. */
+  attempts: number
+  retries: number
+  hedges: number
+  /** Now. */
+  inFlight: number
+  /** Of the last ten seconds, by reason. */
+  missing: Record<string, number>
+}
