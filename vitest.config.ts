@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'workshop',
           include: ['shared/**/*.test.ts', 'slides/build/*.test.ts'],
           // The proofs take minutes; whoever wants to know whether their machine is ready has none.
-          exclude: [...configDefaults.exclude, 'shared/lab/browser/**', ...(process.env.CI ? [] : ['shared/proof/**'])],
+          exclude: [...configDefaults.exclude, 'shared/{lab,workshop}/browser/**', ...(process.env.CI ? [] : ['shared/proof/**'])],
         },
       },
       // On real time and a real machine: not part of `npm test`.
@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           ...suiteOptions,
           name: 'browser',
-          include: ['shared/lab/browser/*.test.ts', 'slides/browser/*.test.ts'],
+          include: ['shared/{lab,workshop}/browser/*.test.ts'],
         },
       },
     ],

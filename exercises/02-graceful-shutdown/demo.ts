@@ -1,5 +1,5 @@
 // See it fail: two instances of a small service on your shutdown, behind a balancer, restarted in turn under load.
-import { describe, failed, rollingRestart } from '../../shared/bench/rolling.ts'
+import { describe, failed, rollingRestart } from '../../shared/stage/rolling.ts'
 import { startReplica } from '../../shared/testing/replica.ts'
 
 const module = import.meta.resolve('#chapters/02-graceful-shutdown/shutdown.ts')

@@ -10,9 +10,9 @@ import { retry, type RetryOptions } from '#chapters/03-retry/retry.ts'
 import { ResponseError } from '../core/errors.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
-import { plot } from './plot.ts'
+import { plot } from '../stage/plot.ts'
 import { report } from './report.ts'
-import { inVirtualTime } from './virtual-time.ts'
+import { inVirtualTime } from '../stage/virtual-time.ts'
 
 const LAYERS = 3
 const ATTEMPTS = 4

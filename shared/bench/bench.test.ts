@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { amplification } from './amplification.ts'
-import { collapse, strategies as hedges } from './busy-replicas.ts'
+import { collapse, strategies as hedges } from '../stage/busy-replicas.ts'
 import { contend, mean, strategies } from './contention.ts'
 import { slowShare } from './fan-out.ts'
-import { Replica } from './replica.ts'
-import { percent, table } from './table.ts'
+import { Replica } from '../stage/replica.ts'
+import { percent, table } from '../stage/table.ts'
 import { tailAtScale } from './tail-at-scale.ts'
-import { inVirtualTime } from './virtual-time.ts'
+import { inVirtualTime } from '../stage/virtual-time.ts'
 
 const patient = { timeout: 120_000 }
 

@@ -3,10 +3,10 @@
  *
  *     npm run bench collapse
  */
-import { collapse, REPLICAS, type Result, SERVICE_MS, strategies } from './busy-replicas.ts'
-import { plot } from './plot.ts'
+import { collapse, REPLICAS, type Result, SERVICE_MS, strategies } from '../stage/busy-replicas.ts'
+import { plot } from '../stage/plot.ts'
 import { report } from './report.ts'
-import { percent } from './table.ts'
+import { percent } from '../stage/table.ts'
 
 async function main(requests: number): Promise<void> {
   const loads = [0.3, 0.5, 0.7, 0.9]

@@ -1,7 +1,7 @@
 import { type Backoff, decorrelatedJitter, equalJitter, fullJitter } from '#chapters/03-retry/backoff.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
-import { inVirtualTime } from './virtual-time.ts'
+import { inVirtualTime } from '../stage/virtual-time.ts'
 
 const capMs = 2000
 // The simulator's base is 5 ms, doubled before the first wait already; the decorrelated one begins with it as it is.

@@ -5,9 +5,9 @@
  *     npm run bench fan-out
  */
 import { type Random, seededRandom } from '../core/random.ts'
-import { plot } from './plot.ts'
+import { plot } from '../stage/plot.ts'
 import { report } from './report.ts'
-import { percent } from './table.ts'
+import { percent } from '../stage/table.ts'
 
 /** The share of requests to so many leaves, of which at least one is slower than 99 % of the leaves are. */
 export function slowShare(leaves: number, requests: number, random: Random): number {

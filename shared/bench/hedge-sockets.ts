@@ -16,7 +16,7 @@ import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { REPLICAS, type Seen } from './hedge-sockets-servers.ts'
 import { report } from './report.ts'
-import { percent } from './table.ts'
+import { percent } from '../stage/table.ts'
 
 const BUDGET = 0.05
 

@@ -6,7 +6,7 @@
  *     npm run bench jitter
  */
 import { contend, mean, strategies, type Strategy } from './contention.ts'
-import { plot, stack } from './plot.ts'
+import { plot, stack } from '../stage/plot.ts'
 import { report } from './report.ts'
 
 /** With 100 clients; from the article's simulator, the mean of 100 trials. */

@@ -5,7 +5,7 @@
  *     npm run bench price
  */
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
-import { plot } from './plot.ts'
+import { plot } from '../stage/plot.ts'
 import { type Case, cases } from './price-cases.ts'
 import { HOUR_MS, succeed, trouble } from './price-peers.ts'
 import { type Claim, peer, report } from './report.ts'

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { plot } from './plot.ts'
+import { plot } from '../stage/plot.ts'
 import { summarize } from './profile.ts'
 import { programs } from './programs.ts'
 import { describeClaim, type Result, results } from './report.ts'
 import { asMarkdown, savedResults } from './results.ts'
 import { median, ratio, takeTurns } from './rounds.ts'
-import { markdownTable } from './table.ts'
+import { markdownTable } from '../stage/table.ts'
 
 const names = Object.keys(programs)
 

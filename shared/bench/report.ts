@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Circumstances, circumstances, describeMachine } from './machine.ts'
-import { type Cell, table } from './table.ts'
+import { type Circumstances, circumstances, describeMachine } from '../stage/machine.ts'
+import { type Cell, table } from '../stage/table.ts'
 
 /** What a measurement has found. */
 export interface Findings {

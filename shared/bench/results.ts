@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describeMachine } from './machine.ts'
+import { describeMachine } from '../stage/machine.ts'
 import { type Result, results } from './report.ts'
-import { markdownTable } from './table.ts'
+import { markdownTable } from '../stage/table.ts'
 
 /** What is kept of the measurements named, in their order; those that were never saved are left out. */
 export function savedResults(names: string[]): Result[] {

@@ -5,9 +5,9 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
-import { startChild } from '../lab/child.ts'
+import { startChild } from '../stage/child.ts'
 import { report } from './report.ts'
-import { describe, failed, type Instance, rollingRestart, type RollingResult } from './rolling.ts'
+import { describe, failed, type Instance, rollingRestart, type RollingResult } from '../stage/rolling.ts'
 
 const load = {
   path: '/quotes?from=Lisbon&to=Oslo&grams=1200',

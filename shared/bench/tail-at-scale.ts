@@ -12,10 +12,10 @@ import { hedge, type HedgeOptions } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { type Random, seededRandom } from '../core/random.ts'
-import { plot } from './plot.ts'
+import { plot } from '../stage/plot.ts'
 import { report } from './report.ts'
-import { percent } from './table.ts'
-import { inVirtualTime } from './virtual-time.ts'
+import { percent } from '../stage/table.ts'
+import { inVirtualTime } from '../stage/virtual-time.ts'
 
 const LEAVES = 100
 const PAPER = { plainP999Ms: 1800, hedgedP999Ms: 74, extra: 0.02 }

@@ -9,7 +9,7 @@ import { saturate, steady } from './load.ts'
 import type { Profile } from './profile.ts'
 import { report } from './report.ts'
 import { median, ratio } from './rounds.ts'
-import { percent } from './table.ts'
+import { percent } from '../stage/table.ts'
 import { book, cpuUs, question, type Server, start, stopAll } from './throughput-servers.ts'
 
 const ROUNDS = 7

@@ -1,5 +1,5 @@
-import type { FaultAt } from '../lab/scenarios.ts'
-import { scenarios } from '../lab/scenarios.ts'
+import type { FaultAt } from '../stage/scenarios.ts'
+import { scenarios } from '../stage/scenarios.ts'
 
 /** Something that goes wrong, in seconds from the beginning of the fault phase. */
 export interface Act {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { circumstances, describeMachine } from '../bench/machine.ts'
+import { circumstances, describeMachine } from '../stage/machine.ts'
 import { home } from '../manifest/home.ts'
 import { Trouble } from '../core/trouble.ts'
 import { playDay } from './day.ts'
@@ -14,7 +14,7 @@ import { markdownOf } from './results.ts'
 import { conclusionOf, EXIT_CODES, totalOf } from './score.ts'
 import { tableOf } from './table.ts'
 
-// Whatever was started is on a leash (see workshop/leash.ts), and goes when this goes.
+// Whatever was started is on a leash (see stage/leash.ts), and goes when this goes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     process.stdout.write('\n')

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Side } from '../lab/column.ts'
+import type { Side } from '../stage/column.ts'
 import { Trouble } from '../core/trouble.ts'
 import { type Incident, incidents } from './incidents.ts'
 

@@ -1,4 +1,4 @@
-import { markdownTable } from '../bench/table.ts'
+import { markdownTable } from '../stage/table.ts'
 import { formatGrade, formatLine } from './format.ts'
 import { numbers } from './lines.ts'
 import { conclusionOf, type Scored, verdictOf } from './score.ts'

@@ -1,4 +1,4 @@
-import type { Side } from '../lab/column.ts'
+import type { Side } from '../stage/column.ts'
 import type { Trouble } from '../core/trouble.ts'
 import { figuresOf, type Grade, gradesOf } from './grade.ts'
 import type { Incident } from './incidents.ts'

@@ -1,7 +1,7 @@
 import { sleep } from '../core/sleep.ts'
-import type { FaultAt } from '../lab/scenarios.ts'
-import type { Side } from '../lab/side.ts'
-import type { Side as SideName } from '../lab/column.ts'
+import type { FaultAt } from '../stage/scenarios.ts'
+import type { Side } from '../stage/side.ts'
+import type { Side as SideName } from '../stage/column.ts'
 import { Trouble } from '../core/trouble.ts'
 import type { Act } from './incidents.ts'
 

@@ -14,7 +14,7 @@ vi.mock('../manifest/progress.ts', () => ({
   isFresh: ({ number }: { number: string }) => fresh.has(number),
   readProgress: () => undefined,
 }))
-vi.mock('./child.ts', () => ({
+vi.mock('../stage/child.ts', () => ({
   startChild([, , number = '']: string[]) {
     const { promise: exited, resolve } = Promise.withResolvers<string[]>()
     const run: Run = { number, dropped: false, end: () => resolve([]) }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Chapter, chapters } from '../manifest/chapters.ts'
 import { isFresh, readProgress } from '../manifest/progress.ts'
 import { isWritten, root } from '../manifest/target.ts'
-import { type Child, startChild } from './child.ts'
+import { type Child, startChild } from '../stage/child.ts'
 import type { ChapterCard } from './state.ts'
 
 /** How the chapters stand, by their suites: run when a chapter is saved, one at a time, behind everything else. */

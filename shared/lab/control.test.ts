@@ -3,7 +3,7 @@ import { completeFault, FAULT_KINDS } from '../carriers/faults.ts'
 import { chapters } from '../manifest/chapters.ts'
 import { isWritten } from '../manifest/target.ts'
 import { readCommand } from './control.ts'
-import { scenarios } from './scenarios.ts'
+import { scenarios } from '../stage/scenarios.ts'
 
 describe('a command', () => {
   test.for([

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { completeFault } from '../carriers/faults.ts'
 import { CARRIER_NAMES, type CarrierName, FAULT_KINDS, type FaultKind } from '../carriers/fleet.ts'
 import { Refusal } from '../carriers/http.ts'
-import { scenarios } from './scenarios.ts'
+import { scenarios } from '../stage/scenarios.ts'
 
 /** The most that a laptop can be asked to send twice without the figures being about the laptop. */
 const MAX_PER_SECOND = 200

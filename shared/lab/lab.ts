@@ -1,10 +1,10 @@
-import { Arrivals } from './arrivals.ts'
+import { Arrivals } from '../stage/arrivals.ts'
 import type { Cards } from './cards.ts'
 import type { Command } from './control.ts'
 import { sleep } from '../core/sleep.ts'
-import { LoopDelay, SATURATED_MS } from './loop-delay.ts'
-import { DEFAULT_PER_SECOND, type FaultAt, scenarios } from './scenarios.ts'
-import type { Side } from './side.ts'
+import { LoopDelay, SATURATED_MS } from '../stage/loop-delay.ts'
+import { DEFAULT_PER_SECOND, type FaultAt, scenarios } from '../stage/scenarios.ts'
+import type { Side } from '../stage/side.ts'
 import type { LabState } from './state.ts'
 
 const TICK_MS = 1000

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { parseFault } from '../carriers/fleet.ts'
 import { LAB_PORT, SLIDES_PORT } from '../manifest/port.ts'
 import { Trouble } from '../core/trouble.ts'
-import { DEFAULT_PER_SECOND } from './scenarios.ts'
+import { DEFAULT_PER_SECOND } from '../stage/scenarios.ts'
 
 const USAGE = `Usage: npm start -- [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
 

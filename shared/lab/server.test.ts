@@ -6,7 +6,7 @@ import { Agent, request } from 'undici'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Command } from './control.ts'
 import { buildServer } from './server.ts'
-import { DECK } from './deck.ts'
+import { DECK } from '../stage/deck.ts'
 import { findSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 

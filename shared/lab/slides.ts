@@ -1,5 +1,5 @@
-import { askJson } from '../workshop/ask.ts'
-import { type Deck, DECK } from './deck.ts'
+import { askJson } from '../stage/ask.ts'
+import { type Deck, DECK } from '../stage/deck.ts'
 
 /** The address of the deck, or of a chapter in it; undefined when the deck does not run at that port. */
 export async function findSlides(port: number, chapter?: string, limitMs?: number): Promise<string | undefined> {

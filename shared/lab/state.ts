@@ -1,4 +1,4 @@
-import type { ColumnState, Side } from './column.ts'
+import type { ColumnState, Side } from '../stage/column.ts'
 
 /** What the page shows: sent whole, once a second, as a server-sent event. Types only; the page imports them too. */
 export interface LabState {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ColumnState } from './column.ts'
+import type { ColumnState } from '../stage/column.ts'
 import type { LabState } from './state.ts'
 import { createScreen, summarize } from './summary.ts'
 

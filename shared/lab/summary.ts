@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import type { ColumnState } from './column.ts'
+import type { ColumnState } from '../stage/column.ts'
 import type { LabState } from './state.ts'
 
 /** The state of things for a terminal, a side a line, and what else there is to tell. */

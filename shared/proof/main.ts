@@ -1,6 +1,6 @@
 // npm run proof <part> [-- --save]: one of the proofs, whole, with its table. Exits with 1 when anything is wrong.
 import { parseArgs } from 'node:util'
-import { table } from '../bench/table.ts'
+import { table } from '../stage/table.ts'
 import { crash } from './crash.ts'
 import { fuzz } from './fuzz.ts'
 import { complaintsOf, matrixTable } from './matrix-table.ts'

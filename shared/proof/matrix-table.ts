@@ -1,4 +1,4 @@
-import { table } from '../bench/table.ts'
+import { table } from '../stage/table.ts'
 import { FAULT_KINDS } from '../carriers/faults.ts'
 import { reasonsIn, routes } from './answers.ts'
 import type { Cell, runScope } from './matrix.ts'

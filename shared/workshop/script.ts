@@ -28,7 +28,7 @@ export async function script(
     subject === 'solutions'
       ? ['--conditions=solution', '--disable-warning=ExperimentalWarning']
       : ['--import', import.meta.resolve('tsx')]
-  const leash = ['--import', import.meta.resolve('./leash.ts')]
+  const leash = ['--import', import.meta.resolve('../stage/leash.ts')]
   const child = spawn(process.execPath, [...node, ...leash, ...how, join(root, path), ...args], {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -1,5 +1,5 @@
-import { scenarios } from '../../shared/lab/scenarios.ts'
-import { askJson } from '../../shared/workshop/ask.ts'
+import { scenarios } from '../../shared/stage/scenarios.ts'
+import { askJson } from '../../shared/stage/ask.ts'
 
 /** How the Lab looks in each scenario, for print and for when it does not run; `npm run slides -- --stills` takes them. */
 export const STILLS = 'slides/stills'

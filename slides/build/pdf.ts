@@ -1,4 +1,4 @@
-import { launchBrowser } from './browser.ts'
+import { launchBrowser } from '../../shared/stage/browser.ts'
 import type { Source } from './deck.ts'
 import { presentSlides } from './present.ts'
 

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import type { Page } from '../../maintainers/node_modules/playwright-core/index.js'
-import type { Side } from '../column.ts'
+import type { Side } from '../../stage/column.ts'
 
 export const SIDES: Side[] = ['yours', 'reference']
 

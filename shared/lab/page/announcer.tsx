@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Side } from '../column.ts'
+import type { Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 
 /** Says to a screen reader what changes, and not each second's numbers. */

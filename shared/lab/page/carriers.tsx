@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../carriers/faults.ts'
-import type { CarrierState, ColumnState, Side } from '../column.ts'
+import type { CarrierState, ColumnState, Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 import { Legend } from './charts.tsx'
 import type { Control } from './connection.ts'

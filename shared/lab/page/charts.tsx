@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
-import type { Side } from '../column.ts'
+import type { Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 import { ceilingOf, seriesOf, SPAN_S } from './history.ts'
 import { answersOptions, colour, latencyOptions } from './plots.ts'

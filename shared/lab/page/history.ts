@@ -1,4 +1,4 @@
-import type { Side } from '../column.ts'
+import type { Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 
 /** How far back the charts go. */

@@ -1,4 +1,4 @@
-import type { ParcelState, Side } from '../column.ts'
+import type { ParcelState, Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 import { recentAnswers } from './history.ts'
 import { counts, milliseconds, percent } from './numbers.ts'

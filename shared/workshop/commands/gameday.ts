@@ -1,4 +1,4 @@
-import { boundedMemory } from '../../lab/child.ts'
+import { boundedMemory } from '../../stage/child.ts'
 import { script } from '../script.ts'
 
 /** The scripted incidents, graded by numbers: of the reference, or with `mine` of your code beside it. */

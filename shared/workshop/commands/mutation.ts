@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
-import { percent, table } from '../../bench/table.ts'
+import { percent, table } from '../../stage/table.ts'
 import { chapters, folderOf } from '../../manifest/chapters.ts'
 import { ensureStryker } from '../gate/tools.ts'
 import { mutate } from '../mutation/stryker.ts'

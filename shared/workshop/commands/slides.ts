@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<void> {
 
   if (values.stills) {
     ensureTools()
-    const { takeStills } = await import('../../../slides/build/stills.ts')
+    const { takeStills } = await import('../stills.ts')
     return takeStills(root, console.log)
   }
   ensureSlides()

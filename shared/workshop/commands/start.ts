@@ -1,4 +1,4 @@
-import { boundedMemory } from '../../lab/child.ts'
+import { boundedMemory } from '../../stage/child.ts'
 import { script } from '../script.ts'
 
 /** The Lab: Parcel on your code beside the reference, under the same traffic and faults, on one page. */

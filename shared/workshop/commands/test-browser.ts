@@ -1,4 +1,4 @@
-import { findBrowser } from '../../lab/browser/find.ts'
+import { findBrowser } from '../../stage/find-browser.ts'
 import { ensureSlides, ensureTools } from '../gate/tools.ts'
 import { Trouble } from '../../core/trouble.ts'
 import { vitest } from '../vitest.ts'

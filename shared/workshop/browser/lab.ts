@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Command } from '../../shared/lab/control.ts'
-import { buildServer } from '../../shared/lab/server.ts'
+import type { Command } from '../../lab/control.ts'
+import { buildServer } from '../../lab/server.ts'
 
 /** A button in the corner that is farthest away; the Lab's own headers let it come from a file only. */
 const FILES: Record<string, [type: string, text: string]> = {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SPAN_S } from '../../shared/lab/page/history.ts'
-import { scenarios } from '../../shared/lab/scenarios.ts'
-import { startLab } from '../../shared/lab/browser/stage.ts'
-import { Trouble } from '../../shared/core/trouble.ts'
-import { launchBrowser } from './browser.ts'
-import { stillOf } from './lab.ts'
+import { SPAN_S } from '../lab/page/history.ts'
+import { scenarios } from '../stage/scenarios.ts'
+import { startLab } from '../lab/browser/stage.ts'
+import { Trouble } from '../core/trouble.ts'
+import { launchBrowser } from '../stage/browser.ts'
+import { stillOf } from '../../slides/build/lab.ts'
 
 /** By then the figures of the last ten seconds are the scenario's, and the charts show how it came about. */
 const TELLS_MS = 24_000

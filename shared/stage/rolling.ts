@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import { latencies } from '../core/percentiles.ts'
 import { sleep } from '../core/sleep.ts'
-import { startBalancer } from '../lab/balancer.ts'
+import { startBalancer } from './balancer.ts'
 
 /** A process that serves, and ends when it is told. */
 export interface Instance {

@@ -1,6 +1,6 @@
-import { findBrowser } from '../../shared/lab/browser/find.ts'
-import playwright, { type Browser } from '../../shared/maintainers/node_modules/playwright-core/index.js'
-import { Trouble } from '../../shared/core/trouble.ts'
+import { findBrowser } from './find-browser.ts'
+import playwright, { type Browser } from '../maintainers/node_modules/playwright-core/index.js'
+import { Trouble } from '../core/trouble.ts'
 
 /** Name resolution leads nowhere but to this machine: what a deck fetches from elsewhere is missing on a bad wifi. */
 const ARGS = [

@@ -7,7 +7,7 @@ import { root } from '../manifest/target.ts'
 import { tellError } from './crash.ts'
 
 /** The first argument of every child: it ends when we do. */
-export const leash = ['--import', import.meta.resolve('../workshop/leash.ts')]
+export const leash = ['--import', import.meta.resolve('./leash.ts')]
 
 /**
  * Node's option for so many MB of heap. Without it, V8 lets garbage pile up to hundreds of them, in each process of the

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { buildServer } from '../../shared/lab/server.ts'
-import { findLab } from './lab.ts'
+import { buildServer } from '../lab/server.ts'
+import { findLab } from '../../slides/build/lab.ts'
 
 /** The Lab's server, without a Lab, which admits a deck at that port. */
 async function listen(slidesPort: number): Promise<number> {
