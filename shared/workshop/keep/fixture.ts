@@ -19,11 +19,9 @@ export async function withWorkshop(work: (base: string) => Promise<void>): Promi
     [`shared/manifest/skeletons/${folder}.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
   }
   await withFiles(files, async (base) => {
-    // What the commands import, and not the tests.
-    for (const part of ['cli', 'chapters', 'target', 'trouble', 'skeletons', 'pager'].map((name) => `${name}.ts`))
-      cpSync(join(root, 'shared/workshop', part), join(base, 'shared/workshop', part))
-    for (const part of ['commands', 'keep'])
-      cpSync(join(root, 'shared/workshop', part), join(base, 'shared/workshop', part), { recursive: true })
+    // What the commands stand on; of skeletons, this workshop has its own.
+    for (const part of ['shared/core', 'shared/manifest', 'shared/workshop'])
+      cpSync(join(root, part), join(base, part), { recursive: true, filter: (it) => !it.endsWith('skeletons') })
     await work(base)
   })
 }
