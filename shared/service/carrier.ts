@@ -3,6 +3,7 @@ import type { Validator } from 'typebox/compile'
 import { call, type Call, type Reply } from '#chapters/01-timeouts/client.ts'
 import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { ResponseError } from '../core/errors.ts'
+import type { BreakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
 import { BadAnswerError } from './reasons.ts'
@@ -15,9 +16,14 @@ export class Carrier {
   readonly #upstream: Upstream
   readonly #callMs: number
 
-  constructor(config: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {
+  constructor(
+    config: CarrierConfig,
+    limits: UpstreamLimits,
+    metrics: Metrics,
+    onBreakerChange?: (news: BreakerNews) => void,
+  ) {
     this.name = config.name
-    this.#upstream = new Upstream(config, limits, metrics)
+    this.#upstream = new Upstream(config, limits, metrics, onBreakerChange)
     this.#callMs = limits.callMs
   }
 

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import Fastify from 'fastify'
 import { Registry } from 'prom-client'
 import { Pool } from 'undici'
@@ -102,6 +103,60 @@ test('the state of each breaker is told, one for each replica', async () => {
   for (let i = 0; i < 10; i++) await inVirtualTime(() => app.inject(QUOTES))
   after = (await app.inject('/metrics')).body
   expect([await stateOf(0), await stateOf(1)]).toEqual([['closed'], ['open']])
+})
+
+test('a breaker that changes is counted, and a line in the log: a short break fits between two scrapes', async () => {
+  const { app, fleet, lines } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '1' })
+  await fleet.setFault('pigeon', { kind: '5xx' }, 1)
+  for (let i = 0; i < 10; i++) await inVirtualTime(() => app.inject(QUOTES))
+  const { body } = await app.inject('/metrics')
+  expect(body).toMatch('parcel_carrier_breaker_changes_total{carrier="pigeon",replica="1",to="open"} 1')
+  const changes = lines.filter(({ msg }) => msg === 'breaker open')
+  expect(changes).toEqual([
+    expect.objectContaining({
+      level: 40,
+      carrier: 'pigeon',
+      replica: 1,
+      from: 'closed',
+      to: 'open',
+      reason: 'status-503',
+      retryAfterMs: expect.any(Number),
+    }),
+  ])
+})
+
+test('each request to a carrier is timed, and what a pool and a budget have left can be seen', async () => {
+  const { app, fleet } = await startParcel({ ...PATIENT, CARRIER_ATTEMPTS: '1', CARRIER_CONNECTIONS: '1' })
+  await fleet.setFault('pigeon', { kind: '5xx' })
+  await inVirtualTime(() => app.inject(QUOTES))
+  const { body } = await app.inject('/metrics')
+  expect(body).toMatch('parcel_carrier_seconds_count{carrier="pigeon",result="failed"} 1')
+  expect(body).toMatch('parcel_carrier_seconds_count{carrier="swift",result="ok"} 1')
+  expect(body).toMatch('parcel_carrier_sockets{carrier="swift",replica="0",pool="calls"} 1')
+  expect(body).toMatch('parcel_carrier_queued{carrier="swift",replica="0",pool="calls"} 0')
+  expect(body).toMatch('parcel_carrier_queued{carrier="swift",replica="0",pool="streams"} 0')
+  expect(body).toMatch(/parcel_carrier_retry_budget{carrier="swift"} 10\.1/)
+})
+
+test('what runs is a metric, so that a graph shows a deploy', async () => {
+  const { app } = buildParcel([])
+  expect((await app.inject('/metrics')).body).toMatch(
+    new RegExp(`parcel_build_info{version="\\d+\\.\\d+\\.\\d+",node="${process.version}"} 1`),
+  )
+})
+
+test('a sweep of methods makes no series for each', async () => {
+  const { app } = buildParcel([])
+  const client = new Pool(await app.listen({ port: 0 }))
+  onTestFinished(() => client.close())
+  for (const method of METHODS.filter((method) => method !== 'CONNECT')) {
+    for (const path of ['/nowhere', '/quotes', '/shipments/pigeon-1/events']) {
+      await client.request({ method: method as 'GET', path }).then(({ body }) => body.dump())
+    }
+  }
+  const { body } = await app.inject('/metrics')
+  const methods = new Set(body.match(/(?<=^parcel_request_seconds_count\{method=")\w+/gm))
+  expect([...methods].toSorted()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST', 'other'])
 })
 
 test('a breaker that cannot tell its state is in none, and the other metrics are there', async () => {

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
 import { createShutdown, type Shutdown, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { Carrier } from './carrier.ts'
+import { breakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createMetrics, measureRequests } from './metrics.ts'
@@ -45,7 +46,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     return503OnClosing: false,
   })
   const metrics = createMetrics(registry)
-  const carriers = carrierConfigs.map((carrier) => new Carrier(carrier, clientLimits(config), metrics))
+  const onBreakerChange = breakerNews(metrics, app.log)
+  const carriers = carrierConfigs.map((carrier) => new Carrier(carrier, clientLimits(config), metrics, onBreakerChange))
   const confirmations = createConfirmations(metrics, app.log)
   const shutdown = createShutdown(app, {
     drainDelayMs: config.DRAIN_DELAY_MS,

@@ -168,7 +168,7 @@ describe('with an OpenTelemetry SDK', () => {
         'http.response.status_code': 200,
       },
     })
-    expect(attempt).toMatchObject({ name: 'ask double', kind: 2, parentId: whole!.id, failed: false })
+    expect(attempt).toMatchObject({ name: 'double', kind: 2, parentId: whole!.id, failed: false })
     expect(told[0], 'the carrier’s parent is the attempt, by the propagator that is installed').toMatchObject({
       'x-made-up': `${traceId}:${attempt!.id}`,
       'x-request-id': expect.any(String),

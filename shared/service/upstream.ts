@@ -14,6 +14,7 @@ import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { CircuitOpenError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/deadline.ts'
 import type { CarrierConfig } from './config.ts'
+import type { BreakerNews } from './carrier-metrics.ts'
 import type { AttemptKind, Metrics } from './metrics.ts'
 import { CarrierError, reasonOf } from './reasons.ts'
 import { inSpan, type Trace } from './tracing.ts'
@@ -83,19 +84,33 @@ export class Upstream {
   readonly #hedging = { latency: new LiveLatency({ percentile: 90 }), budget: new HedgeBudget({ ratio: 0.1 }) }
   #turn = 0
 
-  constructor({ name, replicas }: CarrierConfig, limits: UpstreamLimits, metrics: Metrics) {
+  constructor(
+    { name, replicas }: CarrierConfig,
+    limits: UpstreamLimits,
+    metrics: Metrics,
+    onBreakerChange: (news: BreakerNews) => void = () => {},
+  ) {
     this.name = name
-    // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
-    const breakerOf = breakerPerEndpoint({ consecutiveFailures: 5, probeLeaseMs: 2 * limits.callMs })
+    const endpoint = (origin: string) => `${name} at ${origin}`
+    const breakerOf = breakerPerEndpoint({
+      // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
+      consecutiveFailures: 5,
+      probeLeaseMs: 2 * limits.callMs,
+      onChange: ({ name: of, from, to }) =>
+        onBreakerChange({ carrier: name, replica: replicas.findIndex((origin) => endpoint(origin) === of), from, to }),
+    })
     this.#replicas = replicas.map((origin) => ({
       client: createClient(origin, limits),
       // A stream may be long and silent: for undici, 0 and -1 are "no limit".
       streams: createClient(origin, { ...limits, bodyMs: 0, maxBytes: -1 }),
-      breaker: breakerOf(`${name} at ${origin}`),
+      breaker: breakerOf(endpoint(origin)),
     }))
-    for (const [replica, { breaker }] of this.#replicas.entries()) {
+    for (const [replica, { breaker, client, streams }] of this.#replicas.entries()) {
       metrics.watchBreaker({ carrier: name, replica, breaker })
+      metrics.watchPool({ carrier: name, replica, pool: 'calls', stats: () => client.stats })
+      metrics.watchPool({ carrier: name, replica, pool: 'streams', stats: () => streams.stats })
     }
+    metrics.watchRetryBudget({ carrier: name, balance: () => this.#budget.balance })
     this.#maxAttempts = limits.attempts
     this.#metrics = metrics
   }
@@ -149,20 +164,20 @@ export class Upstream {
 
   #attempt<T>(kind: AttemptKind, turn: number, exchange: Exchange<T>, patience: Patience): Promise<T | ResponseError> {
     const replica = this.#replicaFor(turn)
-    const { attempts, inFlight } = this.#metrics
+    const { attempts, inFlight, seconds } = this.#metrics
     // Counted inside the breaker: what it refuses never leaves the house.
     const counted = async (signal: AbortSignal) => {
       attempts.inc({ carrier: this.name, kind })
       inFlight.inc({ carrier: this.name })
+      const stop = seconds.startTimer({ carrier: this.name })
+      let result = 'failed'
       try {
         const work = (headers: AttemptPatience['headers']) => exchange(replica, { ...patience, signal, headers })
-        return await inSpan(
-          patience.trace,
-          `ask ${this.name}`,
-          { 'parcel.carrier': this.name, 'parcel.attempt': kind },
-          work,
-        )
+        const answer = await inSpan(patience.trace, this.name, { 'parcel.attempt': kind }, work)
+        result = 'ok'
+        return answer
       } finally {
+        stop({ result: signal.aborted ? 'cancelled' : result })
         inFlight.dec({ carrier: this.name })
       }
     }

@@ -1,0 +1,139 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { FastifyBaseLogger } from 'fastify'
+import { reasonOf } from './reasons.ts'
+
+/** Seconds; finest where Parcel's limits are, because a quantile cannot be sharper than its bucket. */
+export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10]
+
+/** What a breaker can be in; one-hot, as a state is not a quantity that one could average. */
+export const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
+
+/** Why a request went out: the first of its call, again after a failure, or beside one that is late. */
+export type AttemptKind = 'first' | 'retry' | 'hedge'
+
+/** A replica's breaker, seen from outside. */
+interface Watched {
+  carrier: string
+  replica: number
+  breaker: { readonly state: { readonly status: string } }
+}
+
+/** A pool of sockets to a replica: of those for `calls`, or those for `streams`. */
+interface WatchedPool {
+  carrier: string
+  replica: number
+  pool: string
+  /** Sockets that are open, and calls that wait for one. */
+  stats: () => { readonly connected: number; readonly queued: number }
+}
+
+interface WatchedBudget {
+  carrier: string
+  /** What is left; asked when somebody collects. */
+  balance: () => number
+}
+
+/** What a breaker tells when it changes; `cause` is the failure that opened it. */
+export interface BreakerNews {
+  carrier: string
+  replica: number
+  from: string
+  to: { readonly status: string; readonly retryAfterMs?: number; readonly cause?: unknown }
+}
+
+/** What is measured of the carriers. What is asked for, and not told, is right also for what has never changed. */
+export function createCarrierMetrics(registry: Registry) {
+  const registers = [registry]
+  const breakers: Watched[] = []
+  const pools: WatchedPool[] = []
+  const budgets: WatchedBudget[] = []
+  const state = new Gauge({
+    name: 'parcel_carrier_breaker_state',
+    help: '1 for the state that the breaker of a carrier’s replica is in, 0 for the others',
+    labelNames: ['carrier', 'replica', 'state'],
+    registers,
+    collect() {
+      for (const { carrier, replica, breaker } of breakers) {
+        const status = statusOf(breaker)
+        for (const state of BREAKER_STATES) this.set({ carrier, replica, state }, state === status ? 1 : 0)
+      }
+    },
+  })
+  const poolGauge = (name: string, help: string, of: 'connected' | 'queued') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['carrier', 'replica', 'pool'],
+      registers,
+      collect() {
+        for (const { carrier, replica, pool, stats } of pools) this.set({ carrier, replica, pool }, stats()[of])
+      },
+    })
+  poolGauge('parcel_carrier_sockets', 'Open sockets to a carrier’s replica', 'connected')
+  poolGauge('parcel_carrier_queued', 'HTTP requests that wait for a socket to a carrier’s replica', 'queued')
+  void new Gauge({
+    name: 'parcel_carrier_retry_budget',
+    help: 'Retries that the budget of a carrier has left; below 1 there is none',
+    labelNames: ['carrier'],
+    registers,
+    collect() {
+      for (const { carrier, balance } of budgets) this.set({ carrier }, balance())
+    },
+  })
+  return {
+    breakers: state,
+    watchBreaker: (breaker: Watched) => void breakers.push(breaker),
+    watchPool: (pool: WatchedPool) => void pools.push(pool),
+    watchRetryBudget: (budget: WatchedBudget) => void budgets.push(budget),
+    breakerChanges: new Counter({
+      name: 'parcel_carrier_breaker_changes_total',
+      help: 'How often the breaker of a carrier’s replica came into a state; a short break fits between two scrapes',
+      labelNames: ['carrier', 'replica', 'to'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'parcel_carrier_seconds',
+      help: 'Time of one HTTP request to a carrier, waiting for a socket included; ok, failed, or cancelled by us',
+      labelNames: ['carrier', 'result'],
+      buckets: BUCKETS,
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'parcel_carrier_attempts_total',
+      help: 'HTTP requests to a carrier: the first of a call, its retries, and its hedges (with theirs)',
+      labelNames: ['carrier', 'kind'],
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'parcel_carrier_outcomes_total',
+      help: 'How asking a carrier ended after all attempts: ok, or the reason as in `missing`',
+      labelNames: ['carrier', 'outcome'],
+      registers,
+    }),
+    inFlight: new Gauge({
+      name: 'parcel_carrier_in_flight',
+      help: 'HTTP requests to a carrier that wait for its answer',
+      labelNames: ['carrier'],
+      registers,
+    }),
+  }
+}
+
+/** A breaker that throws when asked (somebody is writing it) must not take the other metrics along. */
+function statusOf(breaker: Watched['breaker']): string | undefined {
+  try {
+    return breaker.state.status
+  } catch {
+    return undefined
+  }
+}
+
+/** For an upstream's breakers: each change is counted, and one line in the log. */
+export const breakerNews =
+  ({ breakerChanges }: Pick<ReturnType<typeof createCarrierMetrics>, 'breakerChanges'>, log: FastifyBaseLogger) =>
+  ({ carrier, replica, from, to: { status, retryAfterMs, cause } }: BreakerNews): void => {
+    breakerChanges.inc({ carrier, replica, to: status })
+    const isOpen = status === 'open'
+    const why = isOpen && { reason: cause === undefined ? 'slow' : reasonOf(cause), retryAfterMs }
+    log[isOpen ? 'warn' : 'info']({ carrier, replica, from, to: status, ...why }, `breaker ${status}`)
+  }
