@@ -68,6 +68,8 @@ export const variables = {
     'after which the balancer in front closes an idle connection; ours stay open longer',
   ),
 
+  EVENT_HEARTBEAT_MS: limitMs(15_000, 'of silence after which the reader of an event stream gets a comment line'),
+
   DRAIN_DELAY_MS: integer(
     2000,
     0,
@@ -90,6 +92,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },
+  { sum: ['EVENT_HEARTBEAT_MS'], below: 'BALANCER_IDLE_MS' },
   { sum: ['DRAIN_DELAY_MS', 'HANDLER_MS'], below: 'SHUTDOWN_MS' },
 ]
 

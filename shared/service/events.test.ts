@@ -1,13 +1,15 @@
 import Fastify from 'fastify'
 import { Pool } from 'undici'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { limitServer } from '#chapters/01-timeouts/server.ts'
 import type { Fleet, FleetOptions } from '../carriers/fleet.ts'
 import { Carrier } from './carrier.ts'
+import { holdTheClock } from '../testing/clock.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
 import { createMetrics } from './metrics.ts'
 import { events } from './routes/events.ts'
+import { withHeartbeats } from './routes/heartbeats.ts'
 
 async function startBooked(env?: Record<string, string>, options?: FleetOptions) {
   const { app, fleet } = await startParcel(env, options)
@@ -66,6 +68,63 @@ test('a stream may be longer than any other answer', async () => {
   const { app } = buildParcel([double], { ...PATIENT, CARRIER_MAX_BYTES: '1000' })
   const response = await app.inject('/shipments/double-1/events')
   expect(response.body).toHaveLength(100_004)
+})
+
+test('a silent carrier’s stream has heartbeats of ours, and no proxy keeps it back', async () => {
+  const double = await startDouble((_request, response) => {
+    response.write('event: status\n')
+    setTimeout(() => response.write('data: half a li'), 50)
+  })
+  const { app } = buildParcel([double], { ...PATIENT, EVENT_HEARTBEAT_MS: '200' })
+  const { headers, body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')
+  expect(headers['x-accel-buffering']).toBe('no')
+  const read = await readUntil(body, /half a li/)
+  expect(read).toMatch(/^event: status\n(:\n)*data: half a li$/)
+})
+
+describe('heartbeats', () => {
+  async function* chunks(script: (string | number)[]) {
+    for (const step of script) {
+      if (typeof step === 'number') await vi.advanceTimersByTimeAsync(step)
+      else yield Buffer.from(step)
+    }
+  }
+  const heard = async (script: (string | number)[]) => {
+    holdTheClock()
+    const read: string[] = []
+    for await (const chunk of withHeartbeats(chunks(script), 1000)) read.push(String(chunk))
+    return read
+  }
+
+  test('come whenever nothing else does, also before the first word', async () => {
+    expect(await heard([2500, 'data: 1\n\n', 900, 'data: 2\n\n', 900, 'data: 3\n\n', 3100])).toEqual([
+      ':\n',
+      ':\n',
+      'data: 1\n\n',
+      'data: 2\n\n',
+      'data: 3\n\n',
+      ':\n',
+      ':\n',
+      ':\n',
+    ])
+  })
+
+  test('never cut a line in two', async () => {
+    expect(await heard(['data: 1', 5000, '0\n', 1500, 'data: 2\n\n'])).toEqual(['data: 1', '0\n', ':\n', 'data: 2\n\n'])
+  })
+
+  test('leave no timer behind when the carrier ends, and hand on how it failed', async () => {
+    await heard(['data: 1\n\n'])
+    expect(vi.getTimerCount()).toBe(0)
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield Buffer.from('data: 1\n\n')
+      throw new Error('reset')
+    }
+    const stream = withHeartbeats(broken(), 1000)
+    await stream.next()
+    await expect(stream.next()).rejects.toThrow('reset')
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 test('a carrier that does not begin its stream in time is a 504', async () => {
@@ -137,7 +196,7 @@ test('a shutdown ends the stream in good order, though the carrier is silent', a
   onTestFinished(() => app.close())
   app.addHook('onClose', () => carrier.close())
   limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 9000 })
-  app.register(events, { carriers: [carrier], shutdown })
+  app.register(events, { carriers: [carrier], shutdown, heartbeatMs: 9000 })
 
   const { body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')
   const chunks: string[] = []

@@ -64,7 +64,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })
   app.register(shipments, { carriers, confirmations })
   app.register(shipment, { carriers })
-  app.register(events, { carriers, shutdown })
+  app.register(events, { carriers, shutdown, heartbeatMs: config.EVENT_HEARTBEAT_MS })
   app.register(probes, { shutdown, registry: metrics.registry })
 
   // The confirmations first: they still need the carriers.

@@ -5,13 +5,16 @@ import type { Carrier } from '../carrier.ts'
 import { CarrierError } from '../reasons.ts'
 import { ShipmentId } from '../schemas.ts'
 import { findCarrier } from '../shipment-id.ts'
+import { withHeartbeats } from './heartbeats.ts'
 
 interface Options {
   carriers: Carrier[]
   shutdown: Pick<Shutdown, 'signal'>
+  /** Milliseconds of silence after which a reader gets a comment. */
+  heartbeatMs: number
 }
 
-export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, shutdown }) => {
+export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, shutdown, heartbeatMs }) => {
   // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
   const options = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
 
@@ -27,13 +30,18 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
     addAbortSignal(abortSignal, stream)
     addAbortSignal(shutdown.signal, stream)
     return reply
-      .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      .send(Readable.from(relay(stream, carrier, shutdown.signal)))
+      .headers({
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        // nginx, and what is built on it, would keep events back until it has a buffer full of them.
+        'x-accel-buffering': 'no',
+      })
+      .send(Readable.from(relay(withHeartbeats(stream, heartbeatMs), carrier, shutdown.signal)))
   })
 }
 
 /** A stream that we end ourselves ends like any other: an EventSource then connects again, and finds another instance. */
-async function* relay(stream: Readable, carrier: Carrier, shutdown: AbortSignal) {
+async function* relay(stream: AsyncIterable<Buffer | string>, carrier: Carrier, shutdown: AbortSignal) {
   try {
     yield* stream
   } catch (error) {
