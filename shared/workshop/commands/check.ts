@@ -6,20 +6,27 @@ import { checkCommands } from '../gate/commands.ts'
 import { checkTrees } from '../gate/files.ts'
 import { Findings } from '../../manifest/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
+import { checkLayers, layersTable } from '../gate/layers.ts'
 import { checkStyle, checkTypes, ensureSlides, ensureTools } from '../gate/tools.ts'
 import { recordSkeleton } from '../../manifest/skeletons.ts'
 import { isWritten, root, takeTargets } from '../../manifest/target.ts'
 
 /**
- * The gate: everything, or with chapters only those. `--record` writes their red.json and the copy of their skeletons instead.
+ * The gate: everything, or with chapters only those. `--record` writes their red.json and the copy of their skeletons
+ * instead; `--layers` prints who imports whom, and how often.
  * `--json <file>` also writes how many checks passed and failed.
  */
 export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { record: { type: 'boolean', default: false }, json: { type: 'string' } },
+    options: {
+      record: { type: 'boolean', default: false },
+      layers: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
   })
+  if (values.layers) return console.log(layersTable(root))
   const named = takeTargets(positionals).targets.map(({ chapter }) => chapter)
   if (values.record) {
     const some = named.length > 0 ? named : chapters.filter((it) => isWritten(it))
@@ -61,6 +68,7 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
     for (const folder of folders.length > 0 ? folders : ['.']) checkCommands(root, folder, chapters, findings)
   })
   await progress('slides, and what they import', () => void readDeck(ours, findings))
+  await progress('layers: no import runs up, or next door', () => checkLayers(root, findings))
   await progress('nothing beside the manifest', () => checkTrees(root, chapters, findings))
   for (const chapter of some) if (!isWritten(chapter)) console.log(`- ${folderOf(chapter)} has no suite yet: skipped`)
   await checkChapters(root, some, findings, progress)
