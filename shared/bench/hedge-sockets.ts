@@ -14,6 +14,7 @@ import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { latencies } from '../core/percentiles.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
+import { atRandom, openLoop } from '../stage/open-loop.ts'
 import { REPLICAS, type Seen } from './hedge-sockets-servers.ts'
 import { report } from './report.ts'
 import { percent } from '../stage/table.ts'
@@ -59,14 +60,9 @@ async function load(
   }
 
   const all: Promise<void>[] = []
-  let dueAt = performance.now()
-  for (let id = 0; id < requests; id++) {
-    dueAt += (-Math.log(1 - random()) * 1000) / perSecond
-    const early = dueAt - performance.now()
-    // When we are late, the next ones go out at once, and their latency includes that.
-    if (early > 1) await sleep(early)
-    all.push(request(id, dueAt))
-  }
+  await openLoop({ gap: atRandom(perSecond, random), count: requests }, (dueAt) => {
+    all.push(request(all.length, dueAt))
+  })
   await Promise.all(all)
   await Promise.all(pools.map((pool) => pool.close()))
   // A closed connection takes a moment to be one on the other side; a loser that nobody cancelled takes a second.

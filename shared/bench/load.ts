@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { latencies } from '../core/percentiles.ts'
-import { sleep } from '../core/sleep.ts'
+import { evenly, openLoop } from '../stage/open-loop.ts'
 
 const CONNECTIONS = 64
 
@@ -34,13 +34,9 @@ export async function steady(
   const pool = new Pool(origin, { connections: 4 * CONNECTIONS })
   const taken = latencies()
   const all: Promise<void>[] = []
-  const startedAt = performance.now()
-  for (let sent = 0; sent < (perSecond * ms) / 1000; sent++) {
-    const dueAt = startedAt + (sent * 1000) / perSecond
-    const early = dueAt - performance.now()
-    if (early > 1) await sleep(early)
+  await openLoop({ gap: evenly(perSecond), ms }, (dueAt) => {
     all.push(ask(pool, path).then(() => taken.record(performance.now() - dueAt)))
-  }
+  })
   await Promise.all(all)
   await pool.close()
   return { p50Ms: taken.percentile(50), p99Ms: taken.percentile(99) }

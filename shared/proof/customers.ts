@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { CARRIER_NAMES } from '../carriers/fleet.ts'
 import type { Random } from '../core/random.ts'
-import { sleep } from '../core/sleep.ts'
+import { atRandom, openLoop } from '../stage/open-loop.ts'
 import { type Answer, complaintsAbout, type Route, ROUTES } from './answers.ts'
 import { ask, booking, events, probe, type Question, quotes, shipment } from './client.ts'
 
@@ -32,12 +32,10 @@ export class Customers {
 
   /** Whether answered or not, the next one comes when it is due. Resolves when everybody has left. */
   async come(perSecond: number, seconds: number): Promise<void> {
-    const endsAt = performance.now() + seconds * 1000
-    for (let dueAt = performance.now(); dueAt < endsAt; dueAt += (-Math.log(1 - this.#random()) * 1000) / perSecond) {
-      await sleep(Math.max(0, dueAt - performance.now()))
+    await openLoop({ gap: atRandom(perSecond, this.#random), ms: seconds * 1000 }, () => {
       const visit = this.#visit().finally(() => this.#waiting.delete(visit))
       this.#waiting.add(visit)
-    }
+    })
     await Promise.all(this.#waiting)
   }
 

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '../core/random.ts'
-import { sleep } from '../core/sleep.ts'
+import { atRandom, openLoop } from './open-loop.ts'
 
 export interface Pace {
   /** Arrivals a second, on average; they come at random (a Poisson process), as customers do. */
@@ -10,13 +10,11 @@ export interface Pace {
 
 const PLACES = ['Berlin', 'Dublin', 'Lisbon', 'Milan', 'Oslo', 'Vienna']
 
-/** Whoever was due longer ago than that does not come: the machine has slept, and so have the customers. */
 const OVERDUE_MS = 5000
 
 /**
  * Who asks for what, and when. Each arrival is drawn once, and told to whoever is to have it: both sides get the same
- * ones. An open loop: it goes by the schedule, and knows nothing of answers. A closed loop would wait along with a slow
- * server, and so never see how slow it is (Gil Tene: "coordinated omission").
+ * ones, in an open loop.
  */
 export class Arrivals {
   readonly #arrive: (path: string, dueAt: number) => void
@@ -44,21 +42,14 @@ export class Arrivals {
     if (changes.seed !== undefined) this.#random = seededRandom(changes.seed)
     this.stop()
     this.#episode = new AbortController()
-    if (!this.#pace.paused) void this.#run(this.#episode.signal)
+    if (this.#pace.paused) return
+    const gap = atRandom(this.#pace.perSecond, () => this.#random())
+    const opening = { gap, overdueMs: OVERDUE_MS, signal: this.#episode.signal }
+    void openLoop(opening, (dueAt) => this.#arrive(this.#draw(), dueAt))
   }
 
   stop(): void {
     this.#episode.abort()
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    for (let dueAt = performance.now(); ;) {
-      dueAt += (-Math.log(1 - this.#random()) * 1000) / this.#pace.perSecond
-      dueAt = Math.max(dueAt, performance.now() - OVERDUE_MS)
-      await sleep(Math.max(0, dueAt - performance.now()), signal).catch(() => {})
-      if (signal.aborted) return
-      this.#arrive(this.#draw(), dueAt)
-    }
   }
 
   #draw(): string {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici'
 import { latencies } from '../core/percentiles.ts'
 import { sleep } from '../core/sleep.ts'
+import { evenly, openLoop } from './open-loop.ts'
 import { startBalancer } from './balancer.ts'
 
 /** A process that serves, and ends when it is told. */
@@ -73,15 +74,14 @@ export async function rollingRestart({
   }
   await Promise.all(Array.from({ length: INSTANCES }, (_, index) => replace(index)))
 
-  const startedAt = performance.now()
+  const closing = new AbortController()
   let sent = 0
-  const clock = setInterval(() => {
-    for (; sent < ((performance.now() - startedAt) / 1000) * perSecond; sent++) {
-      const answered = ask(startedAt + (sent / perSecond) * 1000)
-      open.add(answered)
-      void answered.then(() => open.delete(answered))
-    }
-  }, 5)
+  const coming = openLoop({ gap: evenly(perSecond), signal: closing.signal }, (dueAt) => {
+    sent++
+    const answered = ask(dueAt)
+    open.add(answered)
+    void answered.then(() => open.delete(answered))
+  })
 
   const exitCodes: (number | null)[] = []
   try {
@@ -94,7 +94,8 @@ export async function rollingRestart({
       await pause
     }
   } finally {
-    clearInterval(clock)
+    closing.abort()
+    await coming
     await Promise.all(open)
     await Promise.all(running.map(({ stop }) => stop()))
     await customers.destroy()
