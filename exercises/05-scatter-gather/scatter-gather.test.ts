@@ -76,14 +76,12 @@ describe('Step 1: Ask them all at once', () => {
     }
     const outcome = await after(
       20,
-      scatterGather([answers(20), fails(10, error), throws, fails(0, undefined), answers(10)]),
+      scatterGather([answers(20), fails(10, error), throws, fails(0, undefined), answers(10, '')]),
     )
     expect(
       outcome,
-      'the answers that came, and for each failure what was thrown, even when that is undefined; also of a leg that throws before it returns a promise',
-    ).toEqual(
-      gathered(fulfilled('after 20'), rejected(error), rejected(error), rejected(undefined), fulfilled('after 10')),
-    )
+      'the answers that came, be they empty, and for each failure what was thrown, be it undefined; also of a leg that throws before it returns a promise',
+    ).toEqual(gathered(fulfilled('after 20'), rejected(error), rejected(error), rejected(undefined), fulfilled('')))
   })
 
   test('does not wait when there is nobody to wait for', async () => {
@@ -209,6 +207,9 @@ describe('Step 3: Stop what nobody waits for', () => {
     expect(failed, 'the second has failed, and long ended: whoever listens to its signal would take it for late').toBe(
       false,
     )
+    const all = [answers(10), answers(20)]
+    await after(20, scatterGather(all, { timeoutMs: 100 }))
+    expect(aborted(...all), 'both have answered in time: there is nobody to stop').toEqual([false, false])
   })
 
   test("passes on the caller's abort to each, and answers at once", async () => {
@@ -328,6 +329,18 @@ describe('Step 4: Enough is enough', () => {
     expect(await after(15, gathering), 'after 20 ms there is one answer, and one is enough').toEqual(
       gathered(rejected(error), fulfilled('after 20'), notNeeded),
     )
+  })
+
+  test('counts an answer that says nothing', async () => {
+    for (const nothing of [undefined, null, 0, '', false]) {
+      const outcome = await after(
+        10,
+        scatterGather<unknown>([() => sleep(10).then(() => nothing), never()], { enough: 1 }),
+      )
+      expect(outcome, `${inspect(nothing)} is what the first has answered, and one is enough`).toEqual(
+        gathered(fulfilled(nothing), notNeeded),
+      )
+    }
   })
 
   test('makes do with fewer when there are no more', async () => {
@@ -472,31 +485,44 @@ describe('Step 7: What comes too late', () => {
     expect(aborted(...keptLegs), 'an answer that is kept must not be aborted').not.toContain(true)
   })
 
-  test('keeps or discards every answer, however soon after the end it comes', async () => {
+  test('keeps or discards every answer, however close to the end it comes', async () => {
+    const microtasks = async (count: number) => {
+      for (let i = 0; i < count; i++) await undefined
+    }
     const lost: string[] = []
     for (const end of ['enough', 'abort']) {
-      for (let microtasks = 0; microtasks <= 10; microtasks++) {
+      // Of the last answer, counted from the end.
+      for (let at = -10; at <= 10; at++) {
         const caller = new AbortController()
         const { promise: ready, resolve: makeReady } = Promise.withResolvers<void>()
-        const first: Leg<string> = () => (end === 'enough' ? ready.then(() => 'first') : new Promise(() => {}))
+        const first: Leg<string> = async () => {
+          await (end === 'enough' ? ready : new Promise(() => {}))
+          await microtasks(-at)
+          return 'first'
+        }
         const last: Leg<string> = async () => {
           await ready
-          for (let i = 0; i < microtasks; i++) await undefined
+          await microtasks(at)
           return 'last'
         }
         const discarded: string[] = []
-        const discard = (value: string) => discarded.push(value)
-        const gathering = begin([first, last], { enough: 1, signal: caller.signal, discard })
+        const options = { enough: end === 'enough' ? 2 : 3, signal: caller.signal }
+        const gathering = begin([answers(0, 'early'), first, last], {
+          ...options,
+          discard: (name) => discarded.push(name),
+        })
         await vi.advanceTimersByTimeAsync(1)
         makeReady()
-        if (end === 'abort') caller.abort()
+        if (end === 'abort') {
+          if (at < 0) await microtasks(-at)
+          caller.abort()
+        }
         const outcome = await after(1, gathering)
         const results = outcome.status === 'fulfilled' ? outcome.value : []
         const kept = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-        if ([...kept, ...discarded].filter((value) => value === 'last').length !== 1) {
-          const became = `kept [${kept.join()}], discarded [${discarded.join()}]`
-          lost.push(`"last" came ${microtasks} microtasks after the ${end}: ${became}`)
-        }
+        const answered = end === 'enough' ? ['early', 'first', 'last'] : ['early', 'last']
+        if (!kept.includes('early') || [...kept, ...discarded].toSorted().join() !== answered.join())
+          lost.push(`${end}, the last ${at} microtasks from it: kept ${inspect(kept)}, discarded ${inspect(discarded)}`)
       }
     }
     expect(
@@ -593,11 +619,16 @@ describe('Step 8: Out of reach', () => {
 
   test('waits as long as the required answers can still come', async () => {
     const error = new Error('no')
-    const gathering = scatterGather([fails(10, error), answers(20), answers(30)], { required: 2 })
-    expect(
-      await after(30, gathering),
-      'one has failed, one has answered, and with the third it is two: only failures put an answer out of reach',
-    ).toEqual(gathered(rejected(error), fulfilled('after 20'), fulfilled('after 30')))
+    for (const [options, ms, queue] of [
+      [{}, 30, ''],
+      [{ concurrency: 1 }, 60, ', which waits in the queue,'],
+    ] as const) {
+      const legs = [fails(10, error), answers(20), answers(30)]
+      expect(
+        await after(ms, scatterGather(legs, { required: 2, ...options })),
+        `one has failed, one has answered, and with the third${queue} it is two: only failures put an answer out of reach`,
+      ).toEqual(gathered(rejected(error), fulfilled('after 20'), fulfilled('after 30')))
+    }
   })
 
   test('asks nobody when there are too few to ask', async () => {

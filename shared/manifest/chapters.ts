@@ -108,9 +108,9 @@ export const chapters: Chapter[] = [
       { title: 'Enough is enough', minutes: 4 },
       { title: 'Only so many at a time', minutes: 7 },
       { title: 'Keep time to answer', minutes: 3 },
-      { title: 'What comes too late', minutes: 5, spare: true },
+      { title: 'What comes too late', minutes: 6, spare: true },
       { title: 'Out of reach', minutes: 3, spare: true },
-      { title: 'Very long, very busy, and nonsense', minutes: 5, spare: true },
+      { title: 'Very long, very busy, and nonsense', minutes: 6, spare: true },
     ],
   },
   {
