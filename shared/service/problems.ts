@@ -95,6 +95,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
 const BY_REASON: Record<string, [status: number, says: string]> = {
   timeout: [504, 'did not answer in time'],
   'bad-answer': [502, 'answered something that we cannot read'],
+  untrusted: [502, 'does not prove who it is'],
   'too-large': [502, 'answered more than we are willing to read'],
   'status-404': [404, 'has no such shipment'],
   'status-422': [422, 'knows this Idempotency-Key from another parcel; a new booking needs a new key'],

@@ -27,6 +27,10 @@ const BY_CODE: Record<string, string> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
   UND_ERR_SOCKET: 'reset',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'too-large',
@@ -34,14 +38,22 @@ const BY_CODE: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
   UND_ERR_BODY_TIMEOUT: 'timeout',
+  // The system's, which gives up on a socket in its own time.
+  ETIMEDOUT: 'timeout',
   ENOTFOUND: 'unknown-host',
   EAI_AGAIN: 'unknown-host',
+  // It speaks something, but not TLS.
+  EPROTO: 'bad-answer',
 }
+
+/** A certificate that does not verify: OpenSSL has some forty names for that, as Node's codes. */
+const UNTRUSTED =
+  /CERT|CRL|^UNABLE_TO_VERIFY_LEAF_SIGNATURE$|^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$/
 
 /**
  * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `status-503` (or
- * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unknown-host`, `cancelled`, and `error` for a
- * mistake of our own.
+ * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unreachable`, `unknown-host`, `untrusted` (its
+ * certificate), `cancelled`, and `error` for a mistake of our own.
  *
  * @param asker the signal of whoever asked: with what it aborts is up to them, and no mistake
  */
@@ -57,7 +69,8 @@ export function reasonOf(error: unknown, asker?: AbortSignal): string {
   if (!(root instanceof Error)) return 'error'
   if (root.name === 'AbortError') return 'cancelled'
   const code = String((root as NodeJS.ErrnoException).code)
-  if (code.startsWith('HPE_')) return 'bad-answer'
+  if (/^(HPE|ERR_SSL)_/.test(code)) return 'bad-answer'
+  if (UNTRUSTED.test(code)) return 'untrusted'
   return BY_CODE[code] ?? 'error'
 }
 

@@ -152,3 +152,10 @@ test('a caller whose time is up gets a 504, and what is stopped for it is no mis
   )
   expect(lines.filter(({ level }) => level === 50)).toEqual([])
 })
+
+test('a carrier that does not know where to book talks nonsense, and not of a shipment', async () => {
+  const { app } = buildParcel([await startDouble((_request, response) => response.writeHead(404).end())])
+  const response = await book(app, 'k-1', { ...order, carrier: 'double' })
+  expect(response.statusCode).toBe(502)
+  expect(response.json()).toMatchObject({ carrier: 'double', reason: 'bad-answer' })
+})
