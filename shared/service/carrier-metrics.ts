@@ -15,14 +15,18 @@ export type AttemptKind = 'first' | 'retry' | 'hedge'
 interface Watched {
   carrier: string
   replica: number
+  /** Default: calls. */
+  pool?: PoolName
   breaker: { readonly state: { readonly status: string } }
 }
 
-/** A pool of sockets to a replica: of those for `calls`, or those for `streams`. */
+/** For what a pool of sockets to a replica is, and the breaker before it. */
+export type PoolName = 'calls' | 'streams'
+
 interface WatchedPool {
   carrier: string
   replica: number
-  pool: string
+  pool: PoolName
   /** Sockets that are open, and calls that wait for one. */
   stats: () => { readonly connected: number; readonly queued: number }
 }
@@ -37,6 +41,7 @@ interface WatchedBudget {
 export interface BreakerNews {
   carrier: string
   replica: number
+  pool: PoolName
   from: string
   to: { readonly status: string; readonly retryAfterMs?: number; readonly cause?: unknown }
 }
@@ -47,18 +52,21 @@ export function createCarrierMetrics(registry: Registry) {
   const breakers: Watched[] = []
   const pools: WatchedPool[] = []
   const budgets: WatchedBudget[] = []
-  const state = new Gauge({
-    name: 'parcel_carrier_breaker_state',
-    help: '1 for the state that the breaker of a carrier’s replica is in, 0 for the others',
-    labelNames: ['carrier', 'replica', 'state'],
-    registers,
-    collect() {
-      for (const { carrier, replica, breaker } of breakers) {
-        const status = statusOf(breaker)
-        for (const state of BREAKER_STATES) this.set({ carrier, replica, state }, state === status ? 1 : 0)
-      }
-    },
-  })
+  const stateGauge = (name: string, whose: string, of: PoolName) =>
+    new Gauge({
+      name,
+      help: `1 for the state that the breaker of ${whose} is in, 0 for the others`,
+      labelNames: ['carrier', 'replica', 'state'],
+      registers,
+      collect() {
+        for (const { carrier, replica, pool = 'calls', breaker } of breakers) {
+          if (pool !== of) continue
+          const status = statusOf(breaker)
+          for (const state of BREAKER_STATES) this.set({ carrier, replica, state }, state === status ? 1 : 0)
+        }
+      },
+    })
+  stateGauge('parcel_stream_breaker_state', 'the streams of a carrier’s replica', 'streams')
   const poolGauge = (name: string, help: string, of: 'connected' | 'queued') =>
     new Gauge({
       name,
@@ -81,14 +89,14 @@ export function createCarrierMetrics(registry: Registry) {
     },
   })
   return {
-    breakers: state,
+    breakers: stateGauge('parcel_carrier_breaker_state', 'a carrier’s replica', 'calls'),
     watchBreaker: (breaker: Watched) => void breakers.push(breaker),
     watchPool: (pool: WatchedPool) => void pools.push(pool),
     watchRetryBudget: (budget: WatchedBudget) => void budgets.push(budget),
     breakerChanges: new Counter({
       name: 'parcel_carrier_breaker_changes_total',
       help: 'How often the breaker of a carrier’s replica came into a state; a short break fits between two scrapes',
-      labelNames: ['carrier', 'replica', 'to'],
+      labelNames: ['carrier', 'replica', 'pool', 'to'],
       registers,
     }),
     seconds: new Histogram({
@@ -131,9 +139,9 @@ function statusOf(breaker: Watched['breaker']): string | undefined {
 /** For an upstream's breakers: each change is counted, and one line in the log. */
 export const breakerNews =
   ({ breakerChanges }: Pick<ReturnType<typeof createCarrierMetrics>, 'breakerChanges'>, log: FastifyBaseLogger) =>
-  ({ carrier, replica, from, to: { status, retryAfterMs, cause } }: BreakerNews): void => {
-    breakerChanges.inc({ carrier, replica, to: status })
+  ({ carrier, replica, pool, from, to: { status, retryAfterMs, cause } }: BreakerNews): void => {
+    breakerChanges.inc({ carrier, replica, pool, to: status })
     const isOpen = status === 'open'
     const why = isOpen && { reason: cause === undefined ? 'slow' : reasonOf(cause), retryAfterMs }
-    log[isOpen ? 'warn' : 'info']({ carrier, replica, from, to: status, ...why }, `breaker ${status}`)
+    log[isOpen ? 'warn' : 'info']({ carrier, replica, pool, from, to: status, ...why }, `breaker ${status}`)
   }

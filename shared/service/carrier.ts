@@ -2,67 +2,102 @@ import type { Readable } from 'node:stream'
 import type { Validator } from 'typebox/compile'
 import { call, type Call, type Reply } from '#chapters/01-timeouts/client.ts'
 import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { ResponseError } from '../core/errors.ts'
-import type { BreakerNews } from './carrier-metrics.ts'
+import type { BreakerNews, PoolName } from './carrier-metrics.ts'
 import type { CarrierConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
 import { BadAnswerError } from './reasons.ts'
 import { type Booked, booked, type Consignment, type Offer, offer, type Tracked, tracked } from './schemas.ts'
-import { type Exchange, type Patience, Upstream, type UpstreamLimits } from './upstream.ts'
+import type { Patience } from './replica.ts'
+import { type Exchange, Upstream, type UpstreamLimits } from './upstream.ts'
+
+export interface CarrierLimits extends UpstreamLimits {
+  /** Streams of events at a time, at most. */
+  streams: number
+}
 
 /** What a carrier can be asked. Every method throws a CarrierError with the reason. */
 export class Carrier {
   readonly name: string
-  readonly #upstream: Upstream
+  readonly #calls: Upstream
+  /** Apart from the calls: streams hold a socket for hours, and their trouble is not that of quotes and bookings. */
+  readonly #streams: Upstream
   readonly #callMs: number
+  readonly #quoting = new LiveLatency({ percentile: 90 })
+  readonly #tracking = new LiveLatency({ percentile: 90 })
 
   constructor(
     config: CarrierConfig,
-    limits: UpstreamLimits,
+    limits: CarrierLimits,
     metrics: Metrics,
-    onBreakerChange?: (news: BreakerNews) => void,
+    onBreakerChange: (news: BreakerNews) => void = () => {},
   ) {
     this.name = config.name
-    this.#upstream = new Upstream(config, limits, metrics, onBreakerChange)
+    const upstream = (pool: PoolName, limits: UpstreamLimits) =>
+      new Upstream(config, limits, metrics, (news) => onBreakerChange({ ...news, carrier: this.name, pool }))
+    this.#calls = upstream('calls', limits)
+    // As many sockets as there may be streams, so that none waits for one. A stream may be long and silent: for undici,
+    // 0 and -1 are "no limit".
+    const streamLimits = { ...limits, connections: limits.streams, bodyMs: 0, maxBytes: -1 }
+    this.#streams = upstream('streams', streamLimits)
     this.#callMs = limits.callMs
+    for (const [pool, { replicas }] of [
+      ['calls', this.#calls],
+      ['streams', this.#streams],
+    ] as const) {
+      for (const [number, replica] of replicas.entries()) {
+        const which = { carrier: this.name, replica: number, pool }
+        metrics.watchBreaker({ ...which, breaker: replica.breaker })
+        metrics.watchPool({ ...which, stats: () => replica.sockets })
+      }
+    }
+    metrics.watchRetryBudget({ carrier: this.name, balance: () => this.#calls.retries.balance })
   }
 
   quote({ from, to, grams }: Consignment, patience: Patience): Promise<Offer> {
     const query = new URLSearchParams({ from, to, grams: String(grams) })
-    return this.#upstream.send(this.#json({ path: `/quotes?${query}` }, offer), patience, { hedged: true })
+    return this.#calls.send(this.#json({ path: `/quotes?${query}` }, offer), patience, { hedgedBy: this.#quoting })
   }
 
   /** The key makes a retry safe: the carrier books once per key, whichever replica is asked, and however often. */
   book(consignment: Consignment, idempotencyKey: string, patience: Patience): Promise<Booked> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
     const request = { method: 'POST', path: '/bookings', headers, body: JSON.stringify(consignment) } as const
-    return this.#upstream.send(this.#json(request, booked), patience, { method: 'POST', idempotencyKey })
+    const exchange = this.#json(request, booked)
+    const book: Exchange<Booked> = async (client, patience) => {
+      const answer = await exchange(client, patience)
+      if (!(answer instanceof ResponseError && answer.status === 404)) return answer
+      // Nothing was asked for that might not exist.
+      throw new BadAnswerError('The carrier does not know where to book', { cause: answer })
+    }
+    return this.#calls.send(book, patience, { method: 'POST', idempotencyKey })
   }
 
   shipment(id: string, patience: Patience): Promise<Tracked> {
-    return this.#upstream.send(this.#json({ path: pathOf(id) }, tracked), patience, { hedged: true })
+    return this.#calls.send(this.#json({ path: pathOf(id) }, tracked), patience, { hedgedBy: this.#tracking })
   }
 
   /** Server-sent events as the carrier sends them. Only their beginning has a limit; the caller destroys the stream. */
   events(id: string, headers: Record<string, string>, patience: Patience): Promise<Readable> {
-    const open: Exchange<Readable> = async ({ streams }, { signal, deadline, headers: told }) => {
+    const open: Exchange<Readable> = async (client, { signal, deadline, headers: told }) => {
       const request = (signal: AbortSignal) =>
-        streams.request({ method: 'GET', path: `${pathOf(id)}/events`, headers: { ...told, ...headers }, signal })
+        client.request({ method: 'GET', path: `${pathOf(id)}/events`, headers: { ...told, ...headers }, signal })
       const response = await withTimeout(request, this.#callMs, { signal, deadline })
       if (response.statusCode === 200) return response.body
       await response.body.dump()
       return refusal({ status: response.statusCode, headers: response.headers })
     }
-    return this.#upstream.send(open, patience)
+    return this.#streams.send(open, patience)
   }
 
-  close(): Promise<void> {
-    return this.#upstream.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#calls.close(), this.#streams.close()])
   }
 
   /** A call whose answer must be JSON of the agreed shape. */
   #json<T>(request: Omit<Call, 'timeoutMs'>, shape: Validator<{}, any, T, T>): Exchange<T> {
-    return async ({ client }, { signal, deadline, headers }) => {
+    return async (client, { signal, deadline, headers }) => {
       const reply = await call(client, {
         ...request,
         signal,

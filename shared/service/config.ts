@@ -50,6 +50,7 @@ export const variables = {
   } as Variable<string>,
 
   CARRIER_CONNECTIONS: integer(32, 1, 10_000, 'sockets per replica; a call more waits for one to come free'),
+  EVENT_STREAMS: integer(500, 1, 100_000, 'streams of events at a time, each with a socket of its own to its carrier'),
   CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
   CARRIER_ATTEMPTS: integer(2, 1, 10, 'attempts at a carrier, the first included'),
   CARRIER_CONNECT_MS: limitMs(100, 'to open a socket to a carrier'),

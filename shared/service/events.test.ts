@@ -189,14 +189,17 @@ test('a shutdown ends the stream in good order, though the carrier is silent', a
     maxBytes: 1000,
     callMs: 9000,
     attempts: 1,
+    streams: 1,
   }
-  const carrier = new Carrier(double, limits, createMetrics())
+  const metrics = createMetrics()
+  const carrier = new Carrier(double, limits, metrics)
   const shutdown = new AbortController()
   const app = Fastify()
   onTestFinished(() => app.close())
   app.addHook('onClose', () => carrier.close())
   limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 9000 })
-  app.register(events, { carriers: [carrier], shutdown, heartbeatMs: 9000 })
+  const options = { carriers: [carrier], shutdown, heartbeatMs: 9000, maxStreams: 1, open: metrics.streams }
+  app.register(events, options)
 
   const { body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')
   const chunks: string[] = []
@@ -205,4 +208,42 @@ test('a shutdown ends the stream in good order, though the carrier is silent', a
     shutdown.abort()
   }
   expect(chunks).toEqual([': hello\n\n'])
+})
+
+test('HEAD says what GET would, and begins no stream', async () => {
+  const { fleet, origin, path } = await startBooked(PATIENT, { statusMs: 60_000, heartbeatMs: 60_000 })
+  const client = new Pool(origin)
+  onTestFinished(() => client.destroy())
+  for (let i = 0; i < 10; i++) {
+    const { statusCode, headers } = await client.request({ method: 'HEAD', path })
+    expect(statusCode).toBe(200)
+    expect(headers['content-type']).toBe('text/event-stream')
+  }
+  expect((await client.request({ method: 'HEAD', path: '/shipments/pigeon-4711/events' })).statusCode).toBe(404)
+  expect(streaming(fleet), 'streams are open at the carrier, and nobody reads them').toBe(0)
+})
+
+test('more streams than there may be are refused, until somebody hangs up', async () => {
+  const { origin, path } = await startBooked(
+    { ...PATIENT, EVENT_STREAMS: '2' },
+    { statusMs: 60_000, heartbeatMs: 60_000 },
+  )
+  const readers = [await open(origin, path), await open(origin, path)]
+  const refused = await open(origin, path)
+  expect(refused.statusCode).toBe(503)
+  expect(refused.headers['retry-after']).toBe('5')
+  await refused.body.dump()
+  readers[0]!.body.on('error', () => {}).destroy()
+  await vi.waitFor(async () => expect((await open(origin, path)).statusCode).toBe(200), 10_000)
+})
+
+test('a carrier whose streams do not begin goes on selling', async () => {
+  const double = await startDouble((request, response) => {
+    if (!request.url!.endsWith('/events')) response.end('{ "cents": 590, "currency": "EUR", "days": 2 }')
+  })
+  const { app } = buildParcel([double], { CARRIER_ATTEMPTS: '1' })
+  const stream = async () => (await inVirtualTime(() => app.inject('/shipments/double-1/events'))).value.json()
+  for (let i = 0; i < 5; i++) expect(await stream()).toMatchObject({ reason: 'timeout' })
+  expect(await stream(), 'streams have no breaker').toMatchObject({ reason: 'open' })
+  expect((await app.inject('/quotes?from=Lisbon&to=Oslo&grams=1200')).json()).toMatchObject({ missing: [] })
 })

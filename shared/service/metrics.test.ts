@@ -96,7 +96,7 @@ test('the state of each breaker is told, one for each replica', async () => {
   await fleet.setFault('pigeon', { kind: '5xx' }, 1)
   const stateOf = async (replica: number) =>
     ['closed', 'open', 'half-open'].filter((state) =>
-      after.includes(`{carrier="pigeon",replica="${replica}",state="${state}"} 1`),
+      after.includes(`parcel_carrier_breaker_state{carrier="pigeon",replica="${replica}",state="${state}"} 1`),
     )
   let after = (await app.inject('/metrics')).body
   expect([await stateOf(0), await stateOf(1)]).toEqual([['closed'], ['closed']])
@@ -110,7 +110,7 @@ test('a breaker that changes is counted, and a line in the log: a short break fi
   await fleet.setFault('pigeon', { kind: '5xx' }, 1)
   for (let i = 0; i < 10; i++) await inVirtualTime(() => app.inject(QUOTES))
   const { body } = await app.inject('/metrics')
-  expect(body).toMatch('parcel_carrier_breaker_changes_total{carrier="pigeon",replica="1",to="open"} 1')
+  expect(body).toMatch('parcel_carrier_breaker_changes_total{carrier="pigeon",replica="1",pool="calls",to="open"} 1')
   const changes = lines.filter(({ msg }) => msg === 'breaker open')
   expect(changes).toEqual([
     expect.objectContaining({

@@ -19,6 +19,11 @@ export function createMetrics(registry = new Registry()) {
   return {
     registry,
     ...createCarrierMetrics(registry),
+    streams: new Gauge({
+      name: 'parcel_event_streams',
+      help: 'Streams of events that are open, or about to be',
+      registers,
+    }),
     requests: new Histogram({
       name: 'parcel_request_seconds',
       help: 'Time from the request’s headers to the end of the answer; status "aborted" when the caller went away first',

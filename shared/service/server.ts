@@ -64,7 +64,13 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })
   app.register(shipments, { carriers, confirmations })
   app.register(shipment, { carriers })
-  app.register(events, { carriers, shutdown, heartbeatMs: config.EVENT_HEARTBEAT_MS })
+  app.register(events, {
+    carriers,
+    shutdown,
+    heartbeatMs: config.EVENT_HEARTBEAT_MS,
+    maxStreams: config.EVENT_STREAMS,
+    open: metrics.streams,
+  })
   app.register(probes, { shutdown, registry: metrics.registry })
 
   // The confirmations first: they still need the carriers.
@@ -83,6 +89,7 @@ const clientLimits = (config: Config) => ({
   maxBytes: config.CARRIER_MAX_BYTES,
   callMs: config.CARRIER_CALL_MS,
   attempts: config.CARRIER_ATTEMPTS,
+  streams: config.EVENT_STREAMS,
 })
 
 const serverLimits = (config: Config): ServerLimits => ({

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import { holdTheClock } from '../testing/clock.ts'
 import { createMetrics } from './metrics.ts'
 import { Upstream } from './upstream.ts'
@@ -8,10 +9,11 @@ const limits = { connections: 1, connectMs: 100, headersMs: 100, bodyMs: 100, ma
 
 test('an answer that is there, and only not read yet, needs no hedge', async () => {
   holdTheClock()
+  const hedgedBy = new LiveLatency({ percentile: 90 })
   const upstream = new Upstream(config, limits, createMetrics())
   onTestFinished(() => upstream.close())
   const patience = { signal: new AbortController().signal, deadline: Infinity }
-  const send = (exchange: () => Promise<string>) => upstream.send(exchange, patience, { hedged: true })
+  const send = (exchange: () => Promise<string>) => upstream.send(exchange, patience, { hedgedBy })
   // These teach it what late is, and earn what a hedge costs.
   for (let i = 0; i < 100; i++) await send(async () => 'quick')
 

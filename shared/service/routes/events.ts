@@ -2,6 +2,8 @@ import { addAbortSignal, Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import type { Carrier } from '../carrier.ts'
+import type { Metrics } from '../metrics.ts'
+import { Problem } from '../problems.ts'
 import { CarrierError } from '../reasons.ts'
 import { ShipmentId } from '../schemas.ts'
 import { findCarrier } from '../shipment-id.ts'
@@ -12,15 +14,49 @@ interface Options {
   shutdown: Pick<Shutdown, 'signal'>
   /** Milliseconds of silence after which a reader gets a comment. */
   heartbeatMs: number
+  /** At a time: each holds two sockets for as long as somebody reads. */
+  maxStreams: number
+  open: Metrics['streams']
 }
 
-export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, shutdown, heartbeatMs }) => {
-  // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
-  const options = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
+const path = '/shipments/:id/events'
+const headers = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  // nginx, and what is built on it, would keep events back until it has a buffer full of them.
+  'x-accel-buffering': 'no',
+}
+/** Long enough that whoever is refused does not spend the time on asking. */
+const RETRY_AFTER_S = 5
 
-  app.get('/shipments/:id/events', options, async ({ params, headers, abortSignal, deadline, trace }, reply) => {
+export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const { carriers, shutdown, heartbeatMs, maxStreams, open } = options
+  let streams = 0
+  /** @returns how to give it back, to be called once */
+  const takeSlot = () => {
+    if (streams >= maxStreams) {
+      throw new Problem(503, `There are ${maxStreams} streams already`, { headers: { 'retry-after': RETRY_AFTER_S } })
+    }
+    open.set(++streams)
+    return () => open.set(--streams)
+  }
+
+  // What GET would say. Fastify's own HEAD begins a stream, and reads it for as long as the parcel is on its way.
+  app.head(path, { schema: { params: ShipmentId } }, async ({ params, abortSignal, deadline, trace }, reply) => {
     const { carrier, id } = findCarrier(carriers, params.id)
-    const lastEventId = headers['last-event-id']
+    await carrier.shipment(id, { signal: abortSignal, deadline, trace })
+    return reply.headers(headers).send()
+  })
+
+  // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
+  const endless = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
+
+  app.get(path, endless, async ({ params, headers: asked, abortSignal, deadline, trace }, reply) => {
+    const { carrier, id } = findCarrier(carriers, params.id)
+    // Who has gone away already would never give it back.
+    if (reply.raw.closed) return reply.hijack()
+    reply.raw.once('close', takeSlot())
+    const lastEventId = asked['last-event-id']
     const accept = {
       accept: 'text/event-stream',
       ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
@@ -30,12 +66,7 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
     addAbortSignal(abortSignal, stream)
     addAbortSignal(shutdown.signal, stream)
     return reply
-      .headers({
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        // nginx, and what is built on it, would keep events back until it has a buffer full of them.
-        'x-accel-buffering': 'no',
-      })
+      .headers(headers)
       .send(Readable.from(relay(withHeartbeats(stream, heartbeatMs), carrier, shutdown.signal)))
   })
 }
