@@ -61,7 +61,7 @@ export const variables = {
   HANDLER_MS: limitMs(3000, 'for any handler; a caller’s `deadline-ms` shortens it, but cannot lengthen it'),
 
   MAX_BODY_BYTES: integer(16_384, 1, 1_000_000_000, 'bytes of a request’s body, at most'),
-  BODY_CHUNK_MS: limitMs(3000, 'between two chunks of a request’s body'),
+  BODY_CHUNK_MS: limitMs(1000, 'between two chunks of a request’s body'),
   HEADERS_MS: limitMs(5000, 'to receive a request’s headers'),
   REQUEST_MS: limitMs(15_000, 'to receive a whole request'),
   BALANCER_IDLE_MS: limitMs(
@@ -91,6 +91,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_HEADERS_MS'], below: 'CARRIER_CALL_MS' },
   { sum: ['CARRIER_CALL_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
+  { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },
   { sum: ['EVENT_HEARTBEAT_MS'], below: 'BALANCER_IDLE_MS' },

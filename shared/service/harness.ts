@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
@@ -25,6 +27,15 @@ export async function startParcel(env: Record<string, string> = PATIENT, options
   const fleet: Fleet = await startFleet({ latency: [{ percent: 100, ms: 0 }], ...options })
   onTestFinished(() => fleet.close())
   return { ...buildParcel(fleet.carriers, env), fleet }
+}
+
+/** All that comes back for these bytes, until the server hangs up. */
+export async function say(app: FastifyInstance, ...pieces: string[]): Promise<string> {
+  const { port } = new URL(await app.listen({ port: 0 }))
+  const socket = connect(Number(port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  for (const piece of pieces) socket.write(piece)
+  return text(socket)
 }
 
 /** A carrier that says what the test wants, for what a real one never says. */

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import packageJson from '../../package.json' with { type: 'json' }
 import { BUCKETS, createCarrierMetrics } from './carrier-metrics.ts'
@@ -38,19 +37,4 @@ export function createMetrics(registry = new Registry()) {
       registers,
     }),
   }
-}
-
-/** With a label of their own. A method is whatever somebody sends, and a series for each would fill the memory of all. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
-
-/** Observes each request when it is over, however it ended. */
-export function measureRequests(app: FastifyInstance, { requests }: Metrics): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const stop = requests.startTimer({
-      method: METHODS.has(request.method) ? request.method : 'other',
-      // The pattern and not the address: a label for every shipment would fill the memory of whoever collects them.
-      route: request.routeOptions.url ?? 'none',
-    })
-    reply.raw.once('close', () => stop({ status: reply.raw.writableFinished ? reply.raw.statusCode : 'aborted' }))
-  })
 }

@@ -1,7 +1,9 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TimeoutError } from '../core/errors.ts'
+import { isBodyOnItsWay } from './request-body.ts'
 import { CarrierError } from './reasons.ts'
 
 const PROBLEM_TYPE = 'application/problem+json'
@@ -36,7 +38,6 @@ export class Problem extends Error {
 /** Everything that goes wrong in a request, from a missing field to a bug, leaves as `application/problem+json`. */
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler(answer)
-  app.setNotFoundHandler(({ method, url }, reply) => send(new Problem(404, `There is no ${method} ${url}`), reply))
 
   // Who is stopped because the 504 has gone out fails after it: no mistake of ours either, which Fastify would call it.
   app.addHook('onRoute', (route) => {
@@ -50,21 +51,10 @@ export function answerProblems(app: FastifyInstance): void {
       })
     }
   })
-
-  // These two Node would answer by itself, with a status and nothing else.
-  app.server.on('checkExpectation', (...exchange) => app.server.emit('request', ...exchange))
-  app.addHook('onRequest', async ({ headers, raw }) => {
-    if (headers.host === undefined && raw.httpVersion === '1.1') throw new Problem(400, 'HTTP/1.1 wants a Host header')
-    const { expect = '100-continue' } = headers
-    if (expect.toLowerCase() !== '100-continue') throw new Problem(417, `We cannot meet the expectation ${expect}`)
-  })
 }
 
 /** Options for `Fastify(…)`: the same for what never becomes a request of a route. */
 export const problemOptions = { frameworkErrors: answer, clientErrorHandler }
-
-/** Further ones for its `http`: a request without a Host gets an answer of ours. */
-export const problemHttpOptions = { requireHostHeader: false }
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error, request)
@@ -72,8 +62,10 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   return send(problem, reply)
 }
 
-function log(error: unknown, { status, message }: Problem, request: FastifyRequest): void {
-  request.log[status === 500 ? 'error' : 'info']({ err: error }, message)
+/** Callers err and carriers fail every day; a mistake of our own is news, each time, and with its stack. */
+function log(error: unknown, { status, message, extensions }: Problem, { log, server }: FastifyRequest): void {
+  if (status === 500) log.error({ err: error }, message)
+  else server.tally(log, { status, ...extensions }, message)
 }
 
 function send(problem: Problem, reply: FastifyReply) {
@@ -88,7 +80,11 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   const { statusCode = 500, message } = (error ?? {}) as Partial<FastifyError>
   // Fastify's own complaints about the request (400, 408, 413, 415, …) are meant for the caller.
   if (statusCode >= 400 && statusCode < 500) return new Problem(statusCode, message ?? '', { cause: error })
-  if (error instanceof TimeoutError) return new Problem(504, 'There was no answer in time', { cause: error })
+  if (error instanceof TimeoutError) {
+    return isBodyOnItsWay(request)
+      ? new Problem(408, 'The request’s body did not arrive in time', { cause: error })
+      : new Problem(504, 'There was no answer in time', { cause: error })
+  }
   return new Problem(500, `This is our mistake; the log has more under request ${request.id}`, { cause: error })
 }
 
@@ -118,16 +114,22 @@ function clientErrorHandler({ code }: NodeJS.ErrnoException, socket: Answering):
   // In the middle of an answer to what came before, a status line would be read as part of it.
   const { _httpMessage: answer } = socket
   if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) return void socket.destroy()
-  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  const body = JSON.stringify(new Problem(status, 'This is not an HTTP request that we can read'))
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      `Content-Type: ${PROBLEM_TYPE}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  )
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') answerRaw(socket, new Problem(408, 'The request did not arrive in time'))
+  else {
+    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+    answerRaw(socket, new Problem(status, 'This is not an HTTP request that we can read'))
+  }
+}
+
+/** The answer where there is no request that Fastify knows of; it is the connection's last. */
+export function answerRaw(socket: Duplex, problem: Problem): void {
+  const body = JSON.stringify(problem)
+  const headers = {
+    ...problem.headers,
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n'))
 }

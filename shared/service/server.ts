@@ -6,13 +6,17 @@ import { Carrier } from './carrier.ts'
 import { breakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
-import { createMetrics, measureRequests } from './metrics.ts'
-import { answerProblems, problemHttpOptions, problemOptions } from './problems.ts'
+import { httpOptions, keepToHttp } from './http.ts'
+import { createMetrics } from './metrics.ts'
+import { answerProblems, problemOptions } from './problems.ts'
+import { admitBodies } from './request-body.ts'
+import { followRequests, requestOptions } from './requests.ts'
 import { events } from './routes/events.ts'
 import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
 import { shipment } from './routes/shipment.ts'
 import { shipments } from './routes/shipments.ts'
+import { createTally } from './tally.ts'
 import { requestIdFrom, traceRequests } from './tracing.ts'
 
 export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
@@ -36,7 +40,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   const app = Fastify({
     ...options,
     ...problemOptions,
-    http: { ...options.http, ...problemHttpOptions },
+    ...requestOptions,
+    http: { ...options.http, ...httpOptions },
     bodyLimit: config.MAX_BODY_BYTES,
     // Strict, Ajv reads `grams=Infinity` as a number, and then leaves it alone because it is not finite.
     ajv: { customOptions: { strictNumbers: false } },
@@ -56,9 +61,12 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     exit,
   })
 
+  app.decorate('tally', createTally())
   traceRequests(app)
-  measureRequests(app, metrics)
+  followRequests(app, metrics)
   answerProblems(app)
+  keepToHttp(app)
+  admitBodies(app)
   limitServer(app, limits)
 
   app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })

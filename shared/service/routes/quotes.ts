@@ -40,7 +40,8 @@ export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers
       answer.missing.push({ carrier, reason })
       errors.push(result.reason)
       // Carriers fail every day; a mistake of our own is news.
-      request.log[reason === 'error' ? 'error' : 'info']({ carrier, reason, err: result.reason }, 'no quote')
+      if (reason === 'error') request.log.error({ carrier, reason, err: result.reason }, 'no quote')
+      else app.tally(request.log, { carrier, reason }, 'no quote')
     }
     if (answer.quotes.length === 0) throw nobody(answer.missing, errors)
     answer.quotes.sort((a, b) => a.cents - b.cents || a.days - b.days)

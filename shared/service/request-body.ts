@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from './problems.ts'
+
+/** Whether the client has announced a body and not sent all of it. */
+export function isBodyOnItsWay({ raw, headers }: FastifyRequest): boolean {
+  const isAnnounced = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return isAnnounced && raw.complete === false
+}
+
+/** Refuses a body before it comes, or has it come. To be called after whatever else may refuse the request. */
+export function admitBodies(app: FastifyInstance): void {
+  // Node would say `100 Continue` at once, and have a body sent that is then refused.
+  app.server.on('checkContinue', (...exchange) => app.server.emit('request', ...exchange))
+
+  app.addHook('onRequest', async ({ headers, routeOptions: { bodyLimit } }) => {
+    const { 'content-encoding': coding = 'identity' } = headers
+    if (coding.toLowerCase() !== 'identity') {
+      const headers = { 'accept-encoding': 'identity' }
+      throw new Problem(415, `We read no body that is encoded as ${coding}`, { headers })
+    }
+    if (Number(headers['content-length']) > bodyLimit)
+      throw new Problem(413, `The body is longer than ${bodyLimit} bytes`)
+  })
+
+  app.addHook('preParsing', async ({ headers }, reply) => {
+    if (headers.expect && !reply.raw.headersSent) reply.raw.writeContinue()
+  })
+
+  // What is still to come of a body that nobody reads would be the next request, or the limit on it a second answer.
+  app.addHook('onSend', async (request, reply) => {
+    if (isBodyOnItsWay(request)) reply.header('connection', 'close')
+  })
+}
