@@ -9,7 +9,7 @@ beforeEach(() => {
 const works = async () => 'a quote'
 const fails = async () => Promise.reject(new Error('503'))
 
-describe('Step 11: One for each endpoint', () => {
+describe('Step 12: One for each endpoint', () => {
   test('does not let one dead endpoint take the others with it', async () => {
     const breakerFor = breakerPerEndpoint({ consecutiveFailures: 3 })
     for (let i = 0; i < 3; i++) {
@@ -29,10 +29,13 @@ describe('Step 11: One for each endpoint', () => {
       onChange.mock.calls.map(([{ name }]) => name),
       'whose breaker was it?',
     ).toEqual(['http://pigeon'])
-    expect(breakerFor('http://pigeon'), 'a new breaker for each call never sees two failures').toBe(
-      breakerFor('http://pigeon'),
+    const same = breakerFor('http://pigeon') === breakerFor('http://pigeon')
+    expect(same, 'the same breaker each time: a new one for each call never sees two failures').toBe(true)
+    const origins = ['http://pigeon', 'https://pigeon', 'http://pigeon:8080', 'pigeon at http://10.0.0.7', 'pigeon']
+    const distinct = new Set(origins.map(breakerFor)).size
+    expect(distinct, `breakers for ${origins.join(', ')}: whatever differs in its name is another endpoint`).toBe(
+      origins.length,
     )
-    expect(breakerFor('http://pigeon')).not.toBe(breakerFor('http://swift'))
   })
 
   test('refuses nonsense at once, and not with the first call', () => {

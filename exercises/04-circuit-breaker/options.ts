@@ -1,4 +1,5 @@
 import type { Random } from '../../shared/core/random.ts'
+import type { WindowCounts } from './window.ts'
 
 /** What a breaker is doing, for metrics and for people. A snapshot: it does not change when the breaker does. */
 export type BreakerState =
@@ -14,6 +15,8 @@ export interface BreakerChange {
   readonly name: string
   readonly from: BreakerState['status']
   readonly to: BreakerState
+  /** Only from closed to open: what the window held, the last straw included. Empty without a `failureRate`. */
+  readonly window?: WindowCounts
 }
 
 export interface BreakerOptions {
@@ -28,32 +31,42 @@ export interface BreakerOptions {
    * `Infinity` for never. Default: 10.
    */
   minimumCalls?: number
-  /** For how long a call counts; finite. Default: 10,000. */
+  /** For how long a call counts, from its end; finite, above 0. Default: 10,000. */
   windowMs?: number
   /** Slices in which the window forgets; a whole number. Default: 10. */
   buckets?: number
-  /** A call that takes this long counts as failed, although its caller gets the result; `Infinity` for never. Default: Infinity. */
+  /** A call that takes this long counts as failed, although its caller gets the result; above 0, `Infinity` for never. Default: Infinity. */
   slowCallMs?: number
   /** Calls let through when half-open; it closes when all of them succeed. A whole number. Default: 1. */
   probes?: number
   /**
    * After so long without a result, a probe loses its slot to the next caller who finds none free. Set it to more than
-   * the call's own timeout. Finite. Default: 10,000.
+   * the call's own timeout. Finite, above 0. Default: 10,000.
    */
   probeLeaseMs?: number
-  /** How long it stays open at first; finite, and doubled each time a probe fails. Default: 5,000. */
+  /** How long it stays open at first; finite, above 0, and doubled each time a probe fails. Default: 5,000. */
   breakMs?: number
-  /** The longest break; finite, and at least `breakMs`. Default: 60,000. */
+  /** The longest break, but for what `retryAfterMs` asks for; finite, and at least `breakMs`. Default: 60,000. */
   maxBreakMs?: number
   /** The share (0 to 1) of a break that chance may take off, lest a fleet of breakers probes in step. Default: 0.2. */
   jitter?: number
   /** Default: Math.random. */
   random?: Random
   /**
-   * Whether the error speaks against the upstream; a 404 does not. What is no failure is no success either. When this
-   * throws, it was a failure. Default: all are failures.
+   * Whether the error speaks against the upstream. One that does not, such as a 404, is an answer, and so a success.
+   * When this throws, it was a failure. Default: all are failures.
    */
   isFailure?: (error: unknown) => boolean
+  /**
+   * Whether the error says nothing about the upstream, for it or against it: a full queue of our own, a mistake of ours.
+   * Asked before `isFailure`. When this throws, it was a failure. Default: none is.
+   */
+  isExcluded?: (error: unknown) => boolean
+  /**
+   * For how many milliseconds the upstream asks to be left in peace, such as by the `Retry-After` of a 503: a break that
+   * begins with this error is at least as long. What is undefined, or not finite, asks for nothing. Default: none asks.
+   */
+  retryAfterMs?: (error: unknown) => number | undefined
   /** Called after each change of state. What it throws is a warning of the process, and nobody's failed call. */
   onChange?: (change: BreakerChange) => void
 }
@@ -73,13 +86,15 @@ const DEFAULTS: Required<BreakerOptions> = {
   jitter: 0.2,
   random: Math.random,
   isFailure: () => true,
+  isExcluded: () => false,
+  retryAfterMs: () => undefined,
   onChange: () => {},
 }
 
 /**
  * The options, with defaults for what is missing or undefined.
  *
- * @throws RangeError that names the option, what it got and what it takes
+ * @throws RangeError that names the option, what it takes and what it got
  */
 export function withDefaults(options: BreakerOptions): Required<BreakerOptions> {
   // Nobody would set a number of milliseconds to -1.

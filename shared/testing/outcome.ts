@@ -7,6 +7,9 @@ async function turn(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Whatever promises have to say to each other is said before the event loop turns. */
+export const promisesSettle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 export type Outcome<T> =
   | { status: 'fulfilled'; value: T }
   | { status: 'rejected'; reason: unknown }

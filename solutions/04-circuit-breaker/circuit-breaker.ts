@@ -3,7 +3,7 @@ import { CircuitOpenError } from '../../shared/core/errors.ts'
 import { neverAborts } from '../../shared/core/never-aborts.ts'
 import type { Operation } from '../../shared/core/operation.ts'
 import { type BreakerOptions, type BreakerState, withDefaults } from './options.ts'
-import { RollingWindow } from './window.ts'
+import { RollingWindow, type WindowCounts } from './window.ts'
 
 export type { BreakerChange, BreakerOptions, BreakerState } from './options.ts'
 
@@ -23,6 +23,9 @@ type State =
 
 /** The generation that let a call in: its result counts as long as that is still in force. */
 type Permit = Closed | Probe
+
+/** What the end of a call says about the upstream; `excluded`: nothing. */
+type Verdict = 'failure' | 'success' | 'excluded'
 
 /**
  * Stops asking an upstream that does not answer, so that callers fail at once and the upstream can recover; then lets a
@@ -56,8 +59,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Runs `operation`, if the circuit lets it, and settles as it does. A call whose `signal` has aborted by the time it
-   * ends counts neither for nor against the upstream; so put a timeout inside of the breaker, where its error is a failure.
+   * Runs `operation`, if the circuit lets it, and settles as it does. A failure counts neither for nor against the
+   * upstream when `signal` has aborted by then; so put a timeout inside of the breaker, where its error is a failure.
+   * Nor does the refusal of a breaker further in; that must be another one, as nobody gets past his own probe.
    *
    * @throws CircuitOpenError at once, without calling `operation`; `cause` is the failure that opened the circuit
    * @throws the reason of `signal`, if it had aborted before; and whatever `operation` throws, as it is
@@ -71,17 +75,12 @@ export class CircuitBreaker {
     try {
       result = await operation(signal ?? neverAborts)
     } catch (error) {
-      let failed: true | undefined = true
-      try {
-        if (signal?.aborted || !this.#options.isFailure(error)) failed = undefined
-      } finally {
-        // Also when isFailure throws: a probe must give its slot back.
-        this.#after(permit, failed, error)
-      }
+      this.#after(permit, signal?.aborted ? 'excluded' : this.#verdict(error), error)
       throw error
     }
+    // What has come is here, be the caller gone or not: a parcel is booked.
     const isSlow = slowAt < Infinity && performance.now() >= slowAt
-    this.#after(permit, signal?.aborted ? undefined : isSlow)
+    this.#after(permit, isSlow ? 'failure' : 'success')
     return result
   }
 
@@ -110,18 +109,31 @@ export class CircuitBreaker {
     return probe
   }
 
-  /** Takes back a permit, and what came of it: `undefined` says nothing about the upstream. */
-  #after(permit: Permit, failed: boolean | undefined, cause?: unknown): void {
+  #verdict(error: unknown): Verdict {
+    const { isExcluded, isFailure } = this.#options
+    try {
+      // A breaker further in has refused: nobody was asked.
+      if (error instanceof CircuitOpenError || isExcluded(error)) return 'excluded'
+      return isFailure(error) ? 'failure' : 'success'
+    } catch (mistake) {
+      this.#warn('isExcluded or isFailure', mistake)
+      return 'failure'
+    }
+  }
+
+  /** Takes back a permit, and what came of it. */
+  #after(permit: Permit, verdict: Verdict, cause?: unknown): void {
     const state = this.#state
+    const failed = verdict === 'failure'
     if (state === permit) {
-      if (failed === undefined) return
+      if (verdict === 'excluded') return
       state.failuresInARow = failed ? state.failuresInARow + 1 : 0
       if (this.#options.failureRate < Infinity) state.window.record(failed)
       // Only a failure opens: after a success, the upstream has just answered.
-      if (failed && this.#isTooMuch(state)) this.#open(0, cause)
+      if (failed && this.#isTooMuch(state)) this.#open(0, cause, state.window.counts())
     } else if (state.status === 'half-open' && state.probes.delete(permit as Probe)) {
       if (failed) this.#open(state.breaks + 1, cause)
-      else if (failed === false && ++state.successes === this.#options.probes) this.#become(this.#closed())
+      else if (verdict === 'success' && ++state.successes === this.#options.probes) this.#become(this.#closed())
     } else this.#discarded++
   }
 
@@ -133,11 +145,24 @@ export class CircuitBreaker {
     return calls >= minimumCalls && failures / calls >= failureRate
   }
 
-  #open(breaks: number, cause: unknown): void {
+  #open(breaks: number, cause: unknown, window?: WindowCounts): void {
     const { breakMs, maxBreakMs, jitter, random } = this.#options
+    const chance = jitter * random()
     // Jitter comes after the cap, or else all the long breaks would be of the same length.
-    const lengthMs = Math.min(maxBreakMs, breakMs * 2 ** breaks) * (1 - jitter * random())
-    this.#become({ status: 'open', until: performance.now() + lengthMs, breaks, cause })
+    const ownMs = Math.min(maxBreakMs, breakMs * 2 ** breaks) * (1 - chance)
+    const lengthMs = Math.max(ownMs, this.#askedMs(cause) * (1 + chance))
+    this.#become({ status: 'open', until: performance.now() + lengthMs, breaks, cause }, window)
+  }
+
+  /** For how long the upstream has asked to be left in peace; 0 for what is no number of milliseconds. */
+  #askedMs(error: unknown): number {
+    try {
+      const askedMs = error === undefined ? 0 : this.#options.retryAfterMs(error)
+      return typeof askedMs === 'number' && askedMs < Infinity ? askedMs : 0
+    } catch (mistake) {
+      this.#warn('retryAfterMs', mistake)
+      return 0
+    }
   }
 
   #closed(): Closed {
@@ -145,13 +170,19 @@ export class CircuitBreaker {
     return { status: 'closed', window: new RollingWindow(windowMs, buckets), failuresInARow: 0 }
   }
 
-  #become(next: State): void {
+  #become(next: State, window?: WindowCounts): void {
     const from = this.#state.status
     this.#state = next
-    const change = { name: this.#options.name, from, to: this.state }
+    const { name, onChange } = this.#options
+    const change = { name, from, to: this.state, window }
     // An async function: whether the listener throws or rejects, it ends below and not in the call that it heard of.
-    const tell = async () => this.#options.onChange(change)
-    tell().catch((error) => process.emitWarning(`onChange of the circuit breaker ${change.name}: ${inspect(error)}`))
+    const tell = async () => onChange(change)
+    tell().catch((mistake) => this.#warn('onChange', mistake))
+  }
+
+  /** About somebody else's code, called in the middle of ours: its mistakes must not be the caller's, nor be silent. */
+  #warn(callback: string, mistake: unknown): void {
+    process.emitWarning(`${callback} of the circuit breaker ${this.#options.name}: ${inspect(mistake)}`)
   }
 
   #refusal(how: string, retryAfterMs: number, cause: unknown): CircuitOpenError {

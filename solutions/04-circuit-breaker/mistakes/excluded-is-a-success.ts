@@ -1,5 +1,5 @@
 /**
- * Mistake: what is no failure counts as a success, so that a 404 closes the circuit (and ends a row of failures).
+ * Mistake: what says nothing counts as a success: our own full queue closes the circuit, and ends a row of failures.
  * Replaces: circuit-breaker.ts
  * Killed by: does not count errors that say nothing about the upstream
  */
@@ -9,17 +9,17 @@ import { type BreakerOptions, CircuitBreaker as Correct } from '../circuit-break
 export type * from '../circuit-breaker.ts'
 
 export class CircuitBreaker extends Correct {
-  readonly #isFailure: (error: unknown) => boolean
+  readonly #isExcluded: (error: unknown) => boolean
 
   constructor(options: BreakerOptions = {}) {
     super(options)
-    this.#isFailure = options.isFailure ?? (() => true)
+    this.#isExcluded = options.isExcluded ?? (() => false)
   }
 
   override async execute<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
     let excluded: { error: unknown } | undefined
     const excusing = (error: unknown) => {
-      if (this.#isFailure(error)) throw error
+      if (!this.#isExcluded(error)) throw error
       excluded = { error }
     }
     const result = await super.execute(async (signal) => operation(signal).catch(excusing), signal)

@@ -35,16 +35,15 @@ export class CircuitBreaker {
   async execute<T>(operation: Operation<T>, signal = new AbortController().signal): Promise<T> {
     signal.throwIfAborted()
     const permit = this.#before()
-    let failed: boolean | undefined = true
+    let failed: boolean | undefined = false
     try {
-      const result = await operation(signal)
-      failed = false
-      return result
+      return await operation(signal)
     } catch (error) {
-      if (!this.#options.isFailure(error)) failed = undefined
+      const isExcluded = signal.aborted || this.#options.isExcluded(error)
+      failed = isExcluded ? undefined : this.#options.isFailure(error)
       throw error
     } finally {
-      this.#after(permit, signal.aborted ? undefined : failed)
+      this.#after(permit, failed)
     }
   }
 

@@ -8,15 +8,15 @@ import { type BreakerOptions, type BreakerState, CircuitBreaker as Correct } fro
 
 export type * from '../circuit-breaker.ts'
 
-/** Judges the failures in a row as it should, and leaves the share to another, whose calls never reject for a 404. */
+/** Judges the failures in a row as it should, and leaves the share to another, whose calls never reject for what is excluded. */
 export class CircuitBreaker extends Correct {
   readonly #byShare: Correct
-  readonly #isFailure: (error: unknown) => boolean
+  readonly #isExcluded: (error: unknown) => boolean
 
   constructor(options: BreakerOptions = {}) {
     super({ ...options, failureRate: Infinity })
     this.#byShare = new Correct({ ...options, consecutiveFailures: Infinity })
-    this.#isFailure = options.isFailure ?? (() => true)
+    this.#isExcluded = options.isExcluded ?? (() => false)
   }
 
   override get state(): BreakerState {
@@ -28,7 +28,7 @@ export class CircuitBreaker extends Correct {
       let excluded: { error: unknown } | undefined
       const result = await this.#byShare.execute(async (signal) => {
         return operation(signal).catch((error) => {
-          if (this.#isFailure(error)) throw error
+          if (!this.#isExcluded(error)) throw error
           excluded = { error }
         })
       }, signal)

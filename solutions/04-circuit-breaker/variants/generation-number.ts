@@ -5,7 +5,7 @@
 import { CircuitOpenError } from '../../../shared/core/errors.ts'
 import type { Operation } from '../../../shared/core/operation.ts'
 import { type BreakerOptions, type BreakerState, withDefaults } from '../options.ts'
-import { RollingWindow } from '../window.ts'
+import { RollingWindow, type WindowCounts } from '../window.ts'
 
 export type * from '../options.ts'
 
@@ -45,18 +45,16 @@ export class CircuitBreaker {
       const startedAt = performance.now()
       const success = (value: T) => {
         const isSlow = performance.now() - startedAt >= this.#options.slowCallMs
-        this.after(ticket, signal.aborted ? 'neither' : isSlow ? 'failure' : 'success')
+        this.after(ticket, isSlow ? 'failure' : 'success')
         resolve(value)
       }
       const failure = (error: unknown) => {
-        try {
-          const counts = !signal.aborted && this.#options.isFailure(error)
-          this.after(ticket, counts ? 'failure' : 'neither', error)
-          reject(error)
-        } catch (mistake) {
-          this.after(ticket, 'failure', error)
-          reject(mistake)
-        }
+        const refused = error instanceof CircuitOpenError
+        if (signal.aborted || refused || this.#ask(false, () => this.#options.isExcluded(error)))
+          this.after(ticket, 'neither')
+        else if (this.#ask(true, () => this.#options.isFailure(error))) this.after(ticket, 'failure', error)
+        else this.after(ticket, 'success')
+        reject(error)
       }
       let promise: Promise<T>
       try {
@@ -120,10 +118,13 @@ export class CircuitBreaker {
     if (lengthMs > maxBreakMs) lengthMs = maxBreakMs
     this.#breaks += 1
     this.#openUntil = performance.now() + lengthMs - lengthMs * jitter * random()
+    const asked = error === undefined ? undefined : this.#ask(undefined, () => this.#options.retryAfterMs(error))
+    if (Number.isFinite(asked)) this.#openUntil = Math.max(this.#openUntil, performance.now() + asked!)
     this.#cause = error
     const from = this.#status
+    const window = from === 'closed' ? this.#window.counts() : undefined
     this.#enter('open')
-    this.#tell(from)
+    this.#tell(from, window)
   }
 
   #enter(status: BreakerState['status']): void {
@@ -135,10 +136,19 @@ export class CircuitBreaker {
     this.#window = new RollingWindow(this.#options.windowMs, this.#options.buckets)
   }
 
-  #tell(from: BreakerState['status']): void {
+  #ask<T>(otherwise: T, question: () => T): T {
+    try {
+      return question()
+    } catch (error) {
+      process.emitWarning(String(error))
+      return otherwise
+    }
+  }
+
+  #tell(from: BreakerState['status'], window?: WindowCounts): void {
     const warn = (error: unknown) => process.emitWarning(String(error))
     try {
-      Promise.resolve(this.#options.onChange({ name: this.#options.name, from, to: this.state })).catch(warn)
+      Promise.resolve(this.#options.onChange({ name: this.#options.name, from, to: this.state, window })).catch(warn)
     } catch (error) {
       warn(error)
     }

@@ -2,14 +2,15 @@
  * Another shape: the state pattern. Each state is an object that lets a call in and hands it the function to report to.
  * Replaces: circuit-breaker.ts
  */
+import { inspect } from 'node:util'
 import { CircuitOpenError } from '../../../shared/core/errors.ts'
 import type { Operation } from '../../../shared/core/operation.ts'
 import { type BreakerOptions, type BreakerState, withDefaults } from '../options.ts'
-import { RollingWindow } from '../window.ts'
+import { RollingWindow, type WindowCounts } from '../window.ts'
 
 export type * from '../options.ts'
 
-type Outcome = { kind: 'success' } | { kind: 'failure'; error: unknown } | { kind: 'nothing' }
+type Outcome = { kind: 'success' | 'failure' | 'nothing'; error?: unknown }
 type Report = (outcome: Outcome) => void
 interface Phase {
   readonly state: BreakerState
@@ -40,19 +41,20 @@ export class CircuitBreaker {
     const report = this.#phase.enter()
     const deadline = performance.now() + this.options.slowCallMs
     const [settled] = await Promise.allSettled([(async () => operation(own))()])
-    if (own.aborted) report({ kind: 'nothing' })
-    else if (settled.status === 'rejected')
-      report(this.#counts(settled.reason) ? { kind: 'failure', error: settled.reason } : { kind: 'nothing' })
+    if (settled.status === 'rejected')
+      report(own.aborted ? { kind: 'nothing' } : { kind: this.#kindOf(settled.reason), error: settled.reason })
     else report(performance.now() < deadline ? { kind: 'success' } : { kind: 'failure', error: undefined })
     if (settled.status === 'rejected') throw settled.reason
     return settled.value
   }
 
-  #counts(error: unknown): boolean {
+  #kindOf(error: unknown): Outcome['kind'] {
+    if (error instanceof CircuitOpenError) return 'nothing'
     try {
-      return this.options.isFailure(error)
-    } catch {
-      return true
+      return this.options.isExcluded(error) ? 'nothing' : this.options.isFailure(error) ? 'failure' : 'success'
+    } catch (mistake) {
+      process.emitWarning(`${this.options.name}: ${inspect(mistake)}`)
+      return 'failure'
     }
   }
 
@@ -72,7 +74,8 @@ export class CircuitBreaker {
           window.record(true)
           const { calls, failures } = window.counts()
           const isBad = calls >= options.minimumCalls && failures / calls >= options.failureRate
-          if (isBad || row >= options.consecutiveFailures) this.#move(this.#open(options.breakMs, outcome.error))
+          if (isBad || row >= options.consecutiveFailures)
+            this.#move(this.#open(options.breakMs, outcome.error), { calls, failures })
         }
       },
     }
@@ -82,7 +85,7 @@ export class CircuitBreaker {
   #open(wantedMs: number, cause: unknown): Phase {
     const { maxBreakMs, jitter, random } = this.options
     const fullMs = Math.min(wantedMs, maxBreakMs)
-    const until = performance.now() + fullMs * (1 - jitter * random())
+    const until = performance.now() + Math.max(fullMs * (1 - jitter * random()), this.#asked(cause))
     const leftMs = () => Math.max(0, until - performance.now())
     return {
       get state(): BreakerState {
@@ -95,6 +98,17 @@ export class CircuitBreaker {
         this.#move(next)
         return report
       },
+    }
+  }
+
+  #asked(error: unknown): number {
+    if (error === undefined) return 0
+    try {
+      const ms = this.options.retryAfterMs(error)
+      return Number.isFinite(ms) ? ms! : 0
+    } catch (mistake) {
+      process.emitWarning(`${this.options.name}: ${inspect(mistake)}`)
+      return 0
     }
   }
 
@@ -124,12 +138,12 @@ export class CircuitBreaker {
     return phase
   }
 
-  #move(next: Phase): void {
+  #move(next: Phase, window?: WindowCounts): void {
     const from = this.#phase.state.status
     this.#phase = next
     const { name, onChange } = this.options
-    new Promise((resolve) => resolve(onChange({ name, from, to: next.state }))).catch((error) =>
-      process.emitWarning(`${name}: ${error}`),
+    new Promise((resolve) => resolve(onChange({ name, from, to: next.state, ...(window ? { window } : {}) }))).catch(
+      (error) => process.emitWarning(`${name}: ${error}`),
     )
   }
 }
