@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { fullJitter } from '#chapters/03-retry/backoff.ts'
 import { RetryBudget } from '#chapters/03-retry/budget.ts'
+import { retryAfterMs } from '#chapters/03-retry/retry-after.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
 import { isTransient, type Repeatable } from '#chapters/03-retry/retryable.ts'
 import { breakerPerEndpoint } from '#chapters/04-circuit-breaker/breakers.ts'
@@ -42,6 +43,9 @@ export interface SendOptions extends Repeatable {
   hedgedBy?: LiveLatency
 }
 
+/** For as long we take a replica's word that it wants to be left alone; one header must not take it away for a day. */
+const LONGEST_REST_MS = 300_000
+
 /** Short, because a quote has a second in all, and the next attempt goes to the other replica. */
 const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 
@@ -81,7 +85,9 @@ export class Upstream {
       // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
       consecutiveFailures: 5,
       probeLeaseMs: 2 * limits.callMs,
-      isFailure: (error) => !isOwnDelay(error),
+      isExcluded: isOwnDelay,
+      // A considered no is returned, and so a success; what is thrown may say for how long.
+      retryAfterMs: (error) => Math.min(retryAfterMs(error), LONGEST_REST_MS),
       onChange: ({ name, from, to }) => onBreakerChange({ replica: endpoints.indexOf(name), from, to }),
     })
     // One for each replica: a dead one must not close the way to its healthy twin.
