@@ -2,6 +2,7 @@ import { sleep } from '../core/sleep.ts'
 import { Arrivals } from '../stage/arrivals.ts'
 import { LoopDelay, SATURATED_MS } from '../stage/loop-delay.ts'
 import { Side } from '../stage/side.ts'
+import { ALL, NONE } from '../stage/solved.ts'
 import type { Side as SideName } from '../stage/column.ts'
 import type { Phases, Recording, Span } from './grade.ts'
 import { GENTLE_SHARE, type Incident, PER_SECOND } from './incidents.ts'
@@ -34,7 +35,9 @@ export async function play(incident: Incident, { sides: names, seed, onPhase = (
   onPhase('starting')
   const over = new AbortController()
   const onDeath = ({ message }: Error) => over.abort(new NoVerdict(message))
-  const started = await Promise.allSettled(names.map((name) => Side.start(name, { seed, port: 0, onDeath })))
+  const started = await Promise.allSettled(
+    names.map((name) => Side.start({ solved: name === 'reference' ? ALL : NONE, seed, port: 0, onDeath })),
+  )
   const sides = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
     for (const each of started) if (each.status === 'rejected') throw new NoVerdict(each.reason.message)

@@ -5,6 +5,7 @@ import { type Options, readOptions } from './options.ts'
 import { listenOn } from './listen.ts'
 import { buildServer } from './server.ts'
 import { Side } from '../stage/side.ts'
+import { ALL, NONE } from '../stage/solved.ts'
 import { createScreen, summarize } from './summary.ts'
 import { openPage } from './vite.ts'
 import { watchCode } from './watch.ts'
@@ -18,8 +19,8 @@ const SUITES_AFTER_MS = 15_000
 
 async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults }: Options): Promise<void> {
   const [yours, reference, page] = await Promise.all([
-    isFree(port).then((free) => Side.start('yours', { seed, port: free ? port : 0 })),
-    Side.start('reference', { seed, port: 0 }),
+    isFree(port).then((free) => Side.start({ solved: NONE, seed, port: free ? port : 0 })),
+    Side.start({ solved: ALL, seed, port: 0 }),
     openPage(),
   ])
   const cards = new Cards()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { root } from '../manifest/target.ts'
 import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
-import type { Side } from './column.ts'
+import { type Solved, startedOn } from './solved.ts'
 
 /** A Parcel in a process of its own. */
 export interface Instance {
@@ -18,7 +18,7 @@ const DRAIN_DELAY_MS = 2 * PROBE_MS
 const HEAP_MB = 192
 
 export interface ParcelOptions {
-  side: Side
+  solved: Solved
   /** As in the environment's CARRIERS. */
   carriers: string
   /** What it logs as an error, in lines: the message, and for an error of ours where it came from. */
@@ -26,11 +26,12 @@ export interface ParcelOptions {
 }
 
 /** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
-export function startParcel({ side, carriers, onError }: ParcelOptions): Instance {
-  const condition = side === 'reference' ? ['--conditions=solution'] : []
+export function startParcel({ solved, carriers, onError }: ParcelOptions): Instance {
+  const chapters = startedOn(solved)
   const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
-  const program = [...boundedMemory(HEAP_MB), ...preloads, ...condition, join(root, 'shared/service/main.ts')]
+  const program = [...boundedMemory(HEAP_MB), ...preloads, ...chapters.args, join(root, 'shared/service/main.ts')]
   const env = {
+    ...chapters.env,
     PORT: '0',
     HOST: '127.0.0.1',
     CARRIERS: carriers,

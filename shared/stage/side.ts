@@ -6,7 +6,8 @@ import { Customers } from './customers.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
 import { PROBE_MS, startParcel } from './parcel.ts'
-import type { ColumnState, Side as Name } from './column.ts'
+import type { ColumnState } from './column.ts'
+import type { Solved } from './solved.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** What the customers had counted. */
@@ -16,6 +17,7 @@ interface Restart {
 }
 
 export interface SideOptions {
+  solved: Solved
   seed: number
   /** Of the balancer; 0 is any free one. */
   port: number
@@ -29,6 +31,8 @@ const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 
 export class Side {
   readonly customers: Customers
   readonly carriers: Carriers
+  /** For the next Parcel that starts. */
+  solved: Solved
   readonly balancer: Balancer
   /** What Parcel has logged last as an error. */
   latestError = ''
@@ -38,18 +42,20 @@ export class Side {
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
 
-  static async start(name: Name, { seed, port, onDeath }: SideOptions): Promise<Side> {
+  static async start({ solved, seed, port, onDeath }: SideOptions): Promise<Side> {
     const carriers = await startCarriers(seed, onDeath)
-    return new Side(name, await startBalancer(PROBE_MS, port), carriers)
+    return new Side(solved, await startBalancer(PROBE_MS, port), carriers)
   }
 
-  private constructor(side: Name, balancer: Balancer, carriers: Carriers) {
+  private constructor(solved: Solved, balancer: Balancer, carriers: Carriers) {
+    this.solved = solved
     this.balancer = balancer
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
-    this.#supervisor = new Supervisor(() => startParcel({ side, carriers: carriers.value, onError }), balancer)
+    const start = () => startParcel({ solved: this.solved, carriers: carriers.value, onError })
+    this.#supervisor = new Supervisor(start, balancer)
   }
 
   /** Starts Parcel, or replaces it by one on the code as it is now: figures about the code before are forgotten. */
