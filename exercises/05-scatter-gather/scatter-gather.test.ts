@@ -146,10 +146,10 @@ describe('Step 2: Answer by the deadline', () => {
       const gathering = scatterGather([never()], { timeoutMs: 100, deadline: performance.now() + 200 })
       await vi.advanceTimersByTimeAsync(50)
       vi.setSystemTime(Date.now() + stepMs)
-      expect(await after(49, gathering), `the clock went ${step}, as NTP or summer time has it`).toEqual({
+      expect(await after(49, gathering), `the clock went ${step}, as NTP or summer time has it; ${clock}`).toEqual({
         status: 'pending',
       })
-      expect(await after(1, gathering), `the clock went ${step}, and the 100 ms are over`).toEqual(
+      expect(await after(1, gathering), `the clock went ${step}, and the 100 ms are over; ${clock}`).toEqual(
         gathered(rejected(expect.objectContaining({ code: 'TIMEOUT', elapsedMs: expect.closeTo(100) }))),
       )
     }
@@ -187,8 +187,12 @@ describe('Step 2: Answer by the deadline', () => {
 
 describe('Step 3: Stop what nobody waits for', () => {
   test('tells those that are late to stop, and why', async () => {
-    const legs = [answers(10), answers(500), never()]
-    await after(100, scatterGather(legs, { timeoutMs: 100 }))
+    const itsOwnWay: Leg<string> = (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('This operation was aborted'))),
+      )
+    const legs = [answers(10), answers(500), never(), vi.fn(itsOwnWay)]
+    const outcome = await after(100, scatterGather(legs, { timeoutMs: 100 }))
     const [, ...late] = signalsOf(...legs)
     for (const signal of late) {
       expect(signal?.aborted, 'the answer is out, but the work goes on: abort the signal that the leg was given').toBe(
@@ -196,6 +200,9 @@ describe('Step 3: Stop what nobody waits for', () => {
       )
       expect(signal?.reason, 'the reason of the signal').toBeInstanceOf(TimeoutError)
     }
+    expect(outcome, 'what a leg says when it is told to stop is not why it is missing: it was late').toEqual(
+      gathered(fulfilled('after 10'), timedOut, timedOut, timedOut),
+    )
   })
 
   test('leaves alone those that have ended', async () => {
@@ -361,7 +368,8 @@ describe('Step 5: Only so many at a time', () => {
       await sleep(10)
       return inFlight--
     }
-    const outcome = await after(30, scatterGather(Array(6).fill(leg), { concurrency: 2 }))
+    const failing: Leg<number> = (...told) => leg(...told).then(() => Promise.reject(new Error('no')))
+    const outcome = await after(30, scatterGather([failing, leg, failing, leg, leg, leg], { concurrency: 2 }))
     expect(most, 'legs in flight at a time, of 2 that are allowed').toBe(2)
     expect(outcome.status, 'six legs of 10 ms, two at a time: 30 ms').toBe('fulfilled')
   })
@@ -451,10 +459,12 @@ describe('Step 6: Keep time to answer', () => {
   })
 
   test('asks nobody when there is no time but the margin', async () => {
-    const leg = answers(10)
-    const outcome = await after(0, scatterGather([leg], { timeoutMs: 40, marginMs: 50 }))
-    expect(timesAsked(leg), 'a carrier that is asked with no time left can only be late').toBe(0)
-    expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
+    for (const options of [{ timeoutMs: 40 }, { deadline: performance.now() + 40 }]) {
+      const leg = answers(10)
+      const outcome = await after(0, scatterGather([leg], { marginMs: 50, ...options }))
+      expect(timesAsked(leg), 'a carrier that is asked with no time left can only be late').toBe(0)
+      expect(outcome, 'nobody was asked: answer at once, with a TimeoutError in each place').toEqual(gathered(timedOut))
+    }
   })
 })
 
@@ -547,6 +557,15 @@ describe('Step 7: What comes too late', () => {
       signalsOf(last)[0]?.reason,
       'the reason of the second signal: the first leg aborted the caller when it was told, and by then it was over',
     ).toBeInstanceOf(TimeoutError)
+    const impatient = new AbortController()
+    const aborts: Leg<string> = () => {
+      impatient.abort()
+      return new Promise(() => {})
+    }
+    const next = never()
+    await after(0, begin([aborts, next], { signal: impatient.signal }))
+    const [signal = AbortSignal.abort()] = signalsOf(next)
+    expect(signal.aborted, 'the first leg aborted the caller when it was asked: the second may not go on').toBe(true)
   })
 
   test('survives a late failure, and a discard that fails', async () => {
