@@ -8,13 +8,22 @@ export interface Step {
   minutes: number
   /** A "Time to spare?" step: part of the production-grade list, not of the room's half hour. */
   spare?: true
+  /** A core step to leave out when the day is late: tried, the others turn green without it. One in each chapter. */
+  cut?: true
 }
+
+/** Each stands alone, as each chapter does. */
+export const days = { 1: 'One call', 2: 'Under load', 3: 'Between services' }
+export type Day = keyof typeof days
 
 export interface Chapter {
   /** Two digits, as typed: `npm test 01`. */
   number: string
   slug: string
   title: string
+  day: Day
+  /** What goes wrong without it, in a line. */
+  fails: string
   /** The files that an attendee edits, in reading order. */
   files: string[]
   steps: Step[]
@@ -25,6 +34,8 @@ export const chapters: Chapter[] = [
     number: '01',
     slug: 'timeouts',
     title: 'Timeouts',
+    day: 1,
+    fails: 'a carrier that says nothing takes the service with it',
     files: ['timeout.ts', 'deadline.ts', 'client.ts', 'server.ts'],
     steps: [
       { title: 'Stop waiting, and stop the work', minutes: 6 },
@@ -32,7 +43,7 @@ export const chapters: Chapter[] = [
       { title: 'A deadline, not a duration', minutes: 6 },
       { title: 'Let it travel', minutes: 4 },
       { title: 'One limit around a whole call', minutes: 5 },
-      { title: 'The other side: a server with limits', minutes: 8 },
+      { title: 'The other side: a server with limits', minutes: 8, cut: true },
       { title: 'Very long, and nonsense', minutes: 5, spare: true },
       { title: 'Bodies that stall, streams that live', minutes: 10, spare: true },
       { title: 'When the answer has begun', minutes: 4, spare: true },
@@ -43,6 +54,8 @@ export const chapters: Chapter[] = [
     number: '02',
     slug: 'graceful-shutdown',
     title: 'Graceful shutdown',
+    day: 1,
+    fails: 'every deploy drops requests',
     files: ['shutdown.ts', 'connections.ts', 'worker.ts'],
     steps: [
       { title: 'Fail readiness first', minutes: 4 },
@@ -50,7 +63,7 @@ export const chapters: Chapter[] = [
       { title: 'Close what only waits', minutes: 8 },
       { title: 'Close the rest, last opened first', minutes: 5 },
       { title: 'One deadline over all of it', minutes: 4 },
-      { title: 'A queue that gives back', minutes: 7 },
+      { title: 'A queue that gives back', minutes: 7, cut: true },
       { title: 'Streams end when they are told', minutes: 2, spare: true },
       { title: 'Said twice', minutes: 3, spare: true },
       { title: 'When nobody caught it', minutes: 4, spare: true },
@@ -62,6 +75,8 @@ export const chapters: Chapter[] = [
     number: '03',
     slug: 'retry',
     title: 'Retry with jitter',
+    day: 1,
+    fails: 'the retries are the outage',
     files: ['retry.ts', 'backoff.ts', 'retryable.ts', 'retry-after.ts', 'budget.ts', 'http.ts'],
     steps: [
       { title: 'Count, and stop when told', minutes: 5 },
@@ -69,7 +84,7 @@ export const chapters: Chapter[] = [
       { title: 'What deserves another try', minutes: 7 },
       { title: 'The deadline, before the wait', minutes: 3 },
       { title: 'Never earlier than told', minutes: 6 },
-      { title: 'A budget for everybody', minutes: 10 },
+      { title: 'A budget for everybody', minutes: 10, cut: true },
       { title: 'Requests and their bodies', minutes: 10, spare: true },
       { title: 'Two other kinds of jitter', minutes: 5, spare: true },
       { title: 'Open breakers, and other odd failures', minutes: 6, spare: true },
@@ -80,10 +95,12 @@ export const chapters: Chapter[] = [
     number: '04',
     slug: 'circuit-breaker',
     title: 'Circuit breaker',
+    day: 1,
+    fails: 'everybody waits for a carrier that everybody knows is dead',
     files: ['options.ts', 'circuit-breaker.ts', 'window.ts', 'breakers.ts'],
     steps: [
       { title: 'Fail fast', minutes: 5 },
-      { title: 'Judge by the share', minutes: 4 },
+      { title: 'Judge by the share', minutes: 4, cut: true },
       { title: 'Half-open: let a few try', minutes: 8 },
       { title: 'Results from another age', minutes: 6 },
       { title: 'Failure, success, or neither', minutes: 7 },
@@ -101,13 +118,15 @@ export const chapters: Chapter[] = [
     number: '05',
     slug: 'scatter-gather',
     title: 'Scatter-gather',
+    day: 1,
+    fails: 'the slowest of five decides, and one failure sinks all',
     files: ['scatter-gather.ts'],
     steps: [
       { title: 'Ask them all at once', minutes: 4 },
       { title: 'Answer by the deadline', minutes: 8 },
       { title: 'Stop what nobody waits for', minutes: 6 },
       { title: 'Enough is enough', minutes: 4 },
-      { title: 'Only so many at a time', minutes: 7 },
+      { title: 'Only so many at a time', minutes: 7, cut: true },
       { title: 'Keep time to answer', minutes: 3 },
       { title: 'What comes too late', minutes: 6, spare: true },
       { title: 'Out of reach', minutes: 3, spare: true },
@@ -118,19 +137,25 @@ export const chapters: Chapter[] = [
     number: '06',
     slug: 'hedged-requests',
     title: 'Hedged requests',
+    day: 1,
+    fails: 'one request in a hundred takes most of a second',
     files: ['hedge.ts', 'budget.ts', 'latency.ts'],
     steps: [
       { title: 'Ask again when it is late', minutes: 6 },
       { title: 'Stop the losers', minutes: 6 },
       { title: 'A failure is not a late answer', minutes: 5 },
       { title: 'Somebody has to pay', minutes: 5 },
-      { title: 'When is late?', minutes: 8 },
+      { title: 'When is late?', minutes: 8, cut: true },
       { title: 'The winner still has something to say', minutes: 4 },
       { title: 'More than, not equal to', minutes: 10, spare: true },
       { title: 'More than two, and nonsense', minutes: 8, spare: true },
     ],
   },
 ]
+
+/** The days that have chapters, each with its own. */
+export const chaptersByDay = (some = chapters): [Day, Chapter[]][] =>
+  [...Map.groupBy(some, ({ day }) => day)].toSorted(([a], [b]) => a - b)
 
 /** The folder's name below `exercises/` and `solutions/`, and the name of the chapter's Vitest project. */
 export const folderOf = ({ number, slug }: Chapter): string => `${number}-${slug}`
@@ -145,4 +170,4 @@ export const headingsOf = ({ steps }: Chapter): string[] =>
 
 /** What a chapter's folder in `exercises/` gives to everybody, beside the files that an attendee edits. */
 export const isGiven = (file: string): boolean =>
-  ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts')
+  ['README.md', 'hints.md', 'red.json', 'skeleton.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts')

@@ -1,12 +1,9 @@
-import { minutesAt, type Row, runSheet } from './guide.ts'
 import { Trouble } from '../../shared/core/trouble.ts'
 import { fillIn } from './content.ts'
 import { ours, type Slide } from './deck.ts'
+import { clock, type Edition, editionsOf, type Row } from './plan.ts'
 
-/** By what one asks for: the headings of the instructor's guide. */
-export const days: Record<string, string> = { half: 'Half a day', full: 'A whole day' }
-
-/** Some of the guide's minutes, and the slides that are shown in them. */
+/** Some minutes of a day, and the slides that are shown in them. */
 export interface Slot {
   /** Minutes since midnight. */
   at: number
@@ -22,11 +19,11 @@ export function halves(slides: Slide[], number: string): { talk: Slide[]; review
   return { talk: all.slice(0, turn + 1), review: all.slice(turn + 1) }
 }
 
-/** A row of the guide, which begins when it says, whatever the slides before it took. */
-function slotsOf({ from, minutes, what, lesson }: Row, beside: Slide[], slides: Slide[]): Slot[] {
-  const at = minutesAt(from)
+/** A row begins when it says, whatever the slides before it took. */
+function slotsOf({ at, minutes, what, lesson }: Row, beside: Slide[], slides: Slide[]): Slot[] {
   if (!lesson) return [{ at, minutes, what, slides: beside }]
-  const { number, title, talk, exercise, review } = lesson
+  const { chapter, talk, exercise, review } = lesson
+  const { number, title } = chapter
   const half = halves(slides, number)
   return [
     { at, minutes: talk, what: `${number} ${title}`, slides: half.talk },
@@ -35,9 +32,8 @@ function slotsOf({ from, minutes, what, lesson }: Row, beside: Slide[], slides: 
   ]
 }
 
-/** A day of the guide with the slides in it: the opening in its first row, the closing in the last before the end. */
-export function slotsOn(heading: string, slides: Slide[]): Slot[] {
-  const rows = runSheet(heading)
+/** An edition with its slides: the opening in its first row, the closing in the last before the end. */
+export function slotsOn({ rows }: Edition, slides: Slide[]): Slot[] {
   const part = (name: string) => slides.filter(({ file }) => file === `slides/${name}.md`)
   const beside = (index: number) => (index === 0 ? part('opening') : index === rows.length - 2 ? part('closing') : [])
   return rows.flatMap((row, index) => slotsOf(row, beside(index), slides))
@@ -45,18 +41,16 @@ export function slotsOn(heading: string, slides: Slide[]): Slot[] {
 
 export const minutesOf = (slides: Slide[]): number => slides.reduce((sum, { minutes }) => sum + minutes, 0)
 
-const clock = (at: number) =>
-  [Math.floor(at / 60), Math.floor(at % 60)].map((part) => String(part).padStart(2, '0')).join(':')
-
 /**
  * The day, slide by slide.
  *
- * @throws Trouble for a day that there is no plan for
+ * @throws Trouble for an edition that there is no plan for
  */
-export function printRunSheet(day: string, slides: Slide[]): string {
-  if (!Object.hasOwn(days, day))
-    throw new Trouble(`There is no plan for a "${day}" day. There are: ${Object.keys(days).join(', ')}.`)
-  const lines = slotsOn(days[day]!, slides).flatMap(({ at, minutes, what, slides: shown }) => {
+export function printRunSheet(name: string, slides: Slide[]): string {
+  const editions = editionsOf()
+  if (!Object.hasOwn(editions, name))
+    throw new Trouble(`There is no plan for "${name}". There are: ${Object.keys(editions).toSorted().join(', ')}.`)
+  const lines = slotsOn(editions[name]!, slides).flatMap(({ at, minutes, what, slides: shown }) => {
     let now = at
     const slideLines = shown.map((slide) => {
       const title = fillIn(slide.title, slide, ours).replaceAll('<br>', ' ').replaceAll('*', '')

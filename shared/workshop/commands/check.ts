@@ -7,6 +7,7 @@ import { checkTrees } from '../gate/files.ts'
 import { Findings } from '../../manifest/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
 import { checkLayers, layersTable } from '../gate/layers.ts'
+import { checkPassages, recordPassages } from '../gate/written.ts'
 import { checkStyle, checkTypes, ensureSlides, ensureTools } from '../gate/tools.ts'
 import { recordSkeleton } from '../../manifest/skeletons.ts'
 import { isWritten, root, takeTargets } from '../../manifest/target.ts'
@@ -32,6 +33,7 @@ export async function run(args: string[]): Promise<void> {
     const some = named.length > 0 ? named : chapters.filter((it) => isWritten(it))
     const files = await recordReasons(root, some)
     for (const file of files) console.log(`Wrote ${file}: is each the reason you meant? (git diff ${file})`)
+    for (const file of recordPassages(root)) console.log(`Wrote ${file}, as far as it follows the manifest`)
     for (const chapter of some) console.log(`Wrote ${recordSkeleton(root, chapter)}, for "npm run reset"`)
     return
   }
@@ -69,7 +71,10 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
   })
   await progress('slides, and what they import', () => void readDeck(ours, findings))
   await progress('layers: no import runs up, or next door', () => checkLayers(root, findings))
-  await progress('nothing beside the manifest', () => checkTrees(root, chapters, findings))
+  await progress('nothing beside the manifest', () => {
+    checkTrees(root, chapters, findings)
+    checkPassages(root, findings)
+  })
   for (const chapter of some) if (!isWritten(chapter)) console.log(`- ${folderOf(chapter)} has no suite yet: skipped`)
   await checkChapters(root, some, findings, progress)
 }

@@ -11,7 +11,7 @@ import { Trouble } from '../../core/trouble.ts'
 
 /**
  * The deck, as it is now: what is edited while it is shown does not change it. `--watch` is for who writes slides.
- * `--run-sheet half|full` prints the day's plan instead, `--stills` takes the Lab's pictures anew.
+ * `--run-sheet half`, or a day's number, prints the day's plan instead, `--stills` takes the Lab's pictures anew.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({

@@ -45,12 +45,6 @@ export function checkTrees(root: string, all: Chapter[], findings: Findings): vo
         'is no chapter of the manifest (shared/manifest/chapters.ts): add it, or remove the folder',
       )
 
-  const readme = existsSync(join(root, 'README.md')) ? readFileSync(join(root, 'README.md'), 'utf8') : ''
-  for (const chapter of all) {
-    const row = `| [${chapter.number}](exercises/${folderOf(chapter)}/README.md) | ${chapter.title} |`
-    findings.check(readme.includes(row), 'README.md', `does not list the chapter: its table wants a row "${row} … |"`)
-  }
-
   for (const file of sources(root, 'ts')) {
     const [, path] =
       /^(?:import|export|}).* from '(.*\/(?:mistakes|variants)\/.*)'/m.exec(readFileSync(join(root, file), 'utf8')) ??

@@ -10,6 +10,8 @@ const doubling: Chapter = {
   number: '01',
   slug: 'doubling',
   title: 'Doubling',
+  day: 1,
+  fails: 'everything stays small',
   files: ['double.ts'],
   steps: [
     { title: 'Twice', minutes: 1 },
@@ -19,7 +21,6 @@ const doubling: Chapter = {
 
 /** A chapter in order, as its files. What the gate should find is put into a copy. */
 const inOrder = (): Record<string, string> => ({
-  'README.md': '| [01](exercises/01-doubling/README.md) | Doubling | everything stays small |',
   'package.json': JSON.stringify({
     type: 'module',
     imports: { '#chapters/*': { solution: './solutions/*', default: './exercises/*' } },
@@ -47,7 +48,7 @@ const inOrder = (): Record<string, string> => ({
     '## Time to spare?\n### Step 2: Nothing\nRun `npm test 01`.\n- `doubles nothing`',
   ].join('\n\n'),
   'exercises/01-doubling/hints.md': ['Step 1: Twice', 'Step 2: Nothing'].map(hints).join('\n'),
-  'shared/manifest/skeletons/01-doubling.json': JSON.stringify({
+  'exercises/01-doubling/skeleton.json': JSON.stringify({
     'double.ts': ['export const double = (n: number) => n + 1'],
   }),
   'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n',
@@ -125,7 +126,6 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a file only in the exercises': `exercises/01-doubling/halve.ts is not in the manifest: add it to chapter 01 in shared/manifest/chapters.ts, or remove it`,
     'a file only in the solutions': `${solution}/treble.ts is not in the manifest: add it to chapter 01 in shared/manifest/chapters.ts, or remove it`,
     'a chapter that is not in the manifest': `solutions/07-unknown is no chapter of the manifest (shared/manifest/chapters.ts): add it, or remove the folder`,
-    'a chapter that is not in the table': `README.md does not list the chapter: its table wants a row "| [01](exercises/01-doubling/README.md) | Doubling | … |"`,
     'a skeleton that reset would not put back': `exercises/01-doubling/double.ts is not what "npm run reset 01" would put back: run "npm run check -- --record 01"`,
     'no notes': `${solution}/NOTES.md is missing: what the solution does, and why not otherwise`,
   }
@@ -133,7 +133,6 @@ describe('in a chapter with one of everything that can be wrong', () => {
 
   beforeAll(async () => {
     const files = inOrder()
-    files['README.md'] = '| [01](exercises/01-doubling/README.md) | Halving | everything stays small |'
     const insert = (file: string, after: string, text: string) =>
       (files[file] = files[file]!.replace(after, `${after}${text}`))
     insert(

@@ -8,9 +8,8 @@
  *                               each lists its tests, one "- `<sentence>`" a line
  *   hints.md                    "## Step 1: <title>" and three <details><summary>💡 A nudge | The API | Nearly the code</summary>
  *   red.json                    { "Step 1: <title> > <sentence>": "<part of the message with which it fails on the skeleton>" }
+ *   skeleton.json               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes both
  *   demo.ts                     its "See it fail", where that takes more than a curl: `npm run demo NN`
- * shared/manifest/skeletons/NN-slug.json
- *                               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes it
  * solutions/NN-slug/
  *   the same files              green
  *   NOTES.md                    why it is so and not otherwise

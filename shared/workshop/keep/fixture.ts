@@ -16,12 +16,12 @@ export async function withWorkshop(work: (base: string) => Promise<void>): Promi
     ...everyFile(`exercises/${folder}/`, (file) => `naive ${file}\n`),
     [`exercises/${folder}/some.test.ts`]: 'the suite',
     ...everyFile(`solutions/${folder}/`, (file) => `our ${file}\n`),
-    [`shared/manifest/skeletons/${folder}.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
+    [`exercises/${folder}/skeleton.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
   }
   await withFiles(files, async (base) => {
-    // What the commands stand on; of skeletons, this workshop has its own.
+    // What the commands stand on.
     for (const part of ['shared/core', 'shared/manifest', 'shared/workshop'])
-      cpSync(join(root, part), join(base, part), { recursive: true, filter: (it) => !it.endsWith('skeletons') })
+      cpSync(join(root, part), join(base, part), { recursive: true })
     await work(base)
   })
 }

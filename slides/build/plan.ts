@@ -1,0 +1,109 @@
+import {
+  type Chapter,
+  chapters as manifest,
+  chaptersByDay,
+  type Day,
+  days,
+  minutesOf,
+} from '../../shared/manifest/chapters.ts'
+
+/** A chapter by hand, in minutes. */
+export interface Lesson {
+  chapter: Chapter
+  talk: number
+  exercise: number
+  review: number
+}
+
+/** A row of a run sheet. */
+export interface Row {
+  /** Minutes since midnight. */
+  at: number
+  minutes: number
+  what: string
+  /** What to leave out if late; empty for nothing. */
+  cut: string
+  lesson?: Lesson
+}
+
+/** What an edition of the workshop is called, and how long it may take. */
+export interface Edition {
+  title: string
+  hours: number
+  rows: Row[]
+}
+
+const START = 9 * 60
+const [TALK, REVIEW] = [10, 12]
+
+type Part = Omit<Row, 'at'>
+const part = (minutes: number, what: string, cut = ''): Part => ({ minutes, what, cut })
+const OPENING = part(15, 'Parcel, the two commands, `npm run doctor` for whoever is not green')
+const CLOSING = part(10, 'what to do on Monday; where the rest is')
+const coffee = part(12, 'break')
+const lunch = part(60, 'lunch')
+
+/** The half day's chapters by hand; the others of day one are shown. */
+const BY_HAND = ['01', '03', '04']
+
+function lessonOf(chapter: Chapter): Part {
+  const exercise = minutesOf(chapter)
+  const what = `${chapter.number} ${chapter.title}: ${TALK} talk, ${exercise} exercise, ${REVIEW} review`
+  const cut = chapter.steps.findIndex((step) => step.cut)
+  return {
+    ...part(TALK + exercise + REVIEW, what, cut < 0 ? '' : `step ${cut + 1}, ${chapter.steps[cut]!.minutes} min`),
+    lesson: { chapter, talk: TALK, exercise, review: REVIEW },
+  }
+}
+
+/** A break after each chapter but the second and the last; the one after the third is lunch. */
+const pausesOf = (count: number): Part[][] =>
+  Array.from({ length: count }, (_, index) =>
+    index === 1 || index === count - 1 ? [] : [index === 2 ? lunch : coffee],
+  )
+
+const wholeDay = (some: Chapter[]): Part[] => {
+  const pauses = pausesOf(some.length)
+  return [
+    OPENING,
+    ...some.flatMap((chapter, index) => [lessonOf(chapter), ...pauses[index]!]),
+    part(15, 'everybody’s Parcel, and what they can do to it (see "Demos")', 'all of it'),
+    CLOSING,
+  ]
+}
+
+function halfDay(some: Chapter[]): Part[] {
+  const shown = some.filter(({ number }) => !BY_HAND.includes(number)).map(({ number }) => number)
+  const lessons = some.filter(({ number }) => BY_HAND.includes(number)).map(lessonOf)
+  const list = new Intl.ListFormat('en-GB').format(shown)
+  return [
+    OPENING,
+    ...lessons.flatMap((lesson, index) => (index < lessons.length - 1 ? [lesson, coffee] : [lesson])),
+    part(8 * shown.length, `demos of ${list}, eight minutes each: before, after, one question`, shown.at(-2)),
+    CLOSING,
+  ]
+}
+
+function timed(parts: Part[]): Row[] {
+  let at = START
+  return [...parts, part(0, 'end')].map((each) => {
+    const row = { ...each, at }
+    at += each.minutes
+    return row
+  })
+}
+
+/** By what one asks for: the half day, and each day that has chapters. */
+export function editionsOf(chapters: Chapter[] = manifest): Record<string, Edition> {
+  const byDay = chaptersByDay(chapters)
+  const whole = ([day, some]: [Day, Chapter[]]) =>
+    [day, { title: `Day ${day}: ${days[day].toLowerCase()}`, hours: 8, rows: timed(wholeDay(some)) }] as const
+  const [, first = []] = byDay.find(([day]) => day === 1) ?? []
+  return {
+    half: { title: 'Half a day', hours: 4, rows: timed(halfDay(first)) },
+    ...Object.fromEntries(byDay.map(whole)),
+  }
+}
+
+export const clock = (at: number): string =>
+  [Math.floor(at / 60), Math.floor(at % 60)].map((each) => String(each).padStart(2, '0')).join(':')
