@@ -1,12 +1,12 @@
 import type { Random } from '../../shared/core/random.ts'
 
-/** How long to wait before each further attempt: an endless supply of delays in ms, begun anew for each call. */
-export type Backoff = (random: Random) => Iterator<number, never>
+/** How long to wait before each further attempt: delays in ms, begun anew for each call; when they end, so do the attempts. */
+export type Backoff = (random: Random) => Iterator<number>
 
 export interface BackoffOptions {
-  /** The scale of the first delay. 0 or more. */
+  /** The scale of the first delay, in ms. Finite, 0 or more. */
   baseMs: number
-  /** No delay is longer. From `baseMs` to 2³¹−1, the most that a timer can hold. */
+  /** No delay is longer. Finite, `baseMs` or more. */
   capMs: number
 }
 

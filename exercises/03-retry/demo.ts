@@ -8,8 +8,9 @@ import { seededRandom } from '../../shared/core/random.ts'
 const CLIENTS = 100
 const TIMEOUT_MS = 200
 const TICK_MS = 5
-const COLUMN_MS = 100
-const COLUMNS = 80
+const COLUMN_MS = 125
+// Eight seconds of eight columns each: with the axis they fit into a terminal of 80.
+const COLUMNS = 64
 const ROWS = 8
 
 let nowMs = 0
@@ -86,12 +87,12 @@ function draw(counts: number[]): void {
     const cells = eighths.map((height) => ' ▁▂▃▄▅▆▇█'[Math.max(0, Math.min(8, height - row * 8))])
     console.log(`${row === ROWS - 1 ? String(CLIENTS).padStart(4) : '    '} ┤${cells.join('').trimEnd()}`)
   }
-  console.log(`   0 ┼${'─────────┬'.repeat(COLUMNS / 10)}`)
-  console.log(`      ${Array.from({ length: COLUMNS / 10 }, (_, i) => `${i + 1} s`.padStart(10)).join('')}`)
+  console.log(`   0 ┼${'───────┬'.repeat(COLUMNS / 8)}`)
+  console.log(`      ${Array.from({ length: COLUMNS / 8 }, (_, i) => `${i + 1} s`.padStart(8)).join('')}`)
 }
 
 holdTheClock()
-console.log('Calls per 100 ms. A hundred clients are told at once that the carrier is back.')
+console.log('Calls per 125 ms. A hundred clients are told at once that the carrier is back.')
 await run('Without jitter', function* () {
   for (let ms = 100; ; ms *= 2) yield ms
 })

@@ -2,7 +2,7 @@ import type { Backoff } from '#chapters/03-retry/backoff.ts'
 import { RetryBudget } from '#chapters/03-retry/budget.ts'
 import { requestWithRetry } from '#chapters/03-retry/http.ts'
 import { isRepeatable } from '#chapters/03-retry/retryable.ts'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -72,59 +72,97 @@ const soon: { backoff: Backoff } = {
   },
 }
 
+/** Answers with a status, and then a byte every 50 ms, for ever. */
+const dripping =
+  (status: number): Answer =>
+  (res) => {
+    const timer = setInterval(() => res.write('.'), 50)
+    res
+      .once('close', () => clearInterval(timer))
+      .writeHead(status)
+      .write('.')
+  }
+const silent: Answer = () => {}
+
 const succeeded = { status: 'fulfilled', value: { statusCode: 200 } }
 
 describe('Step 7: Requests and their bodies', () => {
   test('sends the same idempotency key with each attempt', async () => {
     const { client, seen } = await carrier(unavailable, unavailable, ok)
-    const headers = { accept: 'text/plain' }
+    const headers = { accept: 'text/plain', 'Idempotency-Key': 'of-the-day-before' }
     const request = { method: 'POST', path: '/bookings', headers, body: 'one parcel' } as const
     const outcome = await ended(requestWithRetry(client, { ...request, idempotencyKey: 'order-17' }, soon))
-    expect(seen.keys, 'idempotency-key of each attempt: another key is another booking').toEqual([
-      'order-17',
-      'order-17',
-      'order-17',
-    ])
-    expect(seen.bodies).toEqual(['one parcel', 'one parcel', 'one parcel'])
+    expect(
+      seen.keys,
+      "idempotency-key of each attempt: another key is another booking, and two are none (the caller's headers had one, in other letters)",
+    ).toEqual(['order-17', 'order-17', 'order-17'])
+    expect(seen.bodies, 'the body of each attempt').toEqual(['one parcel', 'one parcel', 'one parcel'])
     expect(seen.accepted, "the caller's own header: the key comes on top").toEqual(Array(3).fill('text/plain'))
-    expect(headers, "these are the caller's, who may use them for the next request").toEqual({ accept: 'text/plain' })
+    expect(headers, "these are the caller's, who may use them for the next request").toEqual({
+      accept: 'text/plain',
+      'Idempotency-Key': 'of-the-day-before',
+    })
     expect(outcome).toMatchObject(succeeded)
   })
 
   test('hands its options on, and the signal as far as the request', async () => {
     const spent = new RetryBudget({ ratio: 0, minPerSecond: 0 })
-    for (const [stoppedBy, options] of Object.entries({
-      attempts: { maxAttempts: 1 },
-      deadline: { deadline: performance.now() + 50 },
-      budget: { budget: spent },
-    })) {
+    for (const [options, ends] of [
+      [{ maxAttempts: 1 }, { stoppedBy: 'attempts' }],
+      [{ deadline: performance.now() + 50 }, { stoppedBy: 'deadline' }],
+      [{ budget: spent }, { stoppedBy: 'budget' }],
+      [{ isTransient: () => false }, { name: 'ResponseError' }],
+    ] as const) {
       const { client } = await carrier(unavailable, ok)
       const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, { ...soon, ...options }))
       expect(outcome, `it was given ${Object.keys(options)}, and goes by something else`).toMatchObject({
         status: 'rejected',
-        reason: { stoppedBy },
+        reason: ends,
       })
     }
-    const { client, seen } = await carrier(() => {})
-    const caller = new AbortController()
-    const result = requestWithRetry(client, { path: '/quotes' }, { signal: caller.signal })
-    result.catch(() => {})
-    await eventually(() => seen.at.length === 1)
     const reason = new Error('the customer closed the tab')
+    const mute = await carrier(silent)
+    const caller = new AbortController()
+    const result = requestWithRetry(mute.client, { path: '/quotes' }, { signal: caller.signal })
+    result.catch(() => {})
+    await eventually(() => mute.seen.at.length === 1)
     caller.abort(reason)
     expect(await outcomeOf(result), 'the carrier does not answer, and nobody waits: end the request').toEqual({
       status: 'rejected',
       reason,
     })
+
+    const { client } = await carrier(dripping(200), ok)
+    const reader = new AbortController()
+    const drip = await ended(requestWithRetry(client, { path: '/quotes' }, { signal: reader.signal }))
+    const { body } = (drip as { value: Dispatcher.ResponseData }).value
+    const text = body.text()
+    text.catch(() => {})
+    reader.abort(reason)
+    expect((await outcomeOf(text)).status, 'the caller has gone while it read the answer: the body goes on').toBe(
+      'rejected',
+    )
+
+    const { signal } = new AbortController()
+    const read = (await ended(requestWithRetry(client, { path: '/quotes' }, { signal }))) as typeof drip
+    await outcomeOf((read as { value: Dispatcher.ResponseData }).value.body.text())
+    await eventually(() => getEventListeners(signal, 'abort').length === 0)
+    expect(getEventListeners(signal, 'abort').length, 'listeners left on a signal that outlives the request').toBe(0)
   })
 
   test('does not repeat a POST that has no key', async () => {
-    const { client, seen } = await carrier(unavailable, ok)
-    const outcome = await ended(
-      requestWithRetry(client, { method: 'POST', path: '/bookings', body: 'one parcel' }, soon),
-    )
-    expect(seen.at.length, 'two parcels, one customer').toBe(1)
-    expect(outcome).toMatchObject({ reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } } })
+    for (const idempotencyKey of [undefined, '']) {
+      const { client, seen } = await carrier(unavailable, ok)
+      const request = { method: 'POST', path: '/bookings', body: 'one parcel', idempotencyKey } as const
+      const outcome = await ended(requestWithRetry(client, request, soon))
+      expect(seen.at.length, `requests; idempotencyKey was ${idempotencyKey ?? "''"}: two parcels, one customer`).toBe(
+        1,
+      )
+      expect(seen.keys, 'idempotency-key: an empty one is none').toEqual([undefined])
+      expect(outcome, 'how it ended').toMatchObject({
+        reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } },
+      })
+    }
   })
 
   test('does not repeat a request whose body is a stream that has been read', async () => {
@@ -132,16 +170,21 @@ describe('Step 7: Requests and their bodies', () => {
       yield 'a long '
       yield 'manifest'
     }
-    for (const body of [Readable.from(['a long ', 'manifest']), generated()]) {
+    for (const [kind, body] of [
+      ['a Readable', Readable.from(['a long ', 'manifest'])],
+      ['a generator', generated()],
+    ] as const) {
       const { client, seen } = await carrier(unavailable, ok)
       const outcome = await ended(
         requestWithRetry(client, { method: 'PUT', path: '/manifests/7', body: body as Readable }, soon),
       )
-      expect(outcome, 'a stream can be read once; sent again, it is empty or an error').toMatchObject({
-        status: 'rejected',
-        reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } },
-      })
-      expect(seen.bodies).toEqual(['a long manifest'])
+      expect(outcome, `the body is ${kind}, which can be read once; sent again, it is empty or an error`).toMatchObject(
+        {
+          status: 'rejected',
+          reason: { stoppedBy: 'not-repeatable', cause: { status: 503 } },
+        },
+      )
+      expect(seen.bodies, `what arrived of ${kind}`).toEqual(['a long manifest'])
     }
     const stream = new ReadableStream({ start: (controller) => controller.close() })
     expect(isRepeatable({ method: 'PUT', body: stream }), 'nobody has read it yet').toBe(true)
@@ -155,26 +198,22 @@ describe('Step 7: Requests and their bodies', () => {
   })
 
   test('reads a failed response to its end, so that its connection is free again', async () => {
-    const { client, seen } = await carrier((res) => res.writeHead(503).end('x'.repeat(100_000)), ok)
-    const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
-    expect(
-      outcome,
-      'a body that nobody reads holds its connection, and the next attempt waits for that one',
-    ).toMatchObject(succeeded)
-    expect(seen.connections, 'connections for two attempts: the first was in order').toBe(1)
-    await client.destroy()
-    await vi.advanceTimersByTimeAsync(600) // undici's own clock stops at its next tick
-    expect(vi.getTimerCount(), 'the response was read, and the timer that would have closed it still runs').toBe(0)
+    for (const status of [503, 404]) {
+      const { client, seen } = await carrier((res) => res.writeHead(status).end('x'.repeat(100_000)), ok)
+      const first = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
+      const outcome = status === 503 ? first : await ended(requestWithRetry(client, { path: '/quotes' }, soon))
+      expect(
+        outcome,
+        `a ${status} whose body nobody reads holds its connection, and the next ${status === 503 ? 'attempt' : 'request'} waits for that one`,
+      ).toMatchObject(succeeded)
+      expect(seen.connections, `connections, the one after a ${status} included: the first was in order`).toBe(1)
+      await client.destroy()
+      await vi.advanceTimersByTimeAsync(600) // undici's own clock stops at its next tick
+      expect(vi.getTimerCount(), 'the response was read, and the timer that would have closed it still runs').toBe(0)
+    }
   })
 
   test('does not read a failed response that has no end', async () => {
-    const drip: Answer = (res) => {
-      const timer = setInterval(() => res.write('.'), 50)
-      res
-        .once('close', () => clearInterval(timer))
-        .writeHead(503)
-        .write('.')
-    }
     const flood: Answer = (res) => {
       const chunk = Buffer.alloc(65_536)
       const pour = () => {
@@ -183,13 +222,12 @@ describe('Step 7: Requests and their bodies', () => {
       res.writeHead(503).on('drain', pour)
       pour()
     }
-    for (const endless of [drip, flood]) {
+    for (const [name, endless] of Object.entries({ drip: dripping(503), flood })) {
       const { client } = await carrier(endless, ok)
       const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
-      expect(
-        outcome,
-        `the retry waits for the end of the ${endless.name}: a little of it is enough, then close`,
-      ).toMatchObject(succeeded)
+      expect(outcome, `the retry waits for the end of the ${name}: a second of it is enough, then close`).toMatchObject(
+        succeeded,
+      )
     }
   })
 
@@ -201,7 +239,12 @@ describe('Step 7: Requests and their bodies', () => {
         status: 'rejected',
         reason: { name: 'ResponseError', status, headers: { 'x-reason': 'no such shipment' } },
       })
-      expect(wrong.seen.at.length).toBe(1)
+      expect(wrong.seen.at.length, `requests; the first was answered with ${status}`).toBe(1)
+    }
+    for (const status of [204, 304]) {
+      const { client } = await carrier((res) => res.writeHead(status).end())
+      const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
+      expect(outcome, `a ${status} is no refusal`).toMatchObject({ value: { statusCode: status } })
     }
 
     const busy = await carrier((res) => res.writeHead(429, { 'retry-after': '2' }).end(), ok)
@@ -210,5 +253,78 @@ describe('Step 7: Requests and their bodies', () => {
     }
     expect(busy.seen.at[1]! - busy.seen.at[0]!, 'Retry-After was 2 s').toBeGreaterThanOrEqual(2_000)
     expect(await response.value.body.text(), "a success's body is the caller's").toBe('booked')
+  })
+})
+
+describe('Step 8: An end for each attempt', () => {
+  test('ends an attempt that gets no answer, and makes another', async () => {
+    for (const [options, attemptMs] of [
+      [{ attemptMs: 500 }, 500],
+      [{}, 10_000],
+    ] as const) {
+      const { client, seen } = await carrier(silent, ok)
+      const result = requestWithRetry(client, { path: '/quotes' }, { ...soon, ...options })
+      result.catch(() => {})
+      await eventually(() => seen.at.length === 1)
+      await vi.advanceTimersByTimeAsync(attemptMs - 10)
+      await eventually(() => seen.at.length === 2, 3)
+      expect(seen.at.length, `requests, when attemptMs (${attemptMs}) is not yet over`).toBe(1)
+      await vi.advanceTimersByTimeAsync(10)
+      expect(
+        await ended(result),
+        `the carrier says nothing, and attemptMs (${attemptMs}) is over: a TimeoutError, which is transient`,
+      ).toMatchObject(succeeded)
+    }
+  })
+
+  test('counts the wait for a connection, and not the time in which the answer is read', async () => {
+    const { client, seen } = await carrier((res) => {
+      res.writeHead(200).write('book')
+      setTimeout(() => res.end('ed'), 2_000)
+    })
+    const slow = requestWithRetry(client, { path: '/quotes' }, { attemptMs: 500 })
+    slow.catch(() => {})
+    await eventually(() => seen.at.length === 1)
+    const queued = await ended(requestWithRetry(client, { path: '/quotes' }, { attemptMs: 500, maxAttempts: 1 }))
+    expect(
+      queued,
+      'the only connection is busy for 2 s, and attemptMs is 500: to wait in a queue is to wait',
+    ).toMatchObject({ status: 'rejected', reason: { name: 'RetryError', cause: { name: 'TimeoutError' } } })
+    const { value } = (await ended(slow)) as { value: Dispatcher.ResponseData }
+    const text = value.body.text()
+    text.catch(() => {})
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await outcomeOf(text), 'the answer came at once, and its body is the caller’s to read, for 2 s').toEqual({
+      status: 'fulfilled',
+      value: 'booked',
+    })
+  })
+
+  test('does not outlast its deadline, whatever the carrier does', async () => {
+    for (const [does, answer, cause] of [
+      ['says nothing', silent, { name: 'TimeoutError' }],
+      ['drips a 503', dripping(503), { name: 'ResponseError', status: 503 }],
+    ] as const) {
+      const { client } = await carrier(answer)
+      const startedAt = performance.now()
+      const result = requestWithRetry(client, { path: '/quotes' }, { ...soon, deadline: startedAt + 300 })
+      const outcome = await ended(result)
+      expect(outcome, `the carrier ${does}, and the deadline was 300 ms away`).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'RetryError', stoppedBy: 'deadline', cause },
+      })
+      expect(performance.now() - startedAt, `milliseconds, where the carrier ${does}; there were 300`).toBeLessThan(500)
+    }
+  })
+
+  test('does not send a request for which there is no time left', async () => {
+    const { client, seen } = await carrier(ok)
+    const booking = { method: 'POST', path: '/bookings', idempotencyKey: 'order-17' } as const
+    const outcome = await ended(requestWithRetry(client, booking, { deadline: performance.now() }))
+    expect(seen.at.length, 'requests: the deadline had passed, and nobody will read the answer').toBe(0)
+    expect(outcome, 'how it ended').toMatchObject({
+      status: 'rejected',
+      reason: { name: 'RetryError', stoppedBy: 'deadline', cause: { name: 'TimeoutError' } },
+    })
   })
 })

@@ -190,7 +190,7 @@ async function tell(settings: Settings, events: Event[]): Promise<void> {
   expect(vi.getTimerCount(), 'timers at the end').toBe(0)
 }
 
-describe('Step 10: Whatever happens, in whatever order', () => {
+describe('Step 12: Whatever happens, in whatever order', () => {
   test('keeps to its budget, its deadlines and its aborts in any order of events', async () => {
     const story = fc.asyncProperty(settings, fc.array(event, { minLength: 1, maxLength: 30 }), tell)
     const result = await fc.check(story, runs)

@@ -8,7 +8,7 @@ export function parseRetryAfter(header: string | string[] | undefined): number |
 
 /**
  * The milliseconds for which whoever failed asked to be left alone, 0 when they did not say: an open breaker's
- * `retryAfterMs` (CircuitOpenError), a response's `Retry-After` (ResponseError), or that of the error's cause.
+ * `retryAfterMs`, a response's `Retry-After`, or that of the error's cause.
  */
 export function retryAfterMs(_error: unknown): number {
   // We know best when to come back.

@@ -37,7 +37,7 @@ export function contend(backoff: Backoff, clients: number, seed: number): Promis
   const writesAt: number[] = []
   let version = 0
 
-  const client = async (delays: Iterator<number, never>) => {
+  const client = async (delays: Iterator<number>) => {
     await sleep(netMs())
     for (;;) {
       const read = version

@@ -26,10 +26,11 @@ export class TimeoutError extends FailWellError {
 }
 
 /**
- * Why there was no further attempt: all `attempts` are used up, the next would begin at the `deadline` or later, the
- * `budget` of the backend is spent, or the request is `not-repeatable`.
+ * Why there was no further attempt: all `attempts` are used up, the request is `not-repeatable`, whoever failed asked to
+ * be left alone for too long (`retry-after`), the next would begin at the `deadline` or later, or the `budget` of the
+ * backend is spent.
  */
-export type RetryStop = 'attempts' | 'deadline' | 'budget' | 'not-repeatable'
+export type RetryStop = 'attempts' | 'not-repeatable' | 'retry-after' | 'deadline' | 'budget'
 
 /** The retries ended without a success; `cause` is what the last attempt threw, `stoppedBy` why there was no further one. */
 export class RetryError extends FailWellError {
@@ -81,5 +82,14 @@ export class ResponseError extends FailWellError {
     super(message)
     this.status = status
     this.headers = headers
+  }
+}
+
+/** `error`, its `cause`, the cause of that, and so on: each once, for a chain may bite its own tail. */
+export function* causesOf(error: unknown): Generator<unknown> {
+  const seen = new Set<unknown>()
+  for (; error !== undefined && !seen.has(error); error = (error as Partial<Error> | null)?.cause) {
+    seen.add(error)
+    yield error
   }
 }

@@ -25,8 +25,10 @@ export function checkOptions<O extends Partial<Record<keyof O, unknown>>>(
   options: O,
   rules: Partial<Record<keyof O & string, Rule>>,
 ): void {
-  for (const [name, [holds, takes]] of Object.entries(rules) as [keyof O & string, Rule][]) {
-    const value: unknown = options[name]
+  // Not by Object.entries, which makes lists: this is asked with every call.
+  for (const name in rules) {
+    const [holds, takes] = (rules as Record<string, Rule>)[name]!
+    const value: unknown = options[name as keyof O]
     if (typeof value !== 'number' || !holds(value)) {
       throw new RangeError(`${name} must be ${takes}; got ${inspect(value)}`)
     }

@@ -1,12 +1,13 @@
+import { checkOptions, finiteMs } from '../../shared/core/options.ts'
 import type { Random } from '../../shared/core/random.ts'
 
-/** How long to wait before each further attempt: an endless supply of delays in ms, begun anew for each call. */
-export type Backoff = (random: Random) => Iterator<number, never>
+/** How long to wait before each further attempt: delays in ms, begun anew for each call; when they end, so do the attempts. */
+export type Backoff = (random: Random) => Iterator<number>
 
 export interface BackoffOptions {
-  /** The scale of the first delay. 0 or more. */
+  /** The scale of the first delay, in ms. Finite, 0 or more. */
   baseMs: number
-  /** No delay is longer. From `baseMs` to 2³¹−1, the most that a timer can hold. */
+  /** No delay is longer. Finite, `baseMs` or more. */
   capMs: number
 }
 
@@ -49,7 +50,6 @@ function exponential(options: BackoffOptions, draw: (ceilingMs: number, random: 
 }
 
 function check({ baseMs, capMs }: BackoffOptions): void {
-  if (!(baseMs >= 0 && baseMs <= capMs && capMs < 2 ** 31)) {
-    throw new RangeError(`A backoff takes 0 ≤ baseMs ≤ capMs ≤ 2³¹−1, got baseMs ${baseMs} and capMs ${capMs}`)
-  }
+  checkOptions({ baseMs, capMs }, { baseMs: finiteMs, capMs: finiteMs })
+  if (baseMs > capMs) throw new RangeError(`baseMs must be at most capMs, which is ${capMs}; got ${baseMs}`)
 }

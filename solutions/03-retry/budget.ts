@@ -1,12 +1,16 @@
+import { checkOptions, durationMs, type Rule } from '../../shared/core/options.ts'
+
 /** Limits of the retries to one backend. */
 export interface RetryBudgetOptions {
-  /** Retries per call: 0.1 allows one more call for every ten, whatever goes wrong. 0 or more. Default: 0.1. */
+  /** Retries per call: 0.1 allows one more call for every ten, whatever goes wrong. Finite, 0 or more. Default: 0.1. */
   ratio?: number
-  /** Retries per second that are always allowed, or a backend with little traffic never gets one. Default: 1. */
+  /** Retries per second that are always allowed, or a backend with little traffic never gets one. Finite, 0 or more. Default: 1. */
   minPerSecond?: number
-  /** For how long a call, and a retry, counts. Above 0. Default: 10,000. */
+  /** For how long a call, and a retry, counts, give or take a tenth. Finite, above 0. Default: 10,000. */
   windowMs?: number
 }
+
+const rate: Rule = [(value) => value >= 0 && value < Infinity, 'a finite number, 0 or more']
 
 interface Slice {
   number: number
@@ -31,10 +35,7 @@ export class RetryBudget {
 
   /** @throws RangeError for options out of bounds */
   constructor({ ratio = 0.1, minPerSecond = 1, windowMs = 10_000 }: RetryBudgetOptions = {}) {
-    for (const [name, value] of Object.entries({ ratio, minPerSecond, windowMs })) {
-      if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be 0 or more, and finite, got ${value}`)
-    }
-    if (windowMs === 0) throw new RangeError('windowMs must be above 0')
+    checkOptions({ ratio, minPerSecond, windowMs }, { ratio: rate, minPerSecond: rate, windowMs: durationMs })
     this.#ratio = ratio
     this.#floor = (minPerSecond * windowMs) / 1000
     this.#sliceMs = windowMs / SLICES

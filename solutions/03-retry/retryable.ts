@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
-import { ResponseError, RetryError } from '../../shared/core/errors.ts'
+import { causesOf, ResponseError, RetryError } from '../../shared/core/errors.ts'
 
 /** What decides whether a request may be sent again. */
 export interface Repeatable {
-  /** As in HTTP. Default: GET. */
+  /** As in HTTP, in capitals. Default: GET. */
   method?: string
-  /** By which the server recognizes a request that it has already carried out. */
+  /** By which the server recognizes a request that it has already carried out. An empty one is none. */
   idempotencyKey?: string
   /** The request's body, in case it is one that can be read only once. */
   body?: unknown
@@ -15,10 +15,10 @@ export interface Repeatable {
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 /** Answers that may be another one in a moment. A 501 will still be a 501. */
-const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504])
+export const TRANSIENT_STATUSES: ReadonlySet<unknown> = new Set([408, 429, 500, 502, 503, 504])
 
 /** Of Node's sockets, of undici, and of our own errors. ENOTFOUND is not among them: it is nearly always a typo. */
-const TRANSIENT_CODES = new Set([
+export const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([
   'CIRCUIT_OPEN',
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -40,11 +40,16 @@ const TRANSIENT_CODES = new Set([
  * being run three times, it only takes three times as long to be seen.
  */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ResponseError) return TRANSIENT_STATUSES.has(error.status)
-  // A RetryError has been retried already, further down. Layers that retry each other multiply: 4 × 4 × 4 is 64 calls.
-  if (!(error instanceof Error) || error instanceof RetryError) return false
   // `fetch failed` is a TypeError, and the news is in its cause.
-  return TRANSIENT_CODES.has((error as NodeJS.ErrnoException).code ?? '') || isTransient(error.cause)
+  for (const cause of causesOf(error)) {
+    // A RetryError has been retried already, further down. Layers that retry each other multiply: 4 × 4 × 4 is 64 calls.
+    if (cause instanceof RetryError) return false
+    if (cause instanceof ResponseError) return TRANSIENT_STATUSES.has(cause.status)
+    // By their fields: an error of another realm is no `instanceof Error`, and AbortSignal.timeout's has only its name.
+    const { code, name } = Object(cause)
+    if (TRANSIENT_CODES.has(code) || name === 'TimeoutError') return true
+  }
+  return false
 }
 
 /**

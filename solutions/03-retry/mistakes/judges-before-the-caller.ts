@@ -1,7 +1,7 @@
 /**
  * Mistake: asks whether the error is transient before it asks whether the caller has gone; an AbortError is permanent.
  * Replaces: retry.ts
- * Killed by: does not take an aborted attempt for a failed one
+ * Killed by: does not take an aborted attempt for a failed one, nor a success for an abort
  */
 import { isTransient } from '../retryable.ts'
 import { retry as correct, type RetryOptions } from '../retry.ts'

@@ -8,7 +8,7 @@ import { retry as correct, type RetryOptions } from '../retry.ts'
 
 export * from '../retry.ts'
 
-const begun = new WeakMap<Backoff, Iterator<number, never>>()
+const begun = new WeakMap<Backoff, Iterator<number>>()
 
 export function retry<T>(
   operation: (signal: AbortSignal, attempt: number) => Promise<T>,

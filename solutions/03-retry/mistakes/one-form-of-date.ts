@@ -1,7 +1,7 @@
 /**
  * Mistake: knows one form of a date, and reads the others as local time or not at all.
  * Replaces: retry-after.ts
- * Killed by: reads seconds, and a date in all of its three forms
+ * Killed by: reads a date in all of its three forms
  */
 import { parseRetryAfter as correct } from '../retry-after.ts'
 

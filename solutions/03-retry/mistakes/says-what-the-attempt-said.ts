@@ -1,7 +1,7 @@
 /**
  * Mistake: an attempt that was aborted is reported as one that failed, by whatever the socket said when it was closed.
  * Replaces: retry.ts
- * Killed by: does not take an aborted attempt for a failed one
+ * Killed by: does not take an aborted attempt for a failed one, nor a success for an abort
  */
 import { retry as correct, type RetryOptions } from '../retry.ts'
 

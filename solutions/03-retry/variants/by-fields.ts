@@ -2,7 +2,7 @@
  * Another shape: the date taken apart by hand, no Date.parse.
  * Replaces: retry-after.ts
  */
-import { CircuitOpenError, ResponseError } from '../../../shared/core/errors.ts'
+import { causesOf, CircuitOpenError, ResponseError } from '../../../shared/core/errors.ts'
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const TIME = String.raw`(?<h>\d\d):(?<m>\d\d):(?<s>\d\d)`
@@ -21,13 +21,14 @@ export function parseRetryAfter(header: string | string[] | undefined): number |
     if (!MONTHS.includes(month)) continue
     const fullYear = Number(year.length === 2 ? `20${year}` : year)
     const at = Date.UTC(fullYear, MONTHS.indexOf(month), Number(day), Number(h), Number(m), Number(s))
+    if (new Date(at).getUTCDate() !== Number(day) || Number(h) > 23) return undefined
     return at > Date.now() ? at - Date.now() : 0
   }
   return undefined
 }
 
 export function retryAfterMs(error: unknown): number {
-  for (let it = error; it instanceof Error; it = it.cause) {
+  for (const it of causesOf(error)) {
     if (it instanceof CircuitOpenError) return Math.ceil(it.retryAfterMs)
     if (it instanceof ResponseError) return parseRetryAfter(it.headers['retry-after']) ?? 0
   }

@@ -2,6 +2,7 @@
  * Another shape: iterators made by hand, the ceiling by a formula, delays in whole milliseconds.
  * Replaces: backoff.ts
  */
+import { checkOptions, finiteMs } from '../../../shared/core/options.ts'
 import type { Backoff, BackoffOptions } from '../backoff.ts'
 
 export type { Backoff, BackoffOptions }
@@ -10,9 +11,8 @@ function backoff(
   { baseMs, capMs }: BackoffOptions,
   next: (n: number, before: number, random: number) => number,
 ): Backoff {
-  if (![baseMs, capMs].every((ms) => ms >= 0 && ms <= 2_147_483_647) || baseMs > capMs) {
-    throw new RangeError('baseMs and capMs are no backoff')
-  }
+  checkOptions({ baseMs, capMs }, { baseMs: finiteMs, capMs: finiteMs })
+  if (!(baseMs <= capMs)) throw new RangeError('baseMs and capMs are no backoff')
   return (random) => {
     let n = 0
     let ms = baseMs

@@ -1,39 +1,45 @@
 /**
- * Another shape: reads chunk by chunk and keeps count, with a race against a timer.
+ * Another shape: reads chunk by chunk and keeps count; AbortSignal.any for the limit of an attempt.
  * Replaces: http.ts
  */
 import type { Dispatcher } from 'undici'
-import { ResponseError } from '../../../shared/core/errors.ts'
-import type { RetriedRequest } from '../http.ts'
-import { retry, type RetryOptions } from '../retry.ts'
-import type { Repeatable } from '../retryable.ts'
+import { ResponseError, TimeoutError } from '../../../shared/core/errors.ts'
+import type { RequestRetryOptions, RetriedRequest } from '../http.ts'
+import { retry } from '../retry.ts'
 
-export type { RetriedRequest }
+export type { RequestRetryOptions, RetriedRequest }
 
 export async function requestWithRetry(
   client: Dispatcher,
   request: RetriedRequest,
-  options: Omit<RetryOptions, keyof Repeatable> = {},
+  { attemptMs = 10_000, ...options }: RequestRetryOptions = {},
 ): Promise<Dispatcher.ResponseData> {
+  if (!Number.isFinite(attemptMs) || attemptMs <= 0) throw new RangeError(`attemptMs cannot be ${attemptMs}`)
   const { idempotencyKey, method = 'GET', path, body } = request
-  const headers: Record<string, string> = { ...request.headers }
-  if (idempotencyKey) headers['Idempotency-Key'] = idempotencyKey
-  return retry(
-    (signal) =>
-      client.request({ method, path, headers, body, signal }).then(async (response) => {
-        if (response.statusCode >= 400) {
-          await skim(response.body)
-          throw new ResponseError('Refused', response.statusCode, response.headers)
-        }
-        return response
-      }),
-    { ...options, ...request },
-  )
+  const headers = Object.entries(request.headers ?? {}).filter(([name]) => !/^idempotency-key$/i.test(name))
+  if (idempotencyKey) headers.push(['Idempotency-Key', idempotencyKey])
+  const { deadline = Infinity } = options
+
+  const attempt = async (signal: AbortSignal) => {
+    const leftMs = Math.min(attemptMs, deadline - performance.now())
+    if (leftMs <= 0) throw new TimeoutError('Not begun')
+    const until = performance.now() + leftMs
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(new TimeoutError('No answer')), leftMs)
+    const both = { signal: AbortSignal.any([signal, limit.signal]) }
+    const response = await client
+      .request({ method, path, headers: headers.flat(), body, ...both })
+      .finally(() => clearTimeout(timer))
+    if (response.statusCode < 400) return response
+    await skim(response.body, Math.min(500, until - performance.now()))
+    throw new ResponseError('Refused', response.statusCode, response.headers)
+  }
+  return retry(attempt, { ...options, ...request })
 }
 
-async function skim(body: Dispatcher.ResponseData['body']): Promise<void> {
+async function skim(body: Dispatcher.ResponseData['body'], ms: number): Promise<void> {
   let left = 200_000
-  const timer = setTimeout(() => body.destroy(), 500)
+  const timer = setTimeout(() => body.destroy(), ms)
   try {
     for await (const chunk of body) if ((left -= (chunk as Buffer).length) < 0) break
   } catch {

@@ -14,7 +14,8 @@ export class RetryBudget {
 
   constructor({ ratio = 0.1, minPerSecond = 1, windowMs = 10_000 }: RetryBudgetOptions = {}) {
     for (const [name, value] of Object.entries({ ratio, minPerSecond, windowMs }))
-      if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name} must be 0 or more, and an end to it`)
+      if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+        throw new RangeError(`${name} must be 0 or more, and an end to it`)
     if (windowMs === 0) throw new RangeError('windowMs must be above 0')
     this.#windowMs = windowMs
     this.#allowed = () => ratio * this.#calls.length + (minPerSecond * windowMs) / 1000
