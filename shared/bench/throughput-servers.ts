@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../service/environment.ts'
 import { PATIENT } from '../testing/patient.ts'
 import type { Question, Role } from './throughput-process.ts'
 
@@ -14,7 +15,7 @@ export interface Server {
 
 export async function start(role: Role, CARRIERS?: string): Promise<Server> {
   // On a machine that is saturated on purpose, its limits would refuse, quickly, and win.
-  const env = { ...process.env, ...(CARRIERS !== undefined && { CARRIERS, ...PATIENT }) }
+  const env = childEnvironment(CARRIERS === undefined ? {} : { CARRIERS, ...PATIENT })
   const child = fork(program, [role], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   children.push(child)
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${role} ended with ${code}`)))

@@ -4,6 +4,8 @@ import { createServer } from 'node:net'
 /** Of the Lab's page, and of the slides: each looks for the other there, unless told otherwise. */
 export const LAB_PORT = 3100
 export const SLIDES_PORT = 4000
+/** Of Vitest's interface in the browser: its own choice. */
+export const UI_PORT = 51204
 
 /** Whether somebody could listen there, on 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { carriersValue, type Fleet } from '../carriers/fleet.ts'
+import { childEnvironment } from '../service/environment.ts'
 
 const main = fileURLToPath(new URL('../service/main.ts', import.meta.url))
 const settles = new URL('settles.ts', import.meta.url).href
@@ -29,15 +30,14 @@ export async function startParcel(
   const child = fork(main, [], {
     // Node alone, which starts in half of the time that a loader for TypeScript needs.
     execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', '--conditions=solution', '--import', settles],
-    env: {
-      ...process.env,
+    env: childEnvironment({
       NODE_OPTIONS: '',
       NODE_COMPILE_CACHE,
       ...env,
       PORT: '0',
       HOST: '127.0.0.1',
       CARRIERS: carriersValue(carriers),
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const ended = Promise.all([once(child, 'close'), text(child.stderr!)])

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { childEnvironment } from './environment.ts'
 import type { Quotes } from './schemas.ts'
 
 // What nobody sees who only builds the server: how the program starts, and how it does not.
@@ -17,7 +18,7 @@ const CODE_OF_A_SIGNAL = process.platform === 'win32' ? null : 0
 function run(file: string, env: Record<string, string>, ...args: string[]) {
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(process.execPath, ['--conditions=solution', '--import', 'tsx', path, ...args], {
-    env: { ...process.env, ...env },
+    env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => ended(child))

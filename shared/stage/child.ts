@@ -3,8 +3,12 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { sleep } from '../core/sleep.ts'
+import { childEnvironment } from '../service/environment.ts'
 import { root } from '../manifest/target.ts'
 import { tellError } from './crash.ts'
+
+/** Tells a child who has begotten it: to ask when it is there may be too late. See deaf.ts. */
+const PARENT = 'FAIL_WELL_PARENT'
 
 /** The first argument of every child: it ends when we do. */
 export const leash = ['--import', import.meta.resolve('./leash.ts')]
@@ -38,7 +42,7 @@ const LAST_WORDS_MS = 500
 export function startChild(args: string[], env: Record<string, string>, onLine: (line: string) => void): Child {
   const child = spawn(process.execPath, [...leash, ...args], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: childEnvironment({ [PARENT]: String(process.pid), ...env }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Out of reach of the terminal's Ctrl-C, which is ours to pass on. (On Windows it would open a window.)
     detached: process.platform !== 'win32',

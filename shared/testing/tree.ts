@@ -50,7 +50,8 @@ export const remove = (base: string): void => rmSync(base, { recursive: true, fo
 
 function bareTree(): string {
   // The real path, as it is in what programs tell of their files.
-  const base = mkdtempSync(join(realpathSync(tmpdir()), 'fail-well-'))
+  // As in C:\\Users\\Jane O'Brien: what puts a path into a command without quotes fails here, and not on her laptop.
+  const base = mkdtempSync(join(realpathSync(tmpdir()), "fail well, O'Brien's "))
   symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'), 'junction')
   return base
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { variables } from '../service/config.ts'
-import { PORT as UI_PORT } from './commands/ui.ts'
+import { UI_PORT } from '../manifest/port.ts'
 import { isTooOld } from '../manifest/node-version.mjs'
 import { root } from '../manifest/target.ts'
 

@@ -57,7 +57,7 @@ test('progress is what the tests say, and hints go a tier deeper each time', () 
 /** The loop in a terminal, if this machine has the program that makes one, or else with pipes. */
 function watch(base: string, terminal: boolean, number = chapter.number) {
   const args = ['shared/workshop/bin.mjs', 'watch', number]
-  const inTerminal = ['-qefc', [process.execPath, ...args].join(' '), '/dev/null']
+  const inTerminal = ['-qefc', [`"${process.execPath}"`, ...args].join(' '), '/dev/null']
   const child = terminal
     ? spawn('script', inTerminal, { cwd: base, env: { ...process.env, INIT_CWD: base } })
     : spawn(process.execPath, args, { cwd: base, env: { ...process.env, INIT_CWD: base } })

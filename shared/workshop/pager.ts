@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+/** The shell's exit code; on Windows it is 1, which a pager has no use for either. */
+const NO_SUCH_COMMAND = process.platform === 'win32' ? 1 : 127
+
 /** Shows a text: on a terminal through $PAGER, or less, where there is one; else as it is. */
 export async function pager(text: string): Promise<void> {
-  const [name, ...args] = (process.env.PAGER || 'less -R').split(/\s+/)
-  if (!process.stdout.isTTY || !(await page(name!, args, text))) {
+  if (!process.stdout.isTTY || !(await page(process.env.PAGER || 'less -R', text))) {
     // Whoever reads us, such as `head`, may have had enough: that is no error.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
@@ -13,18 +15,19 @@ export async function pager(text: string): Promise<void> {
   }
 }
 
-/** @returns whether there is such a program. */
-async function page(name: string, args: string[], text: string): Promise<boolean> {
+/** A shell reads the command, as git's does: a path with a blank in it stands in quotes. @returns whether there is such a program. */
+async function page(command: string, text: string): Promise<boolean> {
   // F: what fits on the screen needs no paging; R: colours; X: it stays on the screen. As git has it.
-  const child = spawn(name, args, { stdio: ['pipe', 'inherit', 'inherit'], env: { LESS: 'FRX', ...process.env } })
+  const env = { LESS: 'FRX', ...process.env }
+  const child = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'ignore'], env })
   // Ctrl-C is for the pager, and so is its end, before the text's.
   const ignore = () => {}
   process.on('SIGINT', ignore)
   child.stdin.on('error', ignore)
   child.stdin.end(text)
   try {
-    await once(child, 'close')
-    return true
+    const [code] = await once(child, 'close')
+    return code !== NO_SUCH_COMMAND
   } catch {
     return false
   } finally {

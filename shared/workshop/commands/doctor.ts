@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { variables } from '../../service/config.ts'
 import { findBrowser } from '../../stage/find-browser.ts'
-import { isFree } from '../../manifest/port.ts'
+import { isFree, UI_PORT } from '../../manifest/port.ts'
 import { root } from '../../manifest/target.ts'
-import { PORT as UI_PORT } from './ui.ts'
 
 const PARCEL_PORT = variables.PORT.fallback
 
@@ -120,9 +119,14 @@ function install(): Finding {
   })
   if (wrong.length === 0) return fine('The dependencies are those of the lock file')
   const names = wrong.slice(0, 3).map(([path]) => path.replace('node_modules/', ''))
+  const { NODE_ENV, npm_config_omit: omitted } = process.env
+  const lacksDev = NODE_ENV === 'production' || omitted?.includes('dev')
   return bad(
     `Dependencies are missing or of another version: ${names.join(', ')}${wrong.length > 3 ? ', …' : ''}`,
-    'Run "npm ci", which installs them afresh.',
+    lacksDev
+      ? 'npm leaves out what only development needs (NODE_ENV=production, or omit=dev in an .npmrc), and a workshop is ' +
+          'development: run "npm ci --include=dev".'
+      : 'Run "npm ci", which installs them afresh.',
   )
 }
 
@@ -214,13 +218,16 @@ function proxies(): Finding {
   const { env } = process
   // Not HTTP_PROXY, which curl ignores; Windows knows no difference.
   const set = ['http_proxy', 'all_proxy', 'ALL_PROXY'].filter((name) => env[name])
+  // Node asks a proxy only when told to.
+  const isNodes = env.NODE_USE_ENV_PROXY === '1' && (env.HTTP_PROXY || env.http_proxy)
+  if (isNodes) set.push('NODE_USE_ENV_PROXY')
   const spared = (env.no_proxy ?? env.NO_PROXY ?? '').split(',').map((host) => host.trim())
   if (set.length === 0) return fine('No proxy between you and yourself')
   if (spared.includes('*') || spared.includes('127.0.0.1'))
     return fine(`A proxy (${set.join(', ')}), and 127.0.0.1 does without`)
   return note(
-    `${set.join(' and ')} is set: curl would ask the proxy for 127.0.0.1`,
-    'Set NO_PROXY=127.0.0.1,localhost in this terminal.',
+    `${set.join(' and ')} is set: ${isNodes ? 'curl and Node' : 'curl'} would ask the proxy for 127.0.0.1`,
+    'Set NO_PROXY=127.0.0.1,localhost in this terminal; the commands of this workshop do so for themselves.',
   )
 }
 

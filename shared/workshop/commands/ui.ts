@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util'
 import { chapters } from '../../manifest/chapters.ts'
-import { isFree } from '../../manifest/port.ts'
+import { isFree, UI_PORT as PORT } from '../../manifest/port.ts'
 import { isWritten, projectOf, takeTargets, type Target } from '../../manifest/target.ts'
 import { Trouble } from '../../core/trouble.ts'
 import { vitest } from '../vitest.ts'
-
-export const PORT = 51204
 
 /** The suites against your code in Vitest's browser interface, rerun as files are saved. */
 export async function run(args: string[]): Promise<void> {

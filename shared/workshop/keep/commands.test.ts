@@ -96,7 +96,7 @@ test('diff goes through the pager on a terminal, and does without when there is 
       "for await (const chunk of process.stdin) console.log('PAGED', String(chunk))",
     )
     const diff = (pager: string) => command(base, `diff ${number} ${first}`, { PAGER: pager }, terminal)
-    expect(diff(`${process.execPath} pager.mjs`)).toContain('PAGED \u001B[1m--- exercises')
+    expect(diff(`"${process.execPath}" pager.mjs`)).toContain('PAGED \u001B[1m--- exercises')
     expect(diff('no-such-pager -R')).toContain('\u001B[1m--- exercises')
-    expect(diff(`${process.execPath} --eval process.exit()`), 'a reader who has had enough').toBe('')
+    expect(diff(`"${process.execPath}" --eval "process.exit()"`), 'a reader who has had enough').toBe('')
   }))
