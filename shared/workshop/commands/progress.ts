@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { type Chapter, chapters, headingsOf } from '../../manifest/chapters.ts'
+import { type Chapter, chapters, chaptersByDay, type Day, days, headingsOf } from '../../manifest/chapters.ts'
 import { isDone, readProgress } from '../../manifest/progress.ts'
 import { refresh } from '../refresh.ts'
 import { isWritten, takeTargets } from '../../manifest/target.ts'
@@ -18,11 +18,11 @@ function progressBoard(some: Chapter[]): string[] {
   return ['', ...progressRows(some), '', ...after, '']
 }
 
-/** A line for each chapter, as it is known, fresh or not. */
+/** A line for each chapter, below its day; as it is known, fresh or not. */
 export function progressRows(some: Chapter[]): string[] {
   const width = Math.max(...some.map(({ title }) => title.length))
   const next = some.find((chapter) => !isDone(chapter))
-  return some.map((chapter) => {
+  const row = (chapter: Chapter) => {
     const mark = isDone(chapter) ? styleText('green', '✓') : chapter === next ? styleText('yellow', '▸') : ' '
     const left = minutesLeft(chapter)
     const minutes = didNotRun(chapter)
@@ -31,7 +31,11 @@ export function progressRows(some: Chapter[]): string[] {
         ? `  about ${left} min left`
         : ''
     return `${mark} ${chapter.number} ${chapter.title.padEnd(width)}  ${barOf(chapter)}${minutes}`
-  })
+  }
+  const byDay = chaptersByDay(some)
+  // One day needs no name.
+  const head = (day: Day) => (byDay.length > 1 ? [styleText('dim', `  Day ${day}: ${days[day].toLowerCase()}`)] : [])
+  return byDay.flatMap(([day, ofDay]) => [...head(day), ...ofDay.map(row)])
 }
 
 const stepsOf = (chapter: Chapter) => {
