@@ -41,3 +41,51 @@ export async function steady(
   await pool.close()
   return { p50Ms: taken.percentile(50), p99Ms: taken.percentile(99) }
 }
+
+/** How many were answered, and how: of all who came in the time. */
+export interface Answers {
+  /** In time, with all that was asked for. */
+  complete: number
+  /** In time, with something missing. */
+  partial: number
+  /** Too late to be of use. */
+  late: number
+  /** Refused, broken off, or nobody had waited any longer. */
+  failed: number
+}
+
+export interface Haste {
+  perSecond: number
+  /** For how long customers come. */
+  ms: number
+  /** An answer that takes longer, from when it was due, is late; after twice that, its customer leaves. */
+  inTimeMs: number
+}
+
+/** Asks for quotes in an open loop, on as many sockets as it takes. */
+export async function askInTime(origin: string, path: string, { perSecond, ms, inTimeMs }: Haste): Promise<Answers> {
+  const pool = new Pool(origin)
+  const answers: Answers = { complete: 0, partial: 0, late: 0, failed: 0 }
+  const ask = async (dueAt: number): Promise<keyof Answers> => {
+    try {
+      const { statusCode, body } = await pool.request({
+        method: 'GET',
+        path,
+        signal: AbortSignal.timeout(2 * inTimeMs),
+      })
+      const text = await body.text()
+      if (statusCode !== 200) return 'failed'
+      if (performance.now() - dueAt > inTimeMs) return 'late'
+      return text.includes('"missing":[]') ? 'complete' : 'partial'
+    } catch {
+      return 'failed'
+    }
+  }
+  const all: Promise<unknown>[] = []
+  await openLoop({ gap: evenly(perSecond), ms }, (dueAt) => {
+    all.push(ask(dueAt).then((answer) => answers[answer]++))
+  })
+  await Promise.all(all)
+  await pool.destroy()
+  return answers
+}

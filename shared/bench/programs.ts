@@ -11,6 +11,7 @@ export const programs: Record<string, Program> = {
     seconds: 60,
   },
   throughput: { what: 'Parcel beside a bare pass-through, under the same load', seconds: 120 },
+  overload: { what: 'more customers than Parcel can serve, a busy neighbour, pauses: answers, breakers', seconds: 120 },
   jitter: { what: 'the table of “Exponential Backoff And Jitter”, in virtual time', seconds: 5 },
   amplification: { what: 'what three layers of retries make of one call, in virtual time', seconds: 10 },
   'fan-out': { what: 'how many requests meet a slow leaf', seconds: 1 },

@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment } from '../service/environment.ts'
-import { PATIENT } from '../testing/patient.ts'
 import type { Question, Role } from './throughput-process.ts'
 
 const children: ChildProcess[] = []
@@ -13,10 +12,9 @@ export interface Server {
   address: string
 }
 
-export async function start(role: Role, CARRIERS?: string): Promise<Server> {
-  // On a machine that is saturated on purpose, its limits would refuse, quickly, and win.
-  const env = childEnvironment(CARRIERS === undefined ? {} : { CARRIERS, ...PATIENT })
-  const child = fork(program, [role], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+/** @param env in which the server is told its carriers, and its limits */
+export async function start(role: Role, env: Record<string, string> = {}): Promise<Server> {
+  const child = fork(program, [role], { env: childEnvironment(env), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   children.push(child)
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${role} ended with ${code}`)))
   ended.catch(() => {})
