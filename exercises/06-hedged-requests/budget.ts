@@ -1,7 +1,7 @@
 export interface HedgeBudgetOptions {
   /** Hedges for each call, 0 to 1. Default: 0.05, a twentieth more load. */
   ratio?: number
-  /** How many hedges quiet times may save up, 1 or more. Default: 10. */
+  /** How many hedges quiet times may save up: a whole number, 1 or more. Default: 10. */
   burst?: number
 }
 

@@ -81,7 +81,8 @@ describe('Step 6: The winner still has something to say', () => {
 
   test('keeps the winner alive, also for a caller who reads it later', async () => {
     const { asked, attempt, options, bothAsked } = await carrier()
-    const { read: _, ...unread } = options
+    const caller = new AbortController()
+    const { read: _, ...unread } = { ...options, signal: caller.signal }
     const result = outcomeOf(
       hedge<Dispatcher.ResponseData>(attempt, unread as HedgeOptions<Dispatcher.ResponseData>),
       300,
@@ -91,6 +92,11 @@ describe('Step 6: The winner still has something to say', () => {
     const { value } = (await result) as { value: Dispatcher.ResponseData }
     await outcomeOf(new Promise(() => {}), 10)
     expect(asked[1]!.closed, 'the call is over, the body is not: it must survive the tidying up').toBe(false)
+    caller.abort()
+    await outcomeOf(new Promise(() => {}), 10)
+    expect(asked[1]!.closed, 'the call is over, and the body the caller’s own: its signal must not reach it').toBe(
+      false,
+    )
     asked[1]!.response.end(', and the rest')
     expect(await value.body.text(), 'the winner has sent its body').toBe('half of the answer, and the rest')
   })
@@ -123,6 +129,22 @@ describe('Step 6: The winner still has something to say', () => {
       status: 'rejected',
       reason,
     })
+  })
+})
+
+describe('Step 7: What comes too late', () => {
+  test('hangs up on a winner whose read gives up', async () => {
+    const { asked, attempt, options, bothAsked } = await carrier()
+    const reason = new Error('a content type that nobody reads')
+    const read = () => Promise.reject(reason)
+    const result = outcomeOf(hedge(attempt, { ...options, read }), 300)
+    await bothAsked()
+    asked[1]!.response.write('half of the answer')
+    expect(await result, '`read` has failed, before it read').toEqual({ status: 'rejected', reason })
+    expect(
+      await eventually(() => asked[1]!.closed),
+      'the call has failed, and what is left of the body holds its connection for ever: abort the winner, too',
+    ).toBe(true)
   })
 
   test('fails with the error of a body that breaks off', async () => {

@@ -1,7 +1,9 @@
+import { checkOptions, count, share } from '../../shared/core/options.ts'
+
 export interface HedgeBudgetOptions {
   /** Hedges for each call, 0 to 1. Default: 0.05, a twentieth more load. */
   ratio?: number
-  /** How many hedges quiet times may save up, 1 or more. Default: 10. */
+  /** How many hedges quiet times may save up: a whole number, 1 or more. Default: 10. */
   burst?: number
 }
 
@@ -21,8 +23,7 @@ export class HedgeBudget {
 
   /** @throws RangeError for options out of bounds */
   constructor({ ratio = 0.05, burst = 10 }: HedgeBudgetOptions = {}) {
-    if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`ratio must be from 0 to 1, got ${ratio}`)
-    if (!(burst >= 1)) throw new RangeError(`burst must be 1 or more, got ${burst}`)
+    checkOptions({ ratio, burst }, { ratio: share, burst: count })
     this.#price = 1 / ratio
     this.#most = burst * this.#price
   }

@@ -1,15 +1,22 @@
+import { checkOptions, count, type Rule } from '../../shared/core/options.ts'
+
 export interface LiveLatencyOptions {
-  /** The share of attempts, in percent, that are fast enough to be left alone. Default: 95. */
+  /** The share of attempts, in percent, that are fast enough to be left alone: above 0, below 100. Default: 95. */
   percentile?: number
-  /** Successes before the first hedge, 1 or more. Default: 100, of which five are slower than the 95th percentile. */
+  /** Successes before the first hedge: 1 or more. Default: 100, of which five are slower than the 95th percentile. */
   minSamples?: number
-  /** After so many samples, all that is known by then counts half: 2 or more. Default: 1000. */
+  /** About how many answers it remembers: 2 or more. What is older fades, bit by bit. Default: 1000. */
   window?: number
 }
 
-/** Each bucket ends 5 % above the one before, from 1 ms to 38 minutes. */
+const percentage: Rule = [(value) => value > 0 && value < 100, 'a percentage above 0 and below 100']
+const halvable: Rule = [(value) => count[0](value) && value >= 2, 'a whole number, 2 or more']
+
+/** Bucket n ends at GROWTH ** n milliseconds, each 5 % above the one before, from 1 ms to 38 minutes. */
 const GROWTH = 1.05
 const BUCKETS = 300
+/** What took no more than a millisecond is in the first. */
+const bucketOf = (ms: number) => (ms > 1 ? Math.min(BUCKETS - 1, Math.ceil(Math.log(ms) / Math.log(GROWTH))) : 0)
 
 /**
  * When to hedge: a percentile of the latency as it is now, 0 to 5 % above the true one, in constant memory. One for each
@@ -21,21 +28,20 @@ const BUCKETS = 300
  * those: E. L. Kaplan and Paul Meier, "Nonparametric Estimation from Incomplete Observations", 1958.
  */
 export class LiveLatency {
-  readonly #percentile: number
+  readonly #share: number
   readonly #minSamples: number
   readonly #window: number
   readonly #answered = new Float64Array(BUCKETS)
   readonly #censored = new Float64Array(BUCKETS)
-  #successes = 0
+  /** All that is known, and how much of it is answers; what is older counts less. */
   #weight = 0
+  #answers = 0
+  #successes = 0
 
   /** @throws RangeError for options out of bounds */
   constructor({ percentile = 95, minSamples = 100, window = 1000 }: LiveLatencyOptions = {}) {
-    if (!(percentile > 0 && percentile < 100))
-      throw new RangeError(`percentile must be between 0 and 100, got ${percentile}`)
-    if (!(minSamples >= 1)) throw new RangeError(`minSamples must be 1 or more, got ${minSamples}`)
-    if (!(window >= 2)) throw new RangeError(`window must be 2 or more, got ${window}`)
-    this.#percentile = percentile
+    checkOptions({ percentile, minSamples, window }, { percentile: percentage, minSamples: count, window: halvable })
+    this.#share = percentile / 100
     this.#minSamples = minSamples
     this.#window = window
   }
@@ -43,12 +49,16 @@ export class LiveLatency {
   /** An attempt succeeded after `ms`. */
   record(ms: number): void {
     this.#successes++
-    this.#add(this.#answered, ms)
+    this.#weight++
+    this.#answered[bucketOf(ms)]!++
+    // Only answers make room for answers: an outage of a million refusals says nothing of how long one takes.
+    if (++this.#answers >= this.#window) this.#halve()
   }
 
   /** An attempt was cancelled or failed after `ms`: its answer would have taken longer, nobody knows how much. */
   recordCensored(ms: number): void {
-    this.#add(this.#censored, ms)
+    this.#weight++
+    this.#censored[bucketOf(ms)]!++
   }
 
   /**
@@ -66,15 +76,13 @@ export class LiveLatency {
       slower *= 1 - this.#answered[bucket]! / atRisk
       atRisk -= this.#answered[bucket]! + this.#censored[bucket]!
       // Up to rounding, that is: what fades never goes quite to 0.
-    } while (slower > 1 - this.#percentile / 100 + Number.EPSILON && atRisk > 1e-6)
+    } while (slower > 1 - this.#share + Number.EPSILON && atRisk > 1e-6)
     return GROWTH ** bucket
   }
 
-  #add(buckets: Float64Array, ms: number): void {
-    const bucket = Math.ceil(Math.log(ms) / Math.log(GROWTH))
-    buckets[Math.min(BUCKETS - 1, Math.max(0, bucket))]!++
-    if (++this.#weight < this.#window) return
+  #halve(): void {
     this.#weight /= 2
-    for (const halved of [this.#answered, this.#censored]) halved.forEach((count, i) => (halved[i] = count / 2))
+    this.#answers /= 2
+    for (const buckets of [this.#answered, this.#censored]) buckets.forEach((weight, i) => (buckets[i] = weight / 2))
   }
 }

@@ -2,6 +2,7 @@
  * Replaces: hedge.ts
  */
 import { HedgeError, NotNeededError, ResponseError } from '../../../shared/core/errors.ts'
+import { checkOptions, count } from '../../../shared/core/options.ts'
 import type { HedgeOptions } from '../hedge.ts'
 
 export * from '../hedge.ts'
@@ -17,14 +18,33 @@ interface Leg<R> {
 
 type News<R> = Awaited<Leg<R>['outcome']> | 'due' | 'aborted'
 
+/** `ask`, or `instead` when it throws. */
+function guard<A extends unknown[], V>(ask: (...args: A) => V, instead: V): (...args: A) => V {
+  return (...args) => {
+    try {
+      return ask(...args)
+    } catch (error) {
+      process.emitWarning(`hedge: ${error}`)
+      return instead
+    }
+  }
+}
+
 /** The same as a loop that waits for the next thing to happen, whatever it is. Each attempt listens to the caller. */
 export async function hedge<R, T = R>(
   attempt: (signal: AbortSignal, number: number) => Promise<R>,
   options: HedgeOptions<R, T>,
 ): Promise<T> {
-  const { signal, idempotent, latency, budget, maxAttempts = 2, read, discard } = options
-  const { isRetryable = (error) => !(error instanceof ResponseError) || error.status >= 500 } = options
-  if (!(maxAttempts >= 1)) throw new RangeError(`maxAttempts must be 1 or more, got ${maxAttempts}`)
+  const { signal, idempotent, maxAttempts = 2, read, discard } = options
+  const { isRetryable: mayRetry = (error: unknown) => !(error instanceof ResponseError) || error.status >= 500 } =
+    options
+  const isRetryable = guard(mayRetry, false)
+  const delayMs = guard(() => options.latency.delayMs(), Infinity)
+  const record = guard((ms: number) => options.latency.record(ms), undefined)
+  const recordCensored = guard((ms: number) => options.latency.recordCensored(ms), undefined)
+  const deposit = guard(() => options.budget.deposit(), undefined)
+  const tryWithdraw = guard(() => options.budget.tryWithdraw(), false)
+  checkOptions({ maxAttempts }, { maxAttempts: count })
   signal?.throwIfAborted()
 
   const startedAt = performance.now()
@@ -34,6 +54,7 @@ export async function hedge<R, T = R>(
   let running: Leg<R>[] = []
   let dueAt = Infinity
 
+  const dueIn = (ms: number) => (ms >= 0 ? performance.now() + ms : Infinity)
   const begin = () => {
     const controller = new AbortController()
     const work = async () => attempt(controller.signal, legs.length)
@@ -46,11 +67,11 @@ export async function hedge<R, T = R>(
     )
     legs.push(leg)
     running.push(leg)
-    dueAt = performance.now() + latency.delayMs()
+    dueAt = dueIn(delayMs())
   }
   const cancel = (reason: unknown) => {
     for (const { controller, beganAt, outcome } of running) {
-      latency.recordCensored(performance.now() - beganAt)
+      recordCensored(performance.now() - beganAt)
       controller.abort(reason)
       outcome.then((late) => 'value' in late && discard?.(late.value)).catch(() => {})
     }
@@ -70,39 +91,39 @@ export async function hedge<R, T = R>(
   }
 
   try {
-    budget.deposit()
+    deposit()
     begin()
     for (;;) {
       const news = await nextNews()
-      if (news === 'aborted') {
+      if (news === 'aborted' || signal?.aborted) {
         cancel(signal!.reason)
         throw signal!.reason
       }
       if (news === 'due') {
-        if (budget.tryWithdraw()) begin()
-        else dueAt = performance.now() + latency.delayMs()
+        if (tryWithdraw()) begin()
+        else dueAt = dueIn(delayMs())
         continue
       }
       running = running.filter((leg) => leg !== news.leg)
       const tookMs = performance.now() - news.leg.beganAt
       if ('value' in news) {
-        latency.record(tookMs)
+        record(tookMs)
         cancel(new NotNeededError('Another one was faster'))
         if (!read) return news.value as unknown as T
         const gone = aborted.promise.then(() => {
           throw signal!.reason
         })
         const reading = (async () => read(news.value))()
-        reading.catch(() => {})
+        reading.catch((error) => news.leg.controller.abort(error))
         return await Promise.race([gone, reading])
       }
-      latency.recordCensored(tookMs)
+      recordCensored(tookMs)
       errors.set(news.leg, news.error)
       if (!isRetryable(news.error)) {
         cancel(new NotNeededError('The call has failed'))
         throw news.error
       }
-      if (legs.length < limit && budget.tryWithdraw()) begin()
+      if (legs.length < limit && tryWithdraw()) begin()
       else if (running.length === 0) {
         const effort = { attempts: legs.length, elapsedMs: performance.now() - startedAt }
         throw new HedgeError(

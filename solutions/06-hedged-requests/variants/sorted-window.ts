@@ -1,11 +1,15 @@
 /**
  * Replaces: latency.ts
  */
+import { checkOptions, count } from '../../../shared/core/options.ts'
 import type { LiveLatencyOptions } from '../latency.ts'
 
 export * from '../latency.ts'
 
-/** The latest samples as they are, sorted when somebody asks: exact, and a hundred times as dear. */
+/**
+ * The latest samples as they are, sorted when somebody asks: exact, and a hundred times as dear. When too few of them are
+ * answers, as after an outage, it knows nothing.
+ */
 export class LiveLatency {
   readonly #share: number
   readonly #minSamples: number
@@ -15,9 +19,14 @@ export class LiveLatency {
   #successes = 0
 
   constructor({ percentile = 95, minSamples = 100, window = 1000 }: LiveLatencyOptions = {}) {
-    if (!(percentile > 0 && percentile < 100)) throw new RangeError(`percentile: between 0 and 100, not ${percentile}`)
-    if (!(minSamples >= 1)) throw new RangeError(`minSamples: 1 or more, not ${minSamples}`)
-    if (!(window >= 2)) throw new RangeError(`window: 2 or more, not ${window}`)
+    checkOptions(
+      { percentile, minSamples, window },
+      {
+        percentile: [(value) => value > 0 && value < 100, 'between 0 and 100'],
+        minSamples: count,
+        window: [(value) => Number.isInteger(value) && value > 1, 'a whole number from 2'],
+      },
+    )
     this.#share = percentile / 100
     this.#minSamples = minSamples
     this.#window = window
@@ -34,6 +43,8 @@ export class LiveLatency {
 
   delayMs(): number {
     if (this.#successes < this.#minSamples) return Infinity
+    const answers = this.#samples.filter(({ censored }) => !censored).length
+    if (answers < Math.min(this.#minSamples, this.#window / 2)) return Infinity
     const sorted = this.#samples.toSorted((a, b) => a.ms - b.ms || Number(a.censored) - Number(b.censored))
     let slower = 1
     for (const [i, { ms, censored }] of sorted.entries()) {

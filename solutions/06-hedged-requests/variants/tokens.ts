@@ -1,6 +1,7 @@
 /**
  * Replaces: budget.ts
  */
+import { checkOptions, count, share } from '../../../shared/core/options.ts'
 import type { HedgeBudgetOptions } from '../budget.ts'
 
 export * from '../budget.ts'
@@ -12,8 +13,7 @@ export class HedgeBudget {
   #tokens = 0
 
   constructor({ ratio = 0.05, burst = 10 }: HedgeBudgetOptions = {}) {
-    if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`ratio: from 0 to 1, not ${ratio}`)
-    if (!(burst >= 1)) throw new RangeError(`burst: 1 or more, not ${burst}`)
+    checkOptions({ ratio, burst }, { ratio: share, burst: count })
     this.#ratio = ratio
     this.#burst = burst
   }
