@@ -45,31 +45,40 @@ async function play({ fanOut, maxAttempts }: Scene): Promise<(string | number)[]
   return [...PERCENTILES.map((p) => taken.percentile(p)), percent(sent / (REQUESTS * fanOut) - 1)]
 }
 
-const law = LONG_TAIL.map(({ percent, ms }) => `${ms} ms (${percent} %)`).join(', ')
-console.log(`The latency of one carrier: ${law}.\n`)
+/** Prints each row when it is there, as some are long in coming; the head is as wide as they may become. */
+function printer(head: string[]): (row: (string | number)[]) => void {
+  console.log(table([head]))
+  return (row) => console.log(table([head, row]).split('\n')[1])
+}
+
+const law = LONG_TAIL.map(({ percent, ms }) => `${ms} (${percent} %)`).join(', ')
+console.log(`The latency of one carrier in ms: ${law}.\n`)
 const scenes: Record<string, Scene> = {
   'one request': { fanOut: 1, maxAttempts: 0 },
-  'five at once, the slowest counts': { fanOut: 5, maxAttempts: 0 },
-  'your hedge, at most 2 attempts': { fanOut: 1, maxAttempts: 2 },
-  '            at most 5': { fanOut: 1, maxAttempts: 5 },
-  '            at most 10': { fanOut: 1, maxAttempts: 10 },
-  'five at once, each with your hedge': { fanOut: 5, maxAttempts: 2 },
+  'five, the slowest counts': { fanOut: 5, maxAttempts: 0 },
+  'your hedge, 2 attempts': { fanOut: 1, maxAttempts: 2 },
+  'your hedge, 5 attempts': { fanOut: 1, maxAttempts: 5 },
+  'your hedge, 10 attempts': { fanOut: 1, maxAttempts: 10 },
+  'five, each with your hedge': { fanOut: 5, maxAttempts: 2 },
 }
-const rows: (string | number)[][] = [['latency in ms', ...PERCENTILES.map((p) => `p${p}`), 'extra requests']]
-for (const [name, scene] of Object.entries(scenes)) rows.push([name, ...(await play(scene))])
-console.log(table(rows))
+const percentiles = PERCENTILES.map((p) => `p${p}`.padStart(6))
+const print = printer(['latency in ms'.padEnd(26), ...percentiles, 'extra'.padStart(7)])
+for (const [name, scene] of Object.entries(scenes)) print([name, ...(await play(scene))])
 
-console.log(
-  '\nThe sharp edge: 20 replicas that work on one request at a time, busier and busier. p99 in ms, extra requests:\n',
-)
+console.log('\nThe sharp edge: 20 replicas that work on one request at a time, busier and busier.')
+console.log('p99 in ms, extra requests:\n')
 const loads = [0.3, 0.5, 0.7, 0.9]
-const edge = [['load', ...loads.flatMap((load) => [percent(load, 0), ''])]]
-for (const name of ['no hedge', 'after 20 ms, no budget, no cancel', 'live p95, 5 % budget'] as const) {
+const printEdge = printer(['load'.padEnd(18), ...loads.flatMap((load) => [percent(load, 0).padStart(5), '     '])])
+const edges = {
+  'no hedge': strategies['no hedge'],
+  'hedge, nobody pays': strategies['after 20 ms, no budget, no cancel'],
+  'hedge, 5 % budget': strategies['live p95, 5 % budget'],
+}
+for (const [name, strategy] of Object.entries(edges)) {
   const row: string[] = [name]
   for (const load of loads) {
-    const { p99Ms, extra } = await collapse(strategies[name], load, 10_000)
-    row.push(p99Ms.toFixed(0), percent(extra))
+    const { p99Ms, extra } = await collapse(strategy, load, 10_000)
+    row.push(p99Ms.toFixed(0), percent(extra, 0))
   }
-  edge.push(row)
+  printEdge(row)
 }
-console.log(table(edge))
