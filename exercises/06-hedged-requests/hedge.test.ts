@@ -100,6 +100,14 @@ describe('Step 1: Ask again when it is late', () => {
       'http://pigeon-1',
     ])
     await settle(asked)
+
+    const four = await call({ maxAttempts: 4 })
+    await vi.advanceTimersByTimeAsync(150)
+    const numbers = four.asked.map(({ number }) => number)
+    expect(numbers, 'of four attempts each has a number of its own: there may be as many replicas').toEqual([
+      0, 1, 2, 3,
+    ])
+    await settle(four.asked)
   })
 
   test('takes the first success, whoever it is from', async () => {
@@ -440,8 +448,8 @@ describe('Step 4: Somebody has to pay', () => {
       for (let calls = 1; calls <= 1_000; calls++) {
         budget.deposit()
         if (budget.tryWithdraw()) hedges++
-        const when = `after ${calls} calls that are all late, with a ratio of ${ratio}`
-        expect(hedges, when).toBeLessThanOrEqual(calls * ratio + 1e-9)
+        if (hedges <= calls * ratio + 1e-9) continue
+        expect.fail(`after ${calls} calls that are all late, with a ratio of ${ratio}, there were ${hedges} hedges`)
       }
       expect(hedges, `1,000 calls were late, with a ratio of ${ratio}`).toBeGreaterThanOrEqual(1_000 * ratio - 1)
     }
@@ -505,26 +513,26 @@ describe('Step 4: Somebody has to pay', () => {
   })
 
   test('keeps to its budget when the backend becomes ten times slower', async () => {
-    const calls = 1_000
+    const calls = 500
     const budget = new HedgeBudget({ ratio: 0.05 })
     let begun = 0
     let answered = 0
     let hedges = 0
     const ask = async (signal: AbortSignal, number: number) => {
       if (number > 0) hedges++
-      await sleep(begun > 200 ? 80 : 8, signal)
+      await sleep(begun > 100 ? 80 : 8, signal)
       return 'ok'
     }
     for (let i = 0; i < calls; i++) {
       begun++
       hedge(ask, { idempotent: true, latency: after(20), budget }).then(() => answered++)
-      await vi.advanceTimersByTimeAsync(1)
+      if (begun % 10 === 0) await vi.advanceTimersByTimeAsync(10)
     }
     await vi.advanceTimersByTimeAsync(200)
     expect(answered, 'each call has its answer, hedged or not').toBe(calls)
     expect(
       hedges,
-      'since the 200th call all are late: hedge those for which there is a budget. None? Then no call pays in',
+      'since the 100th call all are late: hedge those for which there is a budget. None? Then no call pays in',
     ).toBeGreaterThan(calls * 0.03)
     expect(hedges, 'all are late, and all are hedged: just when the backend can bear it least').toBeLessThanOrEqual(
       calls * 0.05,
@@ -558,7 +566,7 @@ describe('Step 5: When is late?', () => {
   })
 
   test('waits for as long as the given percentage of the answers takes', () => {
-    for (const percentile of [50, 90, 95, 99]) {
+    for (const percentile of [1, 50, 90, 95, 99]) {
       for (const slowestMs of [100, 30_000]) {
         const latency = new LiveLatency({ percentile })
         for (const share of spread(900)) latency.record(slowestMs * share)
@@ -674,23 +682,6 @@ describe('Step 5: When is late?', () => {
 })
 
 describe('Step 6: The winner still has something to say', () => {
-  test('tells how long the winner took before its body, not after', async () => {
-    const latency = after(50)
-    const body = Promise.withResolvers<string>()
-    const { asked, outcome } = await call({ latency, read: () => body.promise })
-    await vi.advanceTimersByTimeAsync(57)
-    expectTwo(asked)
-    asked[1]!.answer('headers')
-    await vi.advanceTimersByTimeAsync(30)
-    expect(
-      latency.record.mock.calls,
-      'the headers took 7 ms, the body is still open: record before you read, as no hedge would help against a slow body',
-    ).toEqual([[7]])
-    body.resolve('body')
-    expect(await outcome(), 'the body is read').toEqual({ status: 'fulfilled', value: 'body' })
-    expect(latency.record, 'one answer, one sample').toHaveBeenCalledTimes(1)
-  })
-
   test('leaves nothing on the signal of its caller when the winner is read', async () => {
     for (const read of [async () => 'body', () => Promise.reject(new Error('no JSON'))]) {
       const caller = new AbortController()
@@ -708,6 +699,23 @@ describe('Step 6: The winner still has something to say', () => {
 })
 
 describe('Step 7: What comes too late', () => {
+  test('tells how long the winner took before its body, not after', async () => {
+    const latency = after(50)
+    const body = Promise.withResolvers<string>()
+    const { asked, outcome } = await call({ latency, read: () => body.promise })
+    await vi.advanceTimersByTimeAsync(57)
+    expectTwo(asked)
+    asked[1]!.answer('headers')
+    await vi.advanceTimersByTimeAsync(30)
+    expect(
+      latency.record.mock.calls,
+      'the headers took 7 ms, the body is still open: record before you read, as no hedge would help against a slow body',
+    ).toEqual([[7]])
+    body.resolve('body')
+    expect(await outcome(), 'the body is read').toEqual({ status: 'fulfilled', value: 'body' })
+    expect(latency.record, 'one answer, one sample').toHaveBeenCalledTimes(1)
+  })
+
   test('does not keep its caller for a read that is deaf to its signal', async () => {
     const caller = new AbortController()
     const latency = after(50)
