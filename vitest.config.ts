@@ -2,6 +2,15 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { chapters } from './shared/manifest/chapters.ts'
 import { runOptions, solution, suiteOptions, suiteProject } from './shared/testing/projects.ts'
 
+const OURS = ['shared/**/*.test.ts', 'slides/build/*.test.ts']
+const LONG = 'shared/**/*.long.test.ts'
+const BROWSER = 'shared/{lab,workshop}/browser/*.test.ts'
+
+const house = ({ name, include, exclude = [] }: { name: string; include: string[]; exclude?: string[] }) => ({
+  ...solution,
+  test: { ...suiteOptions, name, include, exclude: [...configDefaults.exclude, BROWSER, ...exclude] },
+})
+
 export default defineConfig({
   test: {
     ...runOptions,
@@ -10,24 +19,12 @@ export default defineConfig({
         suiteProject({ chapter, subject: 'exercises' }),
         suiteProject({ chapter, subject: 'solutions' }),
       ]),
-      {
-        ...solution,
-        test: {
-          ...suiteOptions,
-          name: 'workshop',
-          include: ['shared/**/*.test.ts', 'slides/build/*.test.ts'],
-          // The proofs take minutes; whoever wants to know whether their machine is ready has none.
-          exclude: [...configDefaults.exclude, 'shared/{lab,workshop}/browser/**', ...(process.env.CI ? [] : ['shared/proof/**'])],
-        },
-      },
-      // On real time and a real machine: not part of `npm test`.
-      {
-        test: {
-          ...suiteOptions,
-          name: 'browser',
-          include: ['shared/{lab,workshop}/browser/*.test.ts'],
-        },
-      },
+      // The workshop's own, as far as they say whether a machine is ready.
+      house({ name: 'workshop', include: OURS, exclude: [LONG] }),
+      // What starts workshops of its own, kills and waits: the maintainers' and CI's.
+      house({ name: 'long', include: [LONG] }),
+      // On real time and a real browser: `npm run test:browser`.
+      { test: { ...suiteOptions, name: 'browser', include: [BROWSER] } },
     ],
   },
 })

@@ -42,3 +42,10 @@ test('the tasks are npm commands, and one of them is the default test task', () 
     expect(command, 'the gate checks commands of npm only').toMatch(/^npm (run |test|start)/)
   expect(tasks.filter(({ group }) => group?.isDefault)).toHaveLength(1)
 })
+
+test('each dependency has its reason in CONTRIBUTING', () => {
+  const { dependencies, devDependencies } = read('package.json')
+  const table = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').split('## Dependencies')[1]!.split('## ')[0]!
+  const rows = [...table.matchAll(/^\| (`.*`) \| .+ \|$/gm)].flatMap(([, names]) => names!.match(/[^`, ]+/g) ?? [])
+  expect(rows.toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).toSorted())
+})

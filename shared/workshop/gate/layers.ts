@@ -41,7 +41,7 @@ interface Import {
   imported: string
 }
 
-const SPECIFIER = /(?:\b(?:from|import)\s*|\b(?:import|mock|resolve)\()'(\.[^']*|#chapters\/[^']*)'/g
+const SPECIFIER = /(?:\b(?:from|import)\s*|\b(?:import|mock|resolve)\()'(\.[^']*|#chapters\/\d\d-[^']*)'/g
 
 function importsIn(root: string): Import[] {
   const files = ['ts', 'tsx', 'mts', 'mjs'].flatMap((extension) => sources(root, extension))
