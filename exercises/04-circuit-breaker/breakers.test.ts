@@ -31,7 +31,14 @@ describe('Step 12: One for each endpoint', () => {
     ).toEqual(['http://pigeon'])
     const same = breakerFor('http://pigeon') === breakerFor('http://pigeon')
     expect(same, 'the same breaker each time: a new one for each call never sees two failures').toBe(true)
-    const origins = ['http://pigeon', 'https://pigeon', 'http://pigeon:8080', 'pigeon at http://10.0.0.7', 'pigeon']
+    const origins = [
+      'http://pigeon',
+      'https://pigeon',
+      'http://pigeon:8080',
+      'pigeon at http://10.0.0.7',
+      'pigeon',
+      'Pigeon',
+    ]
     const distinct = new Set(origins.map(breakerFor)).size
     expect(distinct, `breakers for ${origins.join(', ')}: whatever differs in its name is another endpoint`).toBe(
       origins.length,

@@ -10,7 +10,7 @@ const LIMITS = { connections: 10, connectMs: 100, headersMs: 200, bodyMs: 150, m
 const MANY = 20
 
 function replicaAt(origin: string, limits: Partial<typeof LIMITS> = {}) {
-  const breaker = new CircuitBreaker({ consecutiveFailures: 5, isFailure: (error) => !isOwnDelay(error) })
+  const breaker = new CircuitBreaker({ consecutiveFailures: 5, isExcluded: isOwnDelay })
   const replica = new Replica(origin, breaker, { ...LIMITS, ...limits })
   onTestFinished(() => replica.close())
   const { signal } = new AbortController()
