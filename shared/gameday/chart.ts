@@ -1,4 +1,4 @@
-import { percentileOf, type Phases, type Request } from './grade.ts'
+import { percentileOf, type Phases, type Request } from '../stage/incidents/grade.ts'
 
 const WIDTH = 560
 const LEFT = 52

@@ -1,6 +1,6 @@
 import { Trouble } from '../core/trouble.ts'
-import type { Incident } from './incidents.ts'
-import type { Played } from './play.ts'
+import type { Incident } from '../stage/incidents/incidents.ts'
+import type { Played } from '../stage/incidents/play.ts'
 import { type Day, type Scored, scoreOf } from './score.ts'
 
 /** Plays the incidents one after the other, up to the first that does not come to its end: what is known stays known. */

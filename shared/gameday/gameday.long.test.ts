@@ -6,10 +6,10 @@ import { sleep } from '../core/sleep.ts'
 import type { Side } from '../stage/side.ts'
 import { childrenOf, isAlive, leftAfter } from '../testing/processes.ts'
 import { root } from '../manifest/target.ts'
-import { type Act, incidents } from './incidents.ts'
-import { play } from './play.ts'
+import { type Act, incidents } from '../stage/incidents/incidents.ts'
+import { play } from '../stage/incidents/play.ts'
 import { EXIT_CODES, scoreOf } from './score.ts'
-import { NoVerdict, perform } from './subject.ts'
+import { NoVerdict, perform } from '../stage/incidents/subject.ts'
 
 // Real processes; ceilings for a busy machine, and no word about how good the figures are.
 const WITHIN_MS = 90_000

@@ -1,6 +1,6 @@
 import { chartsOf } from './chart.ts'
 import { formatGrade, formatLine } from './format.ts'
-import { numbers } from './lines.ts'
+import { numbers } from '../stage/incidents/lines.ts'
 import { conclusionOf, crashesOf, type Day, type Scored, verdictOf } from './score.ts'
 
 /** The Lab's colours, Okabe and Ito's; p50 is thin and p99 thick, failures are on top: nothing is told by colour alone. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Side } from '../stage/column.ts'
 import { Trouble } from '../core/trouble.ts'
-import { type Incident, incidents } from './incidents.ts'
+import { type Incident, incidents } from '../stage/incidents/incidents.ts'
 
 const IDS = incidents.map(({ id }) => id).join(', ')
 const USAGE = `Usage: npm run gameday -- [mine] [--only 04] [--seed 1] [--save]`

@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline'
 import type { WriteStream } from 'node:tty'
-import { type Incident, secondsOf } from './incidents.ts'
+import { type Incident, secondsOf } from '../stage/incidents/incidents.ts'
 
 /** To start and to end the processes of an incident, on a machine that has nothing else to do. */
 const OVERHEAD_S = 4

@@ -1,6 +1,6 @@
 import { markdownTable } from '../stage/table.ts'
 import { formatGrade, formatLine } from './format.ts'
-import { numbers } from './lines.ts'
+import { numbers } from '../stage/incidents/lines.ts'
 import { conclusionOf, type Scored, verdictOf } from './score.ts'
 
 /** The document that is kept: shared/gameday/RESULTS.md. @param about the run: command, date, machine */
@@ -10,7 +10,7 @@ export function markdownOf(all: Scored[], about: string): string {
 Written by \`npm run gameday mine -- --save\`. ${about}.
 
 ${conclusionOf({ all })} “Yours” is what lay in \`exercises/\`. Every number, its line and the reason for that are in
-[lines.ts](lines.ts), the incidents in [incidents.ts](incidents.ts).
+[lines.ts](../stage/incidents/lines.ts), the incidents in [incidents.ts](../stage/incidents/incidents.ts).
 `
   return [head, ...all.map(section)].join('\n')
 }

@@ -1,9 +1,9 @@
 import type { Side } from '../stage/column.ts'
 import type { Trouble } from '../core/trouble.ts'
-import { figuresOf, type Grade, gradesOf } from './grade.ts'
-import type { Incident } from './incidents.ts'
-import type { Played } from './play.ts'
-import { NoVerdict } from './subject.ts'
+import { figuresOf, type Grade, gradesOf } from '../stage/incidents/grade.ts'
+import type { Incident } from '../stage/incidents/incidents.ts'
+import type { Played } from '../stage/incidents/play.ts'
+import { NoVerdict } from '../stage/incidents/subject.ts'
 
 /** An incident's grades, number by number, the graded side first. */
 export interface Scored {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { formatGrade, formatLine } from './format.ts'
-import type { Grade } from './grade.ts'
-import { numbers } from './lines.ts'
+import type { Grade } from '../stage/incidents/grade.ts'
+import { numbers } from '../stage/incidents/lines.ts'
 import { crashesOf, type Scored, verdictOf } from './score.ts'
 
 const TITLE_WIDTH = 40

@@ -1,4 +1,4 @@
-import { latencies } from '../core/percentiles.ts'
+import { latencies } from '../../core/percentiles.ts'
 import { type Bound, type NumberName, linesOf } from './lines.ts'
 
 /** A request of the customers', in seconds from the beginning of the traffic. */

@@ -1,5 +1,5 @@
-import type { FaultAt } from '../stage/scenarios.ts'
-import { scenarios } from '../stage/scenarios.ts'
+import type { FaultAt } from '../scenarios.ts'
+import { scenarios } from '../scenarios.ts'
 
 /** Something that goes wrong, in seconds from the beginning of the fault phase. */
 export interface Act {

@@ -1,8 +1,8 @@
-import { sleep } from '../core/sleep.ts'
-import type { FaultAt } from '../stage/scenarios.ts'
-import type { Side } from '../stage/side.ts'
-import type { Side as SideName } from '../stage/column.ts'
-import { Trouble } from '../core/trouble.ts'
+import { sleep } from '../../core/sleep.ts'
+import type { FaultAt } from '../scenarios.ts'
+import type { Side } from '../side.ts'
+import type { Side as SideName } from '../column.ts'
+import { Trouble } from '../../core/trouble.ts'
 import type { Act } from './incidents.ts'
 
 /** After the last arrival: who has no answer by then has waited in vain. */
