@@ -1,8 +1,11 @@
 import { call, type Call, type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
+import { DEADLINE_HEADER, deadlineHeader } from '#chapters/01-timeouts/deadline.ts'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { http } from '../../shared/testing/http.ts'
@@ -47,6 +50,7 @@ async function upstream(listener: RequestListener, limits: Partial<ClientLimits>
   return { client, seen, callFor }
 }
 
+const whichClock = 'is it on the global setTimeout and performance.now(), which are what the tests turn?'
 const timedOut = { status: 'rejected', reason: expect.any(TimeoutError) }
 
 describe('Step 5: One limit around a whole call', () => {
@@ -69,22 +73,54 @@ describe('Step 5: One limit around a whole call', () => {
     spy.mockRestore()
     expect(unconnected, 'connectMs: no connection in time').toMatchObject(timedOut)
 
-    const huge = await upstream((_, res) => res.end('x'.repeat(2_000)), { maxBytes: 1_000 })
-    const outcome = await outcomeOf(call(huge.client, { path: '/', timeoutMs: 60_000 }))
-    expect(outcome.status, 'maxBytes: a carrier sends what it likes, and it ends up in your memory').toBe('rejected')
+    const huge = await upstream((_, res) => {
+      res.write('x'.repeat(800))
+      res.end('x'.repeat(800))
+    })
+    const tooMuch = await outcomeOf(call(huge.client, { path: '/', timeoutMs: 60_000 }))
+    expect(
+      tooMuch.status,
+      'maxBytes: a carrier sends what it likes, announced or not, and it ends up in your memory',
+    ).toBe('rejected')
+    const gone = http.createServer()
+    await once(gone.listen(0, '127.0.0.1'), 'listening')
+    const { port } = gone.address() as AddressInfo
+    await once(gone.close(), 'close')
+    const nobody = createClient(`http://127.0.0.1:${port}`, generous)
+    const refused = await outcomeOf(call(nobody, { path: '/', timeoutMs: 60_000 }))
+    await nobody.destroy()
+    for (const outcome of [tooMuch, refused])
+      expect(outcome, 'too much, or a refused connection, is not too late: pass it on as it came').not.toMatchObject(
+        timedOut,
+      )
   })
 
   test('gives up on a carrier that accepts and never answers, and hangs up', async () => {
-    const { seen, callFor } = await upstream(silence)
-    expect(await callFor(100, { timeoutMs: 100 }), 'timeoutMs is over and the call still waits').toMatchObject(timedOut)
+    const { client, seen, callFor } = await upstream(silence)
+    expect(
+      await callFor(100, { timeoutMs: 100 }),
+      `timeoutMs is over and the call still waits: ${whichClock}`,
+    ).toMatchObject(timedOut)
     expect(
       await eventually(() => seen.closed === 1),
       'the connection is still open: did the signal reach undici?',
     ).toBe(true)
+
+    const deadline = deadlineAfter(100)
+    expect(
+      await callFor(100, { deadline }),
+      "the caller's deadline has passed, and the call still waits",
+    ).toMatchObject(timedOut)
+    const { requests } = seen
+    expect(
+      await outcomeOf(call(client, { path: '/', timeoutMs: 500, deadline })),
+      'it had passed already',
+    ).toMatchObject(timedOut)
+    expect(seen.requests - requests, 'requests that were sent after the deadline').toBe(0)
   })
 
-  test('gives up on a body that drips', async () => {
-    const { callFor } = await upstream((_, res) => {
+  test('gives up on a body that drips, and hangs up', async () => {
+    const { seen, callFor } = await upstream((_, res) => {
       const drip = setInterval(() => res.write('.'), 10)
       res.once('close', () => clearInterval(drip))
       res.write('.')
@@ -93,6 +129,10 @@ describe('Step 5: One limit around a whole call', () => {
     expect(outcome, 'every chunk was in time, the whole was not: the limit must cover reading the body').toMatchObject(
       timedOut,
     )
+    expect(
+      await eventually(() => seen.closed === 1),
+      'nobody waits for the body any more, and it drips on: the signal is for the reading, too',
+    ).toBe(true)
   })
 
   test('gives up while it waits for a free connection', async () => {
@@ -111,22 +151,21 @@ describe('Step 5: One limit around a whole call', () => {
   test('sends what it is given, and how long the carrier has', async () => {
     const { client, seen } = await upstream((req, res) => {
       res.writeHead(201, { 'x-method': req.method }).write(`${req.headers.accept}: `)
-      req.pipe(res)
+      // Byte by byte, so that one letter comes in two chunks.
+      req.on('data', (chunk: Buffer) => chunk.forEach((_, at) => res.write(chunk.subarray(at, at + 1))))
+      req.on('end', () => res.end())
     })
-    const post = { method: 'POST', path: '/', headers: { accept: 'text/plain' }, body: 'a parcel' } as const
+    const post = { method: 'POST', path: '/', headers: { accept: 'text/plain' }, body: 'café' } as const
     const reply = await call(client, { ...post, timeoutMs: 500 })
     expect(reply, 'the answer, with its body read').toMatchObject({
       status: 201,
       headers: { 'x-method': 'POST' },
-      body: 'text/plain: a parcel',
+      body: 'text/plain: café',
     })
-    await call(client, { path: '/', timeoutMs: 500, deadline: performance.now() + 200 })
-    await call(client, { path: '/', timeoutMs: 500, deadline: performance.now() + 9_000 })
-    expect(seen.deadlines, 'the earlier of timeout and deadline, as deadlineHeader() writes it').toEqual([
-      '500',
-      '200',
-      '500',
-    ])
+    await call(client, { path: '/', timeoutMs: 500, deadline: deadlineAfter(200) })
+    await call(client, { path: '/', timeoutMs: 500, deadline: deadlineAfter(9_000) })
+    const earlier = [500, 200, 500].map((ms) => deadlineHeader(deadlineAfter(ms))[DEADLINE_HEADER])
+    expect(seen.deadlines, 'the earlier of timeout and deadline, as deadlineHeader() writes it').toEqual(earlier)
   })
 
   test("stops for its caller, with the caller's reason", async () => {
@@ -138,5 +177,58 @@ describe('Step 5: One limit around a whole call', () => {
     caller.abort(reason)
     expect(await result, "the caller's signal did not reach the call").toEqual({ status: 'rejected', reason })
     expect(await eventually(() => seen.closed === 1), 'the connection is still open').toBe(true)
+  })
+})
+
+describe('Step 7: The edges', () => {
+  test('tells the carrier what is left when the call leaves the queue', async () => {
+    const { client, seen } = await upstream((_, res) => void setTimeout(() => res.end('a quote'), 100))
+    const calls = [500, 500].map((timeoutMs) => outcomeOf(call(client, { path: '/', timeoutMs }), 100))
+    await eventually(() => seen.requests === 1)
+    await elapse(100)
+    await eventually(() => seen.requests === 2)
+    expect(
+      seen.deadlines,
+      'the second waited 100 of its 500 ms for the only connection: what is left for the carrier?',
+    ).toEqual(['500', '400'])
+    await elapse(100)
+    await Promise.all(calls)
+  })
+
+  test('sends one deadline, its own, whatever else it forwards', async () => {
+    const { client, seen } = await upstream((_, res) => res.end('a quote'))
+    for (const name of ['deadline-ms', 'Deadline-Ms']) {
+      await call(client, { path: '/', headers: { [name]: '9000', accept: '*/*' }, timeoutMs: 500 })
+    }
+    expect(
+      seen.deadlines,
+      'forwarded as "deadline-ms" and as "Deadline-Ms" (two in one request are read as none)',
+    ).toEqual(['500', '500'])
+  })
+
+  test('refuses what is no limit, by name, and sends nothing', async () => {
+    const { client, seen } = await upstream((_, res) => res.end('a quote'))
+    const taken: string[] = []
+    const expectRefusal = async (option: string, value: unknown, attempt: () => unknown) => {
+      const outcome = await outcomeOf((async () => attempt())())
+      const error = outcome.status === 'rejected' ? outcome.reason : 'taken'
+      if (!(error instanceof RangeError && error.message.includes(option)))
+        taken.push(`${option} ${inspect(value)}: ${error}`)
+    }
+    for (const value of [NaN, -1, '50'] as number[]) {
+      await expectRefusal('timeoutMs', value, () => call(client, { path: '/', timeoutMs: value }))
+    }
+    await expectRefusal('deadline', NaN, () => call(client, { path: '/', timeoutMs: 50, deadline: NaN }))
+    for (const option of ['connections', 'connectMs', 'headersMs', 'bodyMs', 'maxBytes'] as const) {
+      for (const value of [NaN, 1.5, -2, '50'] as number[]) {
+        await expectRefusal(option, value, () => createClient('http://127.0.0.1:9', { ...generous, [option]: value }))
+      }
+    }
+    expect(taken, 'each is refused with a RangeError that names the option; these are not').toEqual([])
+    expect(seen.requests, 'requests sent without a limit').toBe(0)
+    expect(
+      () => call(client, { path: '/', timeoutMs: NaN }).catch(() => {}),
+      'a function that promises rejects',
+    ).not.toThrow()
   })
 })

@@ -1,10 +1,15 @@
-import { remainingMs } from '#chapters/01-timeouts/deadline.ts'
+import { type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Deadline, msUntil } from '../../shared/core/deadline.ts'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { limited } from '../../shared/testing/limited-server.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
+
+const whichClock = 'is it on the global setTimeout and performance.now(), which are what the tests turn?'
 
 // The sockets are real, the clock is not: a limit passes when a test says so.
 beforeEach(holdTheClock)
@@ -15,7 +20,9 @@ describe('Step 6: The other side: a server with limits', () => {
     const result = outcomeOf(get('/slow'))
     const { abortSignal } = await entered()
     await vi.advanceTimersByTimeAsync(200)
-    expect(await result, 'handlerMs is over and the client still waits').toMatchObject({ value: { status: 504 } })
+    expect(await result, `handlerMs is over and the client still waits: ${whichClock}`).toMatchObject({
+      value: { status: 504 },
+    })
     expect(abortSignal.aborted, 'the client has its 504, but the handler works on').toBe(true)
     expect(abortSignal.reason).toBeInstanceOf(TimeoutError)
   })
@@ -24,20 +31,36 @@ describe('Step 6: The other side: a server with limits', () => {
     const { get, entered } = await limited({ handlerMs: 10_000 })
     const result = outcomeOf(get('/slow', { headers: { 'deadline-ms': '150' } }))
     const { deadline } = await entered()
-    expect(
-      remainingMs(deadline),
-      'request.deadline: what the caller sent, or handlerMs if that is earlier',
-    ).toBeCloseTo(150)
+    expect(msUntil(deadline), 'request.deadline: what the caller sent, or handlerMs if that is earlier').toBeCloseTo(
+      150,
+    )
     await vi.advanceTimersByTimeAsync(150)
     expect(await result, 'the deadline that came with the request is over').toMatchObject({ value: { status: 504 } })
+  })
+
+  test('limits what comes before the handler, too', async () => {
+    const asked = vi.fn()
+    const { get } = await limited({ handlerMs: 200 }, (app) => {
+      // A hook like any plugin's, which waits for somebody who says nothing.
+      app.addHook('onRequest', () => {
+        asked()
+        return new Promise(() => {})
+      })
+    })
+    const result = outcomeOf(get('/slow'))
+    await eventually(() => asked.mock.calls.length > 0)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(await result, 'a hook hangs, and the limit begins after it: the time runs from the headers').toMatchObject({
+      value: { status: 504 },
+    })
   })
 
   test('does not run a handler for whom nobody waits', async () => {
     const handler = vi.fn(async () => 'done')
     const { get } = await limited({}, (app) => app.get('/work', () => handler()))
     const result = await outcomeOf(get('/work', { headers: { 'deadline-ms': '0' } }))
-    expect(handler, 'the deadline had passed on arrival, and the handler ran').not.toHaveBeenCalled()
-    expect(result).toMatchObject({ value: { status: 504 } })
+    expect(handler.mock.calls.length, 'runs of a handler whose deadline had passed on arrival').toBe(0)
+    expect(result, 'the deadline had passed on arrival').toMatchObject({ value: { status: 504 } })
   })
 
   test('stops the work of a client that hangs up, and of no other', async () => {
@@ -86,67 +109,124 @@ describe('Step 6: The other side: a server with limits', () => {
     })
     await eventually(() => false, 5)
     expect(requests[0]?.abortSignal.aborted, 'aborted by a normal end').toBe(false)
-    expect(remainingMs(requests[0]!.deadline), 'the handler had a deadline').toBeLessThanOrEqual(200)
+    expect(msUntil(requests[0]!.deadline), 'the handler had a deadline').toBeLessThanOrEqual(200)
     await vi.advanceTimersByTimeAsync(200)
     expect(requests[0]?.abortSignal.aborted, 'aborted by a timer that nobody stopped').toBe(false)
   })
+
+  test('leaves nothing on a connection that serves many requests', async () => {
+    const { speak } = await limited({}, (app) => {
+      app.get('/work', async ({ deadline, raw: { socket } }) => {
+        const names = socket.eventNames()
+        seen.push({ deadline, listeners: names.reduce((sum, name) => sum + socket.listenerCount(name), 0), socket })
+        return 'done'
+      })
+    })
+    const seen: { deadline: Deadline; listeners: number; socket: Socket }[] = []
+    const request = 'GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n'
+    const [socket] = speak(request)
+    for (let served = 1; served < 10; served++) {
+      await eventually(() => seen.length === served)
+      socket.write(request)
+    }
+    await eventually(() => seen.length === 10)
+    expect(new Set(seen.map(({ socket }) => socket)).size, 'all ten came on one connection').toBe(1)
+    expect(
+      seen.every(({ deadline }) => deadline < Infinity),
+      'each request has a deadline',
+    ).toBe(true)
+    const [, second] = seen
+    expect(seen.at(-1)?.listeners, 'listeners on the socket at the tenth request, as many as at the second').toBe(
+      second?.listeners,
+    )
+    await eventually(() => false, 5)
+    expect(vi.getTimerCount(), 'all are answered: a timer still runs for one of them').toBe(0)
+  })
 })
 
-describe('Step 8: Bodies that stall, streams that live', () => {
-  const post = 'POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n'
+const post = 'POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n'
 
-  test('cuts off a request body that stalls between two chunks', async () => {
+describe('Step 8: Bodies that stall, streams that live', () => {
+  test('cuts off a request body that stalls between two chunks, or never begins', async () => {
     const { speak } = await limited({ bodyChunkMs: 100 })
-    const [socket, closed] = speak(post + '{"gra')
-    await eventually(() => socket.bytesWritten > post.length)
-    await elapse(200)
-    const outcome = await outcomeOf(closed)
-    expect(outcome.status, 'bodyChunkMs is over, and the connection is still open').toBe('fulfilled')
-    expect(outcome, 'it was closed without a word: the client should hear a 408, and that the connection ends').toEqual(
-      {
+    for (const [said, bytes] of Object.entries({ 'stalls after five bytes': '{"gra', 'never begins': '' })) {
+      const [socket, closed] = speak(post + bytes)
+      await eventually(() => socket.bytesWritten >= post.length + bytes.length)
+      await elapse(200)
+      const outcome = await outcomeOf(closed)
+      expect(outcome.status, `bodyChunkMs is over, and the connection is still open: the body ${said}`).toBe(
+        'fulfilled',
+      )
+      expect(
+        outcome,
+        `it was closed without a word: the client whose body ${said} should hear a 408, and that the connection ends`,
+      ).toEqual({
         status: 'fulfilled',
         value: expect.stringMatching(/^HTTP\/1.1 408 Request Timeout[^]*connection: close/i),
-      },
-    )
+      })
+    }
   })
 
   test('is patient with a body that is slow, but comes', async () => {
-    const { speak, entered, answer } = await limited({ bodyChunkMs: 100 })
-    const [socket, closed] = speak(post)
+    const handlerMs = 200
+    const { speak } = await limited({ bodyChunkMs: 100, handlerMs }, (app) => {
+      app.post('/upload', { config: { handlerMs: 10_000 } }, async ({ body }) => {
+        bodies.push(body)
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        return 'welcome'
+      })
+    })
+    const bodies: unknown[] = []
+    const upload = post.replace('/slow', '/upload')
+    const [socket, closed] = speak(upload)
     for (const chunk of ['{"gra', 'ms":', '500', '}']) {
       socket.write(chunk)
       await elapse(60)
     }
-    const { body } = await entered()
-    expect(body, 'the limit is for the pause between chunks, not for the whole body').toEqual({ grams: 500 })
+    await eventually(() => bodies.length > 0)
+    expect(
+      bodies,
+      'the limit is for the pause between chunks, not for the whole body; and config.handlerMs, not handlerMs, for the route',
+    ).toEqual([{ grams: 500 }])
+    await elapse(300)
     // The other side of the same coin, so that patience alone is not enough.
-    const [idler, cut] = speak(post + '{"gra')
-    await eventually(() => idler.bytesWritten > post.length)
+    const [idler, cut] = speak(upload + '{"gra')
+    await eventually(() => idler.bytesWritten > upload.length)
     await elapse(200)
-    answer('welcome')
     socket.write('GET /nowhere HTTP/1.1\r\nhost: parcel\r\nconnection: close\r\n\r\n')
-    expect(await outcomeOf(closed), 'the body is there, and the handler has all of handlerMs').toMatchObject({
+    expect(await outcomeOf(closed), 'the body was there, and its handler took 300 ms').toMatchObject({
       value: expect.stringMatching(/200 OK[^]*404 Not Found/),
     })
     expect((await outcomeOf(cut)).status, 'patience has an end: bodyChunkMs').toBe('fulfilled')
+    expect(vi.getTimerCount(), 'all are answered: a timer still waits for the next chunk of a body').toBe(0)
   })
 
   test('lets a stream outlive the handler limit, and only a stream', async () => {
+    const streams: FastifyRequest[] = []
     const { get, entered } = await limited({ handlerMs: 200 }, (app) => {
       app.get('/events', { config: { handlerMs: Infinity } }, async (request, reply) => {
+        streams.push(request)
         reply.hijack()
         reply.raw.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: picked up\n\n')
         setTimeout(() => reply.raw.end(`data: delivered, ${request.abortSignal.aborted}\n\n`), 1_000)
       })
     })
-    const events = outcomeOf(get('/events'), 30)
-    const slow = outcomeOf(get('/slow'), 30)
+    const events = outcomeOf(get('/events'), 60)
+    const slow = outcomeOf(get('/slow'), 60)
     await entered()
+    const reader = new AbortController()
+    const left = outcomeOf(get('/events', { signal: reader.signal }), 30)
+    await eventually(() => streams.length === 2)
+    reader.abort()
+    await left
     await elapse(1_100)
     expect(await events, 'config.handlerMs on a route replaces the limit of the server').toMatchObject({
       value: { status: 200, body: 'data: picked up\n\ndata: delivered, false\n\n' },
     })
     expect(await slow, 'a route without one keeps the limit').toMatchObject({ value: { status: 504 } })
+    expect(streams[1]?.abortSignal.aborted, 'a stream without a limit, and its reader has left: who tells it?').toBe(
+      true,
+    )
   })
 })
 
@@ -176,6 +256,55 @@ describe('Step 9: When the answer has begun', () => {
     const outcome = await outcomeOf(closed)
     expect(outcome.status, 'after reply.hijack() Fastify sends nothing more, a 504 neither').toBe('fulfilled')
   })
+
+  test('breaks the connection of a stream that stalls', async () => {
+    const { speak } = await limited({ handlerMs: 200 }, (app) => {
+      app.get('/report', (_, reply) => reply.send(stalled))
+    })
+    const stalled = new Readable({ read() {} })
+    stalled.push('line 1\n')
+    const [socket, closed] = speak('GET /report HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => socket.bytesRead > 0)
+    await elapse(200)
+    const outcome = await outcomeOf(closed)
+    expect(outcome.status, 'handlerMs is over, and the handler long done: the limit is for the last byte').toBe(
+      'fulfilled',
+    )
+    expect(stalled.destroyed, 'its client is gone: the stream that was sent must be closed').toBe(true)
+  })
+
+  test('never sends its own status with the body of another answer', async () => {
+    const sending = vi.fn()
+    const { speak } = await limited({ handlerMs: 200 }, (app) => {
+      app.addHook('onSend', async () => {
+        sending()
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      })
+      app.get('/signed', async () => 'a quote')
+    })
+    const [, closed] = speak('GET /signed HTTP/1.1\r\nhost: parcel\r\nconnection: close\r\n\r\n')
+    await eventually(() => sending.mock.calls.length > 0)
+    await elapse(1_000)
+    const outcome = await outcomeOf(closed)
+    const heard = outcome.status === 'fulfilled' ? outcome.value : 'nothing, and the connection is open'
+    expect(heard, 'the time was up while a hook held the answer: a 504, or no answer, but no mixture').not.toMatch(
+      /504[^]*a quote/,
+    )
+    expect(heard, 'handlerMs was over before the answer went out').not.toMatch(/200 OK/)
+  })
+
+  test('ends the connection of a client whose body was not there in time', async () => {
+    const { speak } = await limited({ handlerMs: 200 })
+    const [socket, closed] = speak(post + '{"gra')
+    await eventually(() => socket.bytesWritten > post.length)
+    await elapse(400)
+    const outcome = await outcomeOf(closed)
+    expect(outcome, 'a 504, and then? The rest of the body would be the next request: connection: close').toMatchObject(
+      {
+        value: expect.stringMatching(/^HTTP\/1.1 504[^]*connection: close/i),
+      },
+    )
+  })
 })
 
 describe('Step 10: Sockets that are not yet requests', () => {
@@ -186,6 +315,18 @@ describe('Step 10: Sockets that are not yet requests', () => {
       keepAliveTimeout,
       'if the server closes first, the next request of the balancer meets a closed socket: a 502 now and then, for ever',
     ).toBeGreaterThanOrEqual(121_000)
+  })
+
+  test('does not start with what is no limit', async () => {
+    const taken: string[] = []
+    for (const option of ['headersMs', 'requestMs', 'balancerIdleMs', 'bodyChunkMs', 'handlerMs'] as const) {
+      for (const value of [NaN, -1, '50'] as number[]) {
+        const { reason } = (await outcomeOf(limited({ [option]: value }))) as { reason?: unknown }
+        if (!(reason instanceof RangeError && reason.message.includes(option)))
+          taken.push(`${option}: ${inspect(value)}`)
+      }
+    }
+    expect(taken, 'each is refused with a RangeError that names the option; these are not').toEqual([])
   })
 
   test('cuts off a client that drips its headers', async () => {

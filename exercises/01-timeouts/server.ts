@@ -4,15 +4,15 @@ import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 
 /** Every limit of one server, in milliseconds. */
 export interface ServerLimits {
-  /** To receive a request's headers. */
+  /** To receive a request's headers: whole milliseconds, 1 or more. */
   headersMs: number
-  /** To receive a whole request, body included; at least `headersMs`. */
+  /** To receive a whole request, body included: whole milliseconds, at least `headersMs`. */
   requestMs: number
-  /** After which the balancer in front closes an idle connection. */
+  /** After which the balancer in front closes an idle connection: whole milliseconds. */
   balancerIdleMs: number
-  /** Between two chunks of a request's body. */
+  /** Between two chunks of a request's body, and before the first. */
   bodyChunkMs: number
-  /** For a handler, from the request's headers to the response's last byte. */
+  /** From a request's headers to the response's last byte, the upload included; a route's `config.handlerMs` replaces it. */
   handlerMs: number
 }
 

@@ -9,7 +9,10 @@ export interface TimeoutOptions {
   deadline?: Deadline
 }
 
-/** Runs `operation`, but waits no longer than `timeoutMs` milliseconds for it. */
+/**
+ * Runs `operation`, but waits no longer than `timeoutMs` milliseconds for it: 0 or more, or `Infinity`. Rejects, and
+ * never throws.
+ */
 export function withTimeout<T>(operation: Operation<T>, timeoutMs: number, _options: TimeoutOptions = {}): Promise<T> {
   // The first answer that a web search gives.
   return Promise.race([

@@ -1,24 +1,24 @@
-import type { Deadline } from '../../shared/core/deadline.ts'
+import { type Deadline, deadlineAfter, msUntil } from '../../shared/core/deadline.ts'
+import { checkOptions, instant, limitMs } from '../../shared/core/options.ts'
 
 /** The header by which a caller says how many milliseconds it will still wait. */
 export const DEADLINE_HEADER = 'deadline-ms'
 
 /**
- * The instant `timeoutMs` from now, or `parent` if that comes first: nobody gets longer than whoever waits for them.
- *
- * Monotonic, because the wall clock jumps: a correction by NTP must not expire every call in flight.
+ * The instant `timeoutMs` from now, or the caller's `deadline` if that comes first: nobody gets longer than whoever waits
+ * for them.
  *
  * @param timeoutMs 0 or more; `Infinity` for no limit of one's own
- * @throws RangeError for NaN and negative numbers, which `setTimeout` would silently read as 1 ms
+ * @throws RangeError for what is no number, NaN and negatives, which `setTimeout` would silently read as 1 ms
  */
-export function deadlineIn(timeoutMs: number, parent: Deadline = Infinity): Deadline {
-  if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be 0 or more, got ${timeoutMs}`)
-  return Math.min(parent, performance.now() + timeoutMs)
+export function deadlineIn(timeoutMs: number, deadline: Deadline = Infinity): Deadline {
+  checkOptions({ timeoutMs, deadline }, { timeoutMs: limitMs, deadline: instant })
+  return Math.min(deadline, deadlineAfter(timeoutMs))
 }
 
 /** Milliseconds left until `deadline`; 0 once it has passed. */
 export function remainingMs(deadline: Deadline): number {
-  return Math.max(0, deadline - performance.now())
+  return Math.max(0, msUntil(deadline))
 }
 
 /**

@@ -1,6 +1,7 @@
-import { TimeoutError } from '../../shared/core/errors.ts'
 import type { Deadline } from '../../shared/core/deadline.ts'
+import { TimeoutError } from '../../shared/core/errors.ts'
 import type { Operation } from '../../shared/core/operation.ts'
+import { MAX_TIMER_MS } from '../../shared/core/sleep.ts'
 import { deadlineIn, remainingMs } from './deadline.ts'
 
 export interface TimeoutOptions {
@@ -10,17 +11,17 @@ export interface TimeoutOptions {
   deadline?: Deadline
 }
 
-/** The longest delay that `setTimeout` takes; it fires a longer one after 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
-
 /**
  * Runs `operation` and waits no longer than `timeoutMs` milliseconds for it. Whatever ends the waiting also aborts the
  * operation's signal; an operation that ends by itself leaves the signal alone.
  *
- * @param timeoutMs 0 or more; `Infinity` to have only `options.deadline` count
+ * What comes first counts. A success is returned, also when the caller aborts in the next moment: a parcel may have been
+ * booked. After an abort, or when the time is up, the waiting is over, and a later success is nobody's.
+ *
+ * @param timeoutMs 0 (nobody waits at all) or more; `Infinity` to have only `options.deadline` count
  * @throws TimeoutError when the time is up; before any work if it is up already
  * @throws the reason of `options.signal`, as it is, when the caller aborts
- * @throws RangeError for a `timeoutMs` that is NaN or negative
+ * @throws RangeError for a `timeoutMs` or a `deadline` that is none: NaN, negative milliseconds, a string
  */
 export async function withTimeout<T>(
   operation: Operation<T>,
@@ -39,6 +40,8 @@ export async function withTimeout<T>(
 
   const controller = new AbortController()
   const { promise: stopped, reject } = Promise.withResolvers<never>()
+  // An operation that aborts its caller and then throws never gets as far as the race.
+  stopped.catch(() => {})
   const stop = (reason: unknown) => {
     // First, or an operation that fails while it stops has the last word.
     reject(reason)
@@ -48,15 +51,15 @@ export async function withTimeout<T>(
   const onTimer = () => (remainingMs(limit) > 0 ? arm() : stop(timedOut()))
   const arm = () => (timer = setTimeout(onTimer, Math.min(remainingMs(limit), MAX_TIMER_MS)))
   const onAbort = () => stop(signal?.reason)
-  // An async function: its synchronous throw is a rejection, and the race below handles that one also when it is late.
-  const work = async () => operation(controller.signal)
 
   let timer: NodeJS.Timeout | undefined
   if (limit < Infinity) arm()
   // Not AbortSignal.any: on a signal that lives as long as the process, some versions of Node never forget its followers.
   signal?.addEventListener('abort', onAbort)
   try {
-    return await Promise.race([work(), stopped])
+    // Called in here, so that its synchronous throw is a rejection, too; and raced itself, not by way of a promise around
+    // it, which would settle later than the operation. The race also handles what is rejected late.
+    return await Promise.race([operation(controller.signal), stopped])
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)

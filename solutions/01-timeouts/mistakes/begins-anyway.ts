@@ -1,7 +1,7 @@
 /**
  * Mistake: begins the work first and looks at the deadline later.
  * Replaces: timeout.ts
- * Killed by: does not begin work whose deadline has passed
+ * Killed by: does not begin work whose time is up
  */
 import { TimeoutError } from '../../../shared/core/errors.ts'
 import type { Operation } from '../../../shared/core/operation.ts'

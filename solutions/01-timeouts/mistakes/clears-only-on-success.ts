@@ -1,7 +1,7 @@
 /**
  * Mistake: clears the timer after the await, which a failure never reaches.
  * Replaces: timeout.ts
- * Killed by: stops its timer whichever way the call ends
+ * Killed by: leaves no timer and no listener, whichever way the call ends
  */
 import { TimeoutError } from '../../../shared/core/errors.ts'
 import type { Operation } from '../../../shared/core/operation.ts'

@@ -1,7 +1,7 @@
 /**
  * Mistake: takes the arrival of the headers for the end of the call; the body may drip for ever.
  * Replaces: client.ts
- * Killed by: gives up on a body that drips
+ * Killed by: gives up on a body that drips, and hangs up
  */
 import type { Dispatcher } from 'undici'
 import type { Call, Reply } from '../client.ts'

@@ -1,7 +1,7 @@
 /**
  * Mistake: measures time on a clock that people and NTP set.
  * Replaces: deadline.ts
- * Killed by: is measured on the monotonic clock
+ * Killed by: says what is left, whatever the wall clock does, and never less than nothing
  */
 import type { Deadline } from '../../../shared/core/deadline.ts'
 

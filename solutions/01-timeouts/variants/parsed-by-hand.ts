@@ -6,10 +6,14 @@ import type { Deadline } from '../../../shared/core/deadline.ts'
 
 export const DEADLINE_HEADER = 'deadline-ms'
 
-export function deadlineIn(timeoutMs: number, parent?: Deadline): Deadline {
-  if (Number.isNaN(timeoutMs) || timeoutMs < 0) throw new RangeError(`Not a timeout: ${timeoutMs}`)
+export function deadlineIn(timeoutMs: number, deadline?: Deadline): Deadline {
+  if (!Number.isFinite(timeoutMs) && timeoutMs !== Infinity)
+    throw new RangeError(`timeoutMs is no number: ${timeoutMs}`)
+  if (timeoutMs < 0) throw new RangeError(`timeoutMs is negative: ${timeoutMs}`)
   const own = performance.now() + timeoutMs
-  return parent !== undefined && parent < own ? parent : own
+  if (deadline === undefined) return own
+  if (typeof deadline !== 'number' || Number.isNaN(deadline)) throw new RangeError(`deadline is none: ${deadline}`)
+  return deadline < own ? deadline : own
 }
 
 export function remainingMs(deadline: Deadline): number {

@@ -1,5 +1,6 @@
 /**
- * Another shape: one promise made by hand, no race, no async function.
+ * Another shape: one promise made by hand, no race, no async function. An answer's `then` runs a microtask after it is
+ * there, so whoever stops gives it that one.
  * Replaces: timeout.ts
  */
 import { TimeoutError } from '../../../shared/core/errors.ts'
@@ -29,7 +30,7 @@ export function withTimeout<T>(
     }
     const giveUp = (reason: unknown) => {
       tidyUp()
-      reject(reason)
+      queueMicrotask(() => reject(reason))
       own.abort(reason)
     }
     const onAbort = () => giveUp(signal?.reason)
@@ -43,15 +44,20 @@ export function withTimeout<T>(
     wait()
     if (own.signal.aborted) return
     signal?.addEventListener('abort', onAbort)
-    new Promise<T>((settle) => settle(operation(own.signal))).then(
-      (value) => {
-        tidyUp()
-        resolve(value)
-      },
-      (error) => {
-        tidyUp()
-        reject(error)
-      },
-    )
+    try {
+      operation(own.signal).then(
+        (value) => {
+          tidyUp()
+          resolve(value)
+        },
+        (error) => {
+          tidyUp()
+          reject(error)
+        },
+      )
+    } catch (error) {
+      tidyUp()
+      throw error
+    }
   })
 }

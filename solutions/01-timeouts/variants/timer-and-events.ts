@@ -5,14 +5,22 @@
 import '../../../shared/core/fastify.ts'
 import type { Server } from 'node:http'
 import { Transform } from 'node:stream'
-import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
+import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify'
 import { TimeoutError } from '../../../shared/core/errors.ts'
 import { DEADLINE_HEADER, deadlineFrom, remainingMs } from '../deadline.ts'
 import type { ServerLimits } from '../server.ts'
 
 export type { ServerLimits }
 
-export function serverOptions({ headersMs, requestMs, balancerIdleMs }: ServerLimits): FastifyHttpOptions<Server> {
+/** Any rule will do, as long as it names the option. */
+function hold(limits: ServerLimits, names: (keyof ServerLimits)[]) {
+  const wrong = names.find((name) => typeof limits[name] !== 'number' || !(limits[name] >= 0))
+  if (wrong) throw new RangeError(`${wrong} is no limit`)
+}
+
+export function serverOptions(limits: ServerLimits): FastifyHttpOptions<Server> {
+  hold(limits, ['headersMs', 'requestMs', 'balancerIdleMs'])
+  const { headersMs, requestMs, balancerIdleMs } = limits
   return {
     requestTimeout: requestMs,
     keepAliveTimeout: 2 * balancerIdleMs,
@@ -20,9 +28,16 @@ export function serverOptions({ headersMs, requestMs, balancerIdleMs }: ServerLi
   }
 }
 
-export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: ServerLimits): void {
+export function limitServer(app: FastifyInstance, limits: ServerLimits): void {
+  hold(limits, ['handlerMs', 'bodyChunkMs'])
+  const { handlerMs, bodyChunkMs } = limits
   app.decorateRequest('deadline', Infinity)
   app.decorateRequest('abortSignal')
+
+  const isSending = new Map<FastifyRequest, boolean>()
+  app.addHook('onSend', async (request) => {
+    isSending.set(request, true)
+  })
 
   app.addHook('onRequest', (request, reply, next) => {
     const controller = new AbortController()
@@ -34,14 +49,19 @@ export function limitServer(app: FastifyInstance, { handlerMs, bodyChunkMs }: Se
     const give504 = () => {
       const error = new TimeoutError('Too late')
       controller.abort(error)
-      if (reply.raw.headersSent || reply.sent) reply.raw.socket?.destroy()
-      else reply.status(504).send(error)
+      if (reply.raw.headersSent || reply.sent || isSending.get(request)) reply.raw.socket?.destroy()
+      else
+        reply
+          .status(504)
+          .headers(request.raw.readableEnded ? {} : { connection: 'close' })
+          .send(error)
     }
     if (remainingMs(request.deadline) === 0) return give504()
 
     const timer = request.deadline === Infinity ? undefined : setTimeout(give504, remainingMs(request.deadline))
     reply.raw.on('close', () => {
       clearTimeout(timer)
+      isSending.delete(request)
       if (!reply.raw.writableEnded) controller.abort(new Error('Gone'))
     })
     next()
