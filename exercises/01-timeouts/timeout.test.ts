@@ -55,11 +55,18 @@ describe('Step 1: Stop waiting, and stop the work', () => {
   })
 
   test('aborts the operation when the time is up', async () => {
-    const inTime = await outcomeOf(withTimeout(async () => 'a quote', 100))
+    const own: AbortSignal[] = []
+    const quote = async (signal: AbortSignal) => {
+      own.push(signal)
+      return 'a quote'
+    }
+    const inTime = await outcomeOf(withTimeout(quote, 100))
     expect(inTime, 'what the operation returns is what the caller gets').toEqual({
       status: 'fulfilled',
       value: 'a quote',
     })
+    await settled()
+    expect(own[0]?.aborted, 'aborted after a success: an answer may have a body that is yet to be read').toBe(false)
 
     const { operation, signals } = hanging()
     const result = outcomeOf(withTimeout(operation, 100))
