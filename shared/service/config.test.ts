@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, fits, readConfig, variables } from './config.ts'
+import { ConfigError, fits, readConfig, strangers, variables } from './config.ts'
 
 const complaints = (env: Record<string, string>): string[] => {
   try {
@@ -42,10 +42,14 @@ test.for([
     'CARRIERS',
     'pigeon=http://10.0.0.1|https://10.0.0.2:8443/, swift=http://[::1]:3',
     [
-      { name: 'pigeon', replicas: ['http://10.0.0.1', 'https://10.0.0.2:8443/'] },
+      { name: 'pigeon', replicas: ['http://10.0.0.1', 'https://10.0.0.2:8443'] },
       { name: 'swift', replicas: ['http://[::1]:3'] },
     ],
   ],
+  // As `variables` itself has it for an example.
+  ['CARRIERS', 'pigeon=http://10.0.0.1:80', [{ name: 'pigeon', replicas: ['http://10.0.0.1'] }]],
+  ['CARRIERS', 'pigeon=HTTPS://Carriers.Example:443/', [{ name: 'pigeon', replicas: ['https://carriers.example'] }]],
+  ['METRICS_PORT', '9464', 9464],
 ] as const)('%s takes %s', ([name, text, value]) => {
   expect(readConfig({ [name]: text })[name]).toEqual(value)
 })
@@ -68,6 +72,12 @@ test.for([
   ['CARRIERS', 'pigeon=10.0.0.1:80'],
   ['CARRIERS', 'pigeon=ftp://10.0.0.1'],
   ['CARRIERS', 'pigeon=http://10.0.0.1/v2'],
+  ['CARRIERS', 'pigeon=http:10.0.0.1'],
+  ['CARRIERS', 'pigeon=http://me:secret@10.0.0.1'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1?'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1#v2'],
+  ['CARRIERS', 'pigeon=http://10.0.0.1 |http://10.0.0.2'],
+  ['METRICS_PORT', 'none'],
   ['CARRIERS', 'pigeon=http://10.0.0.1|'],
   ['CARRIERS', 'pigeon=http://10.0.0.1,'],
   ['CARRIERS', 'pigeon=http://10.0.0.1,pigeon=http://10.0.0.2'],
@@ -83,6 +93,58 @@ test('complains about everything at once', () => {
     expect.stringMatching(/^LOG_LEVEL is "y"; it takes/),
     'CARRIER_CALL_MS is 250; it takes less than QUOTE_DEADLINE_MS, which is 1',
   ])
+})
+
+test('what the error recommends for CARRIERS is taken', () => {
+  const [, example] = /such as (\S+)/.exec(variables.CARRIERS.takes)!
+  expect(readConfig({ CARRIERS: example }).CARRIERS).toEqual([
+    { name: 'pigeon', replicas: ['http://10.0.0.1', 'http://10.0.0.2'] },
+  ])
+})
+
+test('two ports are two', () => {
+  expect(complaints({ PORT: '3000', METRICS_PORT: '3000' })).toEqual([
+    'METRICS_PORT is PORT, 3000; it takes another one',
+  ])
+  expect(complaints({ PORT: '0', METRICS_PORT: '0' })).toEqual([])
+})
+
+describe('in production', () => {
+  const production = { NODE_ENV: 'production' }
+
+  test('nobody sells parcels of carriers that are not there', () => {
+    expect(complaints(production)).toEqual([expect.stringMatching(/^CARRIERS is not set, as it must be/)])
+    expect(complaints({ ...production, CARRIERS: 'pigeon=http://10.0.0.1' })).toEqual([])
+  })
+
+  test('a slip in the name says what was meant', () => {
+    expect(complaints({ ...production, CARIERS: 'pigeon=http://10.0.0.1' })).toEqual([
+      expect.stringMatching(/^CARRIERS is not set/),
+      'CARIERS is no variable of Parcel’s; is it to be CARRIERS?',
+    ])
+  })
+})
+
+test.for([
+  ['CARRIER_HEADER_MS', 'CARRIER_HEADERS_MS'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['CARRIRES', 'CARRIERS'],
+  ['CARRIER', 'CARRIERS'],
+  ['shutdown_ms', 'SHUTDOWN_MS'],
+  ['Port', 'PORT'],
+] as const)('%s looks as if it was to be %s', ([written, meant]) => {
+  expect(strangers({ [written]: '1' })).toEqual([`${written} is no variable of Parcel’s; is it to be ${meant}?`])
+})
+
+test.for(['HOME', 'HOSTNAME', 'PORTS', 'CARRIERS_SERVICE_HOST', 'NODE_OPTIONS', 'PATH'])(
+  '%s is somebody else’s',
+  (name) => {
+    expect(strangers({ [name]: '1' })).toEqual([])
+  },
+)
+
+test('what is set is no stranger, nor is what is empty', () => {
+  expect(strangers({ CARRIERS: 'x', CARIERS: '' })).toEqual([])
 })
 
 test.for(fits)('refuses limits that do not fit: $sum below $below', ({ sum, below }) => {

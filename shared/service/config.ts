@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isSimilar } from './similar.ts'
 
 /** One carrier and the origins of its replicas. */
 export interface CarrierConfig {
@@ -28,18 +29,27 @@ const limitMs = (fallback: number, about: string): Variable<number> => integer(f
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
+const port = integer(3000, 0, 65_535, 'port to listen on; 0 takes any free one')
+
 export const variables = {
-  PORT: integer(3000, 0, 65_535, 'port to listen on; 0 takes any free one'),
+  PORT: port,
+  METRICS_PORT: {
+    fallback: null,
+    takes: 'a whole number from 0 to 65535',
+    about: 'port for `/metrics` alone; without it, they are on `PORT` for everybody who may ask for a quote',
+    parse: (text) => port.parse(text),
+  } as Variable<number | null>,
   HOST: {
     fallback: '127.0.0.1',
     takes: 'an IP address or a host name',
-    about: 'address to listen on; `0.0.0.0` for every network',
+    about: 'address to listen on; `::` for every network, of IPv6 and IPv4',
     parse: (text) => (isIP(text) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text) ? text : undefined),
   } as Variable<string>,
   CARRIERS: {
     fallback: null,
     takes: 'name=origin|origin,name=origin with lower-case names, such as pigeon=http://10.0.0.1:80|http://10.0.0.2:80',
-    about: 'carriers to ask, each with its replicas; without it, embedded ones start in the same process',
+    about:
+      'carriers to ask, each with its replicas; without it, embedded ones start, but not with `NODE_ENV=production`',
     parse: parseCarriers,
   } as Variable<CarrierConfig[] | null>,
   LOG_LEVEL: {
@@ -53,6 +63,7 @@ export const variables = {
   EVENT_STREAMS: integer(500, 1, 100_000, 'streams of events at a time, each with a socket of its own to its carrier'),
   CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
   CARRIER_ATTEMPTS: integer(2, 1, 10, 'attempts at a carrier, the first included'),
+  CARRIER_SOCKET_MS: limitMs(60_000, 'after which a replica’s sockets are opened anew, to where DNS points by then'),
   CARRIER_CONNECT_MS: limitMs(100, 'to open a socket to a carrier'),
   CARRIER_BODY_MS: limitMs(150, 'between two chunks of a carrier’s answer'),
   CARRIER_HEADERS_MS: limitMs(200, 'until a carrier’s headers'),
@@ -114,27 +125,43 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     return [name, value]
   })
   const config: Config = Object.fromEntries(entries)
+  if (env.NODE_ENV === 'production' && config.CARRIERS === null) {
+    wrong.push(`CARRIERS is not set, as it must be with NODE_ENV=production; it takes ${variables.CARRIERS.takes}`)
+  }
+  if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
+    wrong.push(`METRICS_PORT is PORT, ${config.PORT}; it takes another one`)
   for (const { sum, below } of fits) {
     const total = sum.reduce((ms, name) => ms + Number(config[name]), 0)
     if (total >= Number(config[below])) {
       wrong.push(`${sum.join(' + ')} is ${total}; it takes less than ${below}, which is ${config[below]}`)
     }
   }
-  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
+  if (wrong.length > 0) throw new ConfigError([...wrong, ...strangers(env)].join('\n'))
   return config
+}
+
+/** A line for each variable that is none of ours, but looks as if it was to be one. */
+export function strangers(env: Record<string, string | undefined>): string[] {
+  const ours = Object.keys(variables)
+  return Object.keys(env).flatMap((name) => {
+    const meant = env[name] && !ours.includes(name) ? ours.find((our) => isSimilar(our, name)) : undefined
+    return meant ? [`${name} is no variable of Parcel’s; is it to be ${meant}?`] : []
+  })
 }
 
 function parseCarriers(text: string): CarrierConfig[] | undefined {
   const carriers = text.split(',').map((entry) => {
     const [name = '', origins = ''] = entry.trim().split(/=(.*)/)
-    return { name, replicas: origins.split('|') }
+    return { name, replicas: origins.split('|').map(originOf) }
   })
   const names = new Set(carriers.map(({ name }) => name))
-  const isRight = ({ name, replicas }: CarrierConfig) => /^[a-z][a-z\d]{0,31}$/.test(name) && replicas.every(isOrigin)
+  const isRight = (carrier: (typeof carriers)[number]): carrier is CarrierConfig =>
+    /^[a-z][a-z\d]{0,31}$/.test(carrier.name) && !carrier.replicas.includes(undefined)
   return names.size === carriers.length && carriers.every(isRight) ? carriers : undefined
 }
 
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '')
+/** As a URL has it: without its scheme's own port, and in lower case. Undefined for more than an origin. */
+function originOf(text: string): string | undefined {
+  const url = /^https?:\/\/\S+$/i.test(text) ? URL.parse(text) : null
+  return url?.href === `${url?.origin}/` ? url?.origin : undefined
 }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { deadlineIn } from '#chapters/01-timeouts/deadline.ts'
 import { createWorker, type Worker } from '#chapters/02-graceful-shutdown/worker.ts'
+import { deadlineAfter } from '../core/deadline.ts'
 import type { Carrier } from './carrier.ts'
 import type { Metrics } from './metrics.ts'
 import { reasonOf } from './reasons.ts'
@@ -16,8 +16,10 @@ export interface Confirmations extends Pick<Worker<Booked>, 'offer'> {
   drain(): Promise<void>
 }
 
-/** What may wait; more is refused, since a queue without an end is only a slower way to lose things. */
-const CAPACITY = 1000
+/** At a time. One after the other, they would keep up with no more bookings than one connection can read back. */
+const READERS = 16
+/** What may wait for each; more is dropped, since a queue without an end is only a slower way to lose things. */
+const CAPACITY = 64
 const PATIENCE_MS = 5000
 /** For all that wait when the service ends: a thousand of them at a dead carrier would hold it until it is killed. */
 const DRAIN_MS = 2000
@@ -27,33 +29,44 @@ const DRAIN_MS = 2000
  * support, better made by us than by the customer. One that was not read back stands in the log, by its id.
  */
 export function createConfirmations({ confirmations }: Metrics, log: FastifyBaseLogger): Confirmations {
-  const report = (outcome: 'confirmed' | 'failed' | 'refused', { carrier, id }: Booked, reason?: string) => {
-    confirmations.inc({ outcome })
-    log[outcome === 'confirmed' ? 'info' : 'warn']({ carrier: carrier.name, id, reason }, `booking ${outcome}`)
+  const confirm = (booked: Booked) => {
+    confirmations.inc({ outcome: 'confirmed' })
+    log.debug({ carrier: booked.carrier.name, id: booked.id }, 'booking read back')
   }
-  const worker = createWorker<Booked>({
-    capacity: CAPACITY,
-    async handle(booked, signal) {
-      try {
-        await booked.carrier.shipment(booked.id, { signal, deadline: deadlineIn(PATIENCE_MS) })
-        report('confirmed', booked)
-      } catch (error) {
-        report('failed', booked, reasonOf(error))
-      }
-    },
-  })
+  // Each by its id, and never only counted: somebody may have to ask the carrier about it.
+  const report = (outcome: 'failed' | 'dropped', { carrier, id }: Booked, reason: string) => {
+    confirmations.inc({ outcome })
+    log.warn({ carrier: carrier.name, id, reason }, 'booking not read back')
+  }
+  const readers = Array.from({ length: READERS }, () =>
+    createWorker<Booked>({
+      capacity: CAPACITY,
+      async handle(booked, signal) {
+        try {
+          await booked.carrier.shipment(booked.id, { signal, deadline: deadlineAfter(PATIENCE_MS) })
+          confirm(booked)
+        } catch (error) {
+          // Handed back, and told by who has it then.
+          if (signal.aborted) throw error
+          report('failed', booked, reasonOf(error))
+        }
+      },
+    }),
+  )
+  let turn = 0
   return {
     offer(booked) {
-      const taken = worker.offer(booked)
-      if (!taken) report('refused', booked)
+      turn++
+      const taken = readers.some((_, index) => readers[(turn + index) % READERS]!.offer(booked))
+      if (!taken) report('dropped', booked, 'too many wait')
       return taken
     },
     async drain() {
       const stop = new AbortController()
       const timer = setTimeout(() => stop.abort(), DRAIN_MS)
-      const left = await worker.drain(stop.signal)
+      const left = await Promise.all(readers.map((reader) => reader.drain(stop.signal)))
       clearTimeout(timer)
-      for (const booked of left) report('refused', booked, 'shutdown')
+      for (const booked of left.flat()) report('dropped', booked, 'shutdown')
     },
   }
 }

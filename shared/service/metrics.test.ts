@@ -1,7 +1,6 @@
 import { METHODS } from 'node:http'
 import Fastify from 'fastify'
-import { Registry } from 'prom-client'
-import { Pool } from 'undici'
+import { Pool, request } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { PATIENT } from '../testing/patient.ts'
 import { buildParcel, inVirtualTime, startParcel } from './harness.ts'
@@ -18,9 +17,21 @@ test('liveness and readiness', async () => {
 test('a shutdown ends readiness, but not liveness', async () => {
   const app = Fastify()
   onTestFinished(() => app.close())
-  app.register(probes, { shutdown: { ready: false }, registry: new Registry() })
+  app.register(probes, { shutdown: { ready: false } })
   expect((await app.inject('/readyz')).statusCode).toBe(503)
   expect((await app.inject('/livez')).statusCode).toBe(200)
+})
+
+test('with a port of their own, the metrics are there, and nowhere else', async () => {
+  const { app, back } = buildParcel([], { METRICS_PORT: '0' })
+  await app.inject('/livez')
+  expect((await app.inject('/metrics')).statusCode).toBe(404)
+  const origin = await back!.listen({ port: 0 })
+  const metrics = await request(`${origin}/metrics`)
+  expect(await metrics.body.text()).toMatch('route="/livez"')
+  // The connection is kept alive, and nobody waits for it.
+  await app.close()
+  await expect(request(`${origin}/metrics`, { reset: true })).rejects.toThrow()
 })
 
 test('requests are counted by method, route and status', async () => {

@@ -67,6 +67,44 @@ test('npm run service: answers with its embedded carriers, and ends at a signal'
   expect(await outcome(child)).toEqual({ code: CODE_OF_A_SIGNAL, stderr: '' })
 })
 
+test(
+  'npm run service: in production it wants carriers, and says which slip it has seen',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { code, stderr } = await outcome(
+      run('main.ts', { NODE_ENV: 'production', CARIERS: 'pigeon=http://10.0.0.1' }),
+    )
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^CARRIERS is not set, as it must be with NODE_ENV=production; /)
+    expect(stderr).toMatch('CARIERS is no variable of Parcel’s; is it to be CARRIERS?\n')
+  },
+)
+
+test('npm run service: a variable that is nearly one of ours is a warning', { timeout: TIMEOUT_MS }, async () => {
+  const child = run('main.ts', { PORT: '0', LOGLEVEL: 'warn' })
+  expect(await printed(child, /"level":40.*"msg":"(.*?)"/)).toBe(
+    'LOGLEVEL is no variable of Parcel’s; is it to be LOG_LEVEL?',
+  )
+})
+
+test.skipIf(process.platform === 'win32')(
+  'a SIGTERM at any moment of the start ends it',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const endedAfter = async (ms: number) => {
+      const child = run('main.ts', { PORT: '0', DRAIN_DELAY_MS: '0' })
+      const end = outcome(child)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      child.kill('SIGTERM')
+      return end
+    }
+    const moments = [0, 100, 300, 600, 1000, 1500]
+    // Node's own end by a signal, ours while it starts (128 + 15), or an orderly shutdown.
+    const ended = { code: expect.toBeOneOf([null, 143, 0]), stderr: '' }
+    expect(await Promise.all(moments.map(endedAfter))).toEqual(moments.map(() => ended))
+  },
+)
+
 test('npm run service: wrong variables are a line each, and exit code 1', { timeout: TIMEOUT_MS }, async () => {
   const { code, stderr } = await outcome(run('main.ts', { PORT: 'http', LOG_LEVEL: 'loud' }))
   expect(code).toBe(1)

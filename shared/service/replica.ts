@@ -1,15 +1,18 @@
 import type { Dispatcher, Pool } from 'undici'
-import { type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
+import type { ClientLimits } from '#chapters/01-timeouts/client.ts'
 import type { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import { ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/deadline.ts'
 import { lastLook, TICK_MS, watchLoop } from './loop.ts'
 import { reasonOf } from './reasons.ts'
+import { RenewedPool } from './renewed-pool.ts'
 import type { Trace } from './tracing.ts'
 
 export interface CallLimits extends ClientLimits {
   /** For one attempt, whole, in milliseconds. */
   callMs: number
+  /** After which sockets are opened anew, in milliseconds. Default: Infinity. */
+  socketMs?: number
 }
 
 /** For how long somebody waits for the answer. */
@@ -32,13 +35,13 @@ export const isOwnDelay = (error: unknown): boolean => error instanceof OwnDelay
 /** Where one replica is asked, and the breaker that decides whether it is. */
 export class Replica {
   readonly breaker: CircuitBreaker
-  readonly #pool: Pool
+  readonly #pool: RenewedPool
   readonly #callMs: number
   readonly #lateMs: number
 
   constructor(origin: string, breaker: CircuitBreaker, limits: CallLimits) {
     this.breaker = breaker
-    this.#pool = createClient(origin, limits)
+    this.#pool = new RenewedPool(origin, limits, limits.socketMs ?? Infinity)
     this.#callMs = limits.callMs
     // No less than is known about the loop.
     this.#lateMs = Math.max(2 * TICK_MS, Math.min(limits.connectMs, limits.headersMs, limits.callMs) / 2)
@@ -61,7 +64,7 @@ export class Replica {
       const begunAt = performance.now()
       // Never, as long as it waits for a socket.
       let sentAt = Infinity
-      const client = noticing(this.#pool, () => (sentAt = performance.now()))
+      const client = noticing(this.#pool.current, () => (sentAt = performance.now()))
       const stopWatching = watchLoop()
       try {
         return await work(client, { ...patience, signal })

@@ -12,6 +12,7 @@ import { answerProblems, problemOptions } from './problems.ts'
 import { admitBodies } from './request-body.ts'
 import { followRequests, requestOptions } from './requests.ts'
 import { events } from './routes/events.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
 import { shipment } from './routes/shipment.ts'
@@ -30,6 +31,8 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
 export interface Server {
   /** Its `close` also closes what `buildServer` has opened: the confirmations, then the carriers' pools. */
   app: FastifyInstance
+  /** With METRICS_PORT: what listens there. Closed with `app`. */
+  back?: FastifyInstance
   shutdown: Shutdown
 }
 
@@ -79,14 +82,18 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     maxStreams: config.EVENT_STREAMS,
     open: metrics.streams,
   })
-  app.register(probes, { shutdown, registry: metrics.registry })
+  app.register(probes, { shutdown })
+  // Without lines in the log, and open until the very end: how a shutdown went is worth a last look.
+  const back = config.METRICS_PORT === null ? undefined : Fastify({ forceCloseConnections: true })
+  ;(back ?? app).register(metricsRoute, { registry: metrics.registry })
 
   // The confirmations first: they still need the carriers.
   app.addHook('onClose', async () => {
     await confirmations.drain()
     await Promise.all(carriers.map((carrier) => carrier.close()))
+    await back?.close()
   })
-  return { app, shutdown }
+  return { app, ...(back && { back }), shutdown }
 }
 
 const clientLimits = (config: Config) => ({
@@ -96,6 +103,7 @@ const clientLimits = (config: Config) => ({
   bodyMs: config.CARRIER_BODY_MS,
   maxBytes: config.CARRIER_MAX_BYTES,
   callMs: config.CARRIER_CALL_MS,
+  socketMs: config.CARRIER_SOCKET_MS,
   attempts: config.CARRIER_ATTEMPTS,
   streams: config.EVENT_STREAMS,
 })

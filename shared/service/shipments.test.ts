@@ -138,7 +138,7 @@ test('a shutdown does not wait for a dead carrier: what was not read back stands
   expect((await book(app, 'k-1', { ...order, carrier: 'double' })).statusCode).toBe(201)
   const { tookMs } = await inVirtualTime(() => app.close())
   expect(tookMs).toBeLessThan(5000)
-  expect(lines).toContainEqual(expect.objectContaining({ msg: 'booking refused', id: '1', reason: 'shutdown' }))
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'booking not read back', id: '1', reason: 'shutdown' }))
 })
 
 test('a caller whose time is up gets a 504, and what is stopped for it is no mistake of ours', async () => {

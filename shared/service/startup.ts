@@ -15,17 +15,31 @@ export function configOrExit(env: Record<string, string | undefined>): Config {
   }
 }
 
+/** A variable with a port to listen on. */
+export type PortVariable = 'PORT' | 'METRICS_PORT'
+
 /** What to do about an address that cannot be listened on; undefined when we know no better than the error. */
-export function listenAdvice(error: unknown, { PORT, HOST }: Config): string | undefined {
+export function listenAdvice(
+  error: unknown,
+  variable: PortVariable,
+  config: Pick<Config, PortVariable | 'HOST'>,
+  platform = process.platform,
+): string | undefined {
+  const { HOST } = config
+  const port = `${variable} ${config[variable]}`
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return `PORT ${PORT} is taken on ${HOST}; end what listens there, or set PORT to another one (0 takes any free one)`
+      return `${port} is taken on ${HOST}; end what listens there, or set ${variable} to another one (0 takes any free one)`
     case 'EACCES':
-      return `PORT ${PORT} is reserved for the system's services; set PORT to 1024 or above`
+      // Windows has nothing against ports below 1024, but Hyper-V and others keep ranges for themselves, 3000 perhaps too.
+      return platform === 'win32'
+        ? `${port} is reserved; "netsh interface ipv4 show excludedportrange protocol=tcp" lists what is, set ${variable} to another one (0 takes any free one)`
+        : `${port} is reserved for the system's services; set ${variable} to 1024 or above`
     case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `HOST ${HOST} is no address of this machine; set HOST to 127.0.0.1, or to 0.0.0.0 for all of its addresses`
+      return `HOST ${HOST} is no address of this machine; set HOST to 127.0.0.1, or to 0.0.0.0 for all that it has of IPv4`
     default:
       return undefined
   }

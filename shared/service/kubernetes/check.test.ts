@@ -18,11 +18,12 @@ test('the manifests fit each other, the image, and what Parcel takes for a confi
 const edits: [from: string, to: string, fix: string][] = [
   ['CARRIERS: >-\n', 'CARIERS: >-\n', 'ConfigMap: Parcel knows no CARIERS; remove it'],
   ['CARRIERS: >-\n', 'CARIERS: >-\n', 'ConfigMap: set CARRIERS; what is right here, no default can know'],
+  ['CARRIERS: >-\n', 'CARIERS: >-\n', 'ConfigMap: CARRIERS is not set'],
   ["BALANCER_IDLE_MS: '60000'", '', 'ConfigMap: set BALANCER_IDLE_MS; what is right here, no default can know'],
   ['http://pigeon-0.carriers|', 'pigeon-0.carriers|', 'ConfigMap: CARRIERS is "pigeon=pigeon-0.carriers|'],
   ["SHUTDOWN_MS: '25000'", "SHUTDOWN_MS: '8000'", 'ConfigMap: DRAIN_DELAY_MS + HANDLER_MS is 8000; it takes less'],
   ['configMapRef: { name: parcel-1 }', 'configMapRef: { name: parcel-2 }', 'envFrom: refer to the ConfigMap parcel-1'],
-  ["DRAIN_DELAY_MS: '5000'", "DRAIN_DELAY_MS: '5000'\n  HOST: '::1'", 'HOST is ::1; in a pod it must be 0.0.0.0'],
+  ["DRAIN_DELAY_MS: '5000'", "DRAIN_DELAY_MS: '5000'\n  HOST: '::1'", 'HOST is ::1; in a pod it must be :: or 0.0.0.0'],
   [
     'resources:\n',
     'lifecycle: { preStop: { sleep: { seconds: 5 } } }\n          resources:\n',

@@ -22,7 +22,8 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   } catch (error) {
     return [...wrong, ...(error as Error).message.split('\n').map((line) => `ConfigMap: ${line}`)]
   }
-  check(config.HOST === '0.0.0.0', `HOST is ${config.HOST}; in a pod it must be 0.0.0.0, or no probe gets through`)
+  const isHeard = ['::', '0.0.0.0'].includes(config.HOST)
+  check(isHeard, `HOST is ${config.HOST}; in a pod it must be :: or 0.0.0.0, or no probe gets through`)
 
   // The end: everybody has heard before the listener closes, and Parcel is done before it is killed.
   const preStopMs = 1000 * (container.lifecycle?.preStop?.sleep?.seconds ?? 0)

@@ -76,8 +76,11 @@ test(
       onTestFinished(() => void child.kill('SIGKILL'))
       return child
     }
-    const env = { ...environmentOf(dockerfile), HOST: '127.0.0.1', PORT: '0', DRAIN_DELAY_MS: '0' }
-    const parcel = run(execForm(lastOf(dockerfile, 'CMD'))!.slice(1), env)
+    const ports = { HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0' }
+    const env = { ...environmentOf(dockerfile), ...ports, DRAIN_DELAY_MS: '0' }
+    const start = execForm(lastOf(dockerfile, 'CMD'))!.slice(1)
+    const carriers = { CARRIERS: 'pigeon=http://127.0.0.1:9' }
+    const parcel = run(start, { ...env, ...carriers })
     const [stderr, closed] = [text(parcel.stderr), once(parcel, 'close')]
     let origin: string | undefined
     for await (const chunk of parcel.stdout.iterator({ destroyOnReturn: false })) {
@@ -86,6 +89,11 @@ test(
     }
     expect(origin, `it did not start: ${origin ? '' : await stderr}`).toBeDefined()
     parcel.stdout.resume()
+
+    const selling = run(start, env)
+    selling.stdout.resume()
+    const [complaint, [code]] = await Promise.all([text(selling.stderr), once(selling, 'exit')])
+    expect([code, complaint], 'without carriers').toEqual([1, expect.stringMatching(/^CARRIERS is not set/)])
 
     const { statusCode, body } = await request(`${origin}/readyz`, { reset: true })
     await body.dump()

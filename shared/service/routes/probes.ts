@@ -1,14 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { Registry } from 'prom-client'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 
 interface Options {
   shutdown: Pick<Shutdown, 'ready'>
-  registry: Registry
 }
 
 /** What machines ask every few seconds: not worth a line in the log each. */
-export const probes: FastifyPluginAsync<Options> = async (app, { shutdown, registry }) => {
+export const probes: FastifyPluginAsync<Options> = async (app, { shutdown }) => {
   const quiet = { logLevel: 'warn' } as const
 
   // "Restart me" and nothing else. It asks no carrier: their trouble would have every instance restarted at once.
@@ -17,9 +15,4 @@ export const probes: FastifyPluginAsync<Options> = async (app, { shutdown, regis
   app.get('/readyz', quiet, async (_request, reply) =>
     shutdown.ready ? { status: 'ok' } : reply.code(503).send({ status: 'shutting down' }),
   )
-
-  app.get('/metrics', quiet, async (_request, reply) => {
-    reply.type(registry.contentType)
-    return registry.metrics()
-  })
 }

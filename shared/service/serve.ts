@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { type Config, strangers } from './config.ts'
+import { buildServer } from './server.ts'
+import { configOrExit, giveUp, listenAdvice, type PortVariable } from './startup.ts'
+
+/**
+ * Starts Parcel, and ends the process with advice where it cannot.
+ *
+ * @param onSignals called once signals begin an orderly shutdown
+ */
+export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): Promise<void> {
+  const config = configOrExit(env)
+  const logger = pino({ level: config.LOG_LEVEL })
+  for (const line of strangers(env)) logger.warn(line)
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+
+  const fleet = config.CARRIERS ? undefined : await startEmbedded()
+  if (fleet) logger.info({ admin: fleet.admin }, 'CARRIERS is not set: embedded carriers started')
+
+  const { app, back, shutdown } = buildServer({
+    config,
+    carriers: config.CARRIERS ?? fleet?.carriers ?? [],
+    logger,
+    registry,
+    hooks: fleet && [{ name: 'embedded carriers', close: fleet.close }],
+  })
+  shutdown.install()
+  onSignals()
+  if (back) logger.info(`Metrics at ${await listen(back, 'METRICS_PORT', config)}/metrics`)
+  const origin = await listen(app, 'PORT', config)
+  // To whoever has started it with a channel, and port 0.
+  process.send?.({ origin })
+}
+
+async function listen(app: FastifyInstance, variable: PortVariable, config: Config): Promise<string> {
+  try {
+    return await app.listen({ port: config[variable] ?? 0, host: config.HOST })
+  } catch (error) {
+    return giveUp(listenAdvice(error, variable, config) ?? String(error))
+  }
+}
+
+/** Loaded only when they are wanted: the image does without carriers that fail on command. */
+async function startEmbedded() {
+  const { startFleet } = await import('../carriers/fleet.ts').catch(() =>
+    giveUp('CARRIERS is not set, and none are here'),
+  )
+  return startFleet()
+}
