@@ -144,7 +144,8 @@ describe('Step 7: Requests and their bodies', () => {
     )
 
     const { signal } = new AbortController()
-    const read = (await ended(requestWithRetry(client, { path: '/quotes' }, { signal }))) as typeof drip
+    const again = await carrier(unavailable, (res) => res.destroy(), ok)
+    const read = (await ended(requestWithRetry(again.client, { path: '/quotes' }, { ...soon, signal }))) as typeof drip
     await outcomeOf((read as { value: Dispatcher.ResponseData }).value.body.text())
     await eventually(() => getEventListeners(signal, 'abort').length === 0)
     expect(getEventListeners(signal, 'abort').length, 'listeners left on a signal that outlives the request').toBe(0)
@@ -188,8 +189,16 @@ describe('Step 7: Requests and their bodies', () => {
     }
     const stream = new ReadableStream({ start: (controller) => controller.close() })
     expect(isRepeatable({ method: 'PUT', body: stream }), 'nobody has read it yet').toBe(true)
-    await stream.getReader().read()
+    const reader = stream.getReader()
+    await reader.read()
+    reader.releaseLock()
     expect(isRepeatable({ method: 'PUT', body: stream }), 'it has been read').toBe(false)
+    const half = Readable.from(['a long ', 'manifest'])
+    expect(isRepeatable({ method: 'PUT', body: half }), 'a Readable that nobody has read yet').toBe(true)
+    await half[Symbol.asyncIterator]().next()
+    expect(isRepeatable({ method: 'PUT', body: half }), 'half of it has been read, and the rest is no manifest').toBe(
+      false,
+    )
     expect(
       isRepeatable({ method: 'POST', idempotencyKey: 'order-17', body: stream }),
       'it has been read: a key makes the request harmless, and the stream no fuller',
@@ -247,12 +256,22 @@ describe('Step 7: Requests and their bodies', () => {
       expect(outcome, `a ${status} is no refusal`).toMatchObject({ value: { statusCode: status } })
     }
 
-    const busy = await carrier((res) => res.writeHead(429, { 'retry-after': '2' }).end(), ok)
-    const response = (await ended(requestWithRetry(busy.client, { path: '/quotes' }, soon))) as {
-      value: Dispatcher.ResponseData
+    const told = { 'retry-after': '2' }
+    const busy: Answer = (res) => res.writeHead(429, told).end()
+    const broken: Answer = (res) =>
+      res.writeHead(503, { ...told, 'content-length': 99 }).write('x', () => res.destroy())
+    for (const [name, answer] of Object.entries({ busy, broken })) {
+      const { client, seen } = await carrier(answer, ok)
+      const outcome = await ended(requestWithRetry(client, { path: '/quotes' }, soon))
+      expect(outcome, `the first answer was ${name}`).toMatchObject(succeeded)
+      const waitedMs = seen.at[1]! - seen.at[0]!
+      expect(
+        waitedMs,
+        `Retry-After was 2 s, in an answer that was ${name}: its head counts, also when its body breaks off`,
+      ).toBeGreaterThanOrEqual(2_000)
+      const { body } = (outcome as { value: Dispatcher.ResponseData }).value
+      expect(await body.text(), "a success's body is the caller's").toBe('booked')
     }
-    expect(busy.seen.at[1]! - busy.seen.at[0]!, 'Retry-After was 2 s').toBeGreaterThanOrEqual(2_000)
-    expect(await response.value.body.text(), "a success's body is the caller's").toBe('booked')
   })
 })
 

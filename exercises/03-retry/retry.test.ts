@@ -456,11 +456,11 @@ describe('Step 5: Never earlier than told', () => {
       const error = answered(status, { 'retry-after': '120' })
       const bare = mending(error)
       begin(bare.operation, { backoff: every(50) })
-      const wrapped = mending(new Error('No label', { cause: error }))
+      const wrapped = mending(new Error('No quote', { cause: new Error('No label', { cause: error }) }))
       begin(wrapped.operation, { backoff: every(50) })
       await elapse(119_999)
       expect(bare.at.length, `a ${status} with Retry-After: 120, and it was asked again before`).toBe(1)
-      expect(wrapped.at.length, 'Retry-After: 120, said by the cause of the error: look there as well').toBe(1)
+      expect(wrapped.at.length, 'Retry-After: 120, said by the cause of its cause: look there as well').toBe(1)
       await elapse(52)
       expect(bare.at.length, 'the 120 s are over, and the backoff of 50 ms as well').toBe(2)
     }
@@ -521,7 +521,7 @@ describe('Step 6: A budget for everybody', () => {
     const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.3, windowMs: 10_000 })
     for (const call of ['first', 'second']) {
       const { operation, at } = failing(unavailable())
-      begin(operation, { maxAttempts: 9, backoff: every(10), budget })
+      begin(operation, { maxAttempts: Infinity, backoff: every(10), budget })
       await elapse(11_000)
       expect(at.length, `attempts of the ${call} call in its window of 10 s: 0.3 a second are 3 retries`).toBe(1 + 3)
     }
