@@ -10,7 +10,14 @@ export interface BackoffOptions {
   capMs: number
 }
 
-/** Anything from nothing to a ceiling, which is `baseMs` and then doubles, up to `capMs`. */
+/**
+ * Anything from nothing to the ceiling, which is `baseMs` and then doubles, up to `capMs`: the fewest calls, the widest
+ * spread.
+ *
+ * All three kinds are from "Exponential Backoff And Jitter" (Marc Brooker, AWS Architecture Blog, 2015).
+ *
+ * @throws RangeError for options out of bounds
+ */
 export function fullJitter({ baseMs }: BackoffOptions): Backoff {
   // Exponential, so everybody gives the carrier more and more time. All of them the same.
   return function* (_random) {
@@ -18,12 +25,15 @@ export function fullJitter({ baseMs }: BackoffOptions): Backoff {
   }
 }
 
-/** Half of that ceiling, and anything up to the other half. */
+/** Half of the ceiling, and anything up to the other half: for when an instant second attempt is of no use. */
 export function equalJitter(options: BackoffOptions): Backoff {
   return fullJitter(options)
 }
 
-/** From `baseMs` to three times the delay before (which is `baseMs` at first), or to `capMs` if that is less. */
+/**
+ * From `baseMs` to three times the delay before (which is `baseMs` at first), or to `capMs` if that is less: clients drift
+ * apart instead of growing in step.
+ */
 export function decorrelatedJitter(options: BackoffOptions): Backoff {
   return fullJitter(options)
 }

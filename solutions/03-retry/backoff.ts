@@ -12,7 +12,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Anything from nothing to the ceiling, which doubles from `baseMs` to `capMs`: the fewest calls, the widest spread.
+ * Anything from nothing to the ceiling, which is `baseMs` and then doubles, up to `capMs`: the fewest calls, the widest
+ * spread.
  *
  * All three kinds are from "Exponential Backoff And Jitter" (Marc Brooker, AWS Architecture Blog, 2015).
  *
@@ -27,7 +28,10 @@ export function equalJitter(options: BackoffOptions): Backoff {
   return exponential(options, (ceilingMs, random) => ((1 + random) * ceilingMs) / 2)
 }
 
-/** From `baseMs` to three times the delay before, so that clients drift apart instead of growing in step. */
+/**
+ * From `baseMs` to three times the delay before (which is `baseMs` at first), or to `capMs` if that is less: clients drift
+ * apart instead of growing in step.
+ */
 export function decorrelatedJitter(options: BackoffOptions): Backoff {
   check(options)
   return function* (random) {
