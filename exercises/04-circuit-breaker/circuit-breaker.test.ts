@@ -754,6 +754,18 @@ describe('Step 9: Slow is the new down', () => {
     caller.abort()
     await call.succeed()
     expect(share.state.status, '5 slow calls of 10, the last one brought to somebody who has gone').toBe('open')
+
+    const impatient = new CircuitBreaker({ ...BRISK, slowCallMs: 800 })
+    for (let i = 0; i < 3; i++) {
+      const caller = new AbortController()
+      const call = await begin(impatient, caller.signal)
+      vi.advanceTimersByTime(800)
+      caller.abort()
+      await call.fail(caller.signal.reason)
+    }
+    expect(impatient.state.status, 'cancelled after 800 ms, and no answer: that is step 5, and does not count').toBe(
+      'closed',
+    )
   })
 
   test('does not close for a probe that is slow', async () => {
@@ -835,6 +847,15 @@ describe('Step 10: Longer breaks, and not in step', () => {
     const withJitter = await lengthOf(asks, { jitter: 0.2, random: () => 0.5 })
     expect(withJitter, 'never earlier than told: chance takes nothing off that').toBeGreaterThanOrEqual(120_000)
     expect(withJitter, 'chance may add to it, by a share of `jitter`').toBeLessThanOrEqual(144_000)
+
+    const late = new CircuitBreaker({ ...BRISK, retryAfterMs })
+    const old = await begin(late)
+    await callTimes(3, late, fails)
+    await old.fail(new ResponseError('503', 503, { 'retry-after': '120' }))
+    expect(
+      late.state,
+      'a call from before the break that fails now asks in vain: it is late, as in step 4',
+    ).toMatchObject({ status: 'open', retryAfterMs: 5_000 })
 
     const probed = await opened({ retryAfterMs })
     vi.advanceTimersByTime(5_000)
@@ -919,7 +940,7 @@ describe('Step 11: Listeners and options that misbehave', () => {
     const onUnhandled = (error: unknown) => void unhandled.push(error)
     process.on('unhandledRejection', onUnhandled)
     onTestFinished(() => void process.off('unhandledRejection', onUnhandled))
-    for (const thrown of [new Error('the log is full'), undefined]) {
+    for (const thrown of [new Error('the log is full'), undefined, Symbol('the log is full')]) {
       const throws = () => {
         throw thrown
       }
