@@ -45,7 +45,7 @@ async function openAll(replica: Replica) {
   return { silent, busy, streaming, idle }
 }
 
-describe('Step 11: The real thing', () => {
+describe('Step 13: The real thing', () => {
   test('on SIGTERM it answers what is in flight, closes the rest, and exits with 0', async () => {
     const replica = replicas.signalled!
     const { silent, busy, streaming, idle } = await openAll(replica)

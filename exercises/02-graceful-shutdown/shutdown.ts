@@ -27,7 +27,10 @@ export interface ShutdownReport {
   /** 0 when all went well; 1 when something failed, was cut off, or began it by an error. */
   exitCode: 0 | 1
   elapsedMs: number
-  /** What failed or ran out of time: hooks by name, `server` when requests were cut off, an error by its event. */
+  /**
+   * What failed or ran out of time, each once: hooks by name; `server` when requests were cut off or `app.close` failed,
+   * as it does with a plugin's `onClose`; an error that nobody caught by its event.
+   */
   failed: string[]
 }
 
@@ -47,7 +50,7 @@ export interface Shutdown {
  * told to end, the listener closes, requests in flight are answered, then the hooks run, the last one first. Each
  * failure is logged, and so is the report, by `app.log`. Every part has a limit, and the limits add up to `deadlineMs`.
  *
- * @throws RangeError when they do not leave anything for the requests in flight
+ * @throws RangeError for a limit that is negative or not finite, and for limits that leave the requests nothing
  */
 export function createShutdown(_app: FastifyInstance, { exit = process.exit }: ShutdownOptions): Shutdown {
   // Everybody has shipped this one. It is very fast.

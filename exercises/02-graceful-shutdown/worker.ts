@@ -3,7 +3,7 @@ export interface WorkerOptions<T> {
   capacity: number
   /** Works on one item. When `signal` aborts it should stop, and throw: the item is then handed back. */
   handle: (item: T, signal: AbortSignal) => Promise<void>
-  /** What becomes of an item that `handle` failed on; must not throw. Default: `console.error`, so that somebody knows. */
+  /** Told of each item that `handle` failed on; if it fails too, that is a warning. Default: `console.error`. */
   onError?: (error: unknown, item: T) => void
 }
 
@@ -12,7 +12,8 @@ export interface Worker<T> {
   offer(item: T): boolean
   /**
    * Takes no more work, and finishes what it holds. When `signal` aborts it stops, and resolves with what it has not
-   * finished, in order. The first of them may have been worked on: whoever takes them up must expect it twice.
+   * finished, in order; they are the caller's then. The first of them may have been worked on: whoever takes them up must
+   * expect it twice. The first call decides; each further one is given the same promise.
    */
   drain(signal?: AbortSignal): Promise<T[]>
 }

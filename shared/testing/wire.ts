@@ -16,8 +16,9 @@ export interface Wire {
   ends(): Promise<boolean>
 }
 
-export async function openWire(port: number, { paused = false } = {}): Promise<Wire> {
-  const socket = connect(port, '127.0.0.1')
+/** `paused` does not read what comes back; `halfOpen` leaves its own side open when the other closes. */
+export async function openWire(port: number, { paused = false, halfOpen = false } = {}): Promise<Wire> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: halfOpen })
   let heard = ''
   let state = 'connecting'
   if (!paused) socket.on('data', (chunk) => (heard += chunk))

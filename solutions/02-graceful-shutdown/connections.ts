@@ -15,6 +15,9 @@ interface Use {
   bytesRead: number
 }
 
+/** A client may send an empty line between two requests (RFC 9112, section 2.2). Nobody sends less of a request. */
+const EMPTY_LINE_BYTES = 2
+
 /**
  * Follows every connection of `server`, from before it listens, and teaches it what an idle connection is. Once the
  * server is closed, a connection that is idle, or becomes so, is closed as well.
@@ -30,11 +33,19 @@ export function trackConnections(server: Server): Connections {
     uses.set(socket, { answers: new Set(), bytesRead: 0 })
     socket.once('close', () => uses.delete(socket))
   }
-  const closeIfIdle = (use: Use, socket: Socket) => {
-    if (use.answers.size === 0 && use.bytesRead === socket.bytesRead) socket.destroy()
+  const closeIfIdle = ({ answers, bytesRead }: Use, socket: Socket) => {
+    if (answers.size === 0 && socket.bytesRead - bytesRead <= EMPTY_LINE_BYTES) socket.destroy()
   }
+  // A request that lies in the kernel's buffer would be answered with a reset. Two turns of the event loop, as we may be
+  // in the middle of the first one's reading.
+  const afterReading = (judge: () => void) => void setImmediate(() => setImmediate(judge))
+
   const retire = (answer: ServerResponse) => {
-    if (!answer.headersSent) answer.setHeader('connection', 'close')
+    if (answer.headersSent) return
+    // Ours is the last word: a handler may say `Connection: keep-alive`, as event streams like to.
+    const { setHeader } = answer
+    answer.setHeader = (name, value) => setHeader.call(answer, name, /^connection$/i.test(name) ? 'close' : value)
+    answer.setHeader('connection', 'close')
   }
 
   server.on('connection', follow).on('secureConnection', follow)
@@ -47,7 +58,7 @@ export function trackConnections(server: Server): Connections {
     if (retired) retire(answer)
 
     // It began before the shutdown and promised keep-alive: nobody else will close this one for a minute.
-    const settle = () => void (server.listening || closeIfIdle(use, socket))
+    const settle = () => void (server.listening || afterReading(() => closeIfIdle(use, socket)))
     // Not with the answer, which may come before the request's body has: that is the old request, not a new one.
     request.once('close', () => {
       use.bytesRead = socket.bytesRead
@@ -59,9 +70,8 @@ export function trackConnections(server: Server): Connections {
     })
   })
 
-  // Node's close() calls this, and with it Fastify's. A turn of the event loop first: a request that lies in the
-  // kernel's buffer would be answered with a reset.
-  server.closeIdleConnections = () => void setImmediate(() => uses.forEach(closeIfIdle))
+  // Node's close() calls this, and with it Fastify's.
+  server.closeIdleConnections = () => afterReading(() => uses.forEach(closeIfIdle))
 
   return {
     retire() {

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import type { Operation } from '../../shared/core/operation.ts'
+import { checkOptions, durationMs, finiteMs } from '../../shared/core/options.ts'
 import { sleep } from '../../shared/core/sleep.ts'
 import { trackConnections } from './connections.ts'
 
@@ -31,7 +32,10 @@ export interface ShutdownReport {
   /** 0 when all went well; 1 when something failed, was cut off, or began it by an error. */
   exitCode: 0 | 1
   elapsedMs: number
-  /** What failed or ran out of time: hooks by name, `server` when requests were cut off, an error by its event. */
+  /**
+   * What failed or ran out of time, each once: hooks by name; `server` when requests were cut off or `app.close` failed,
+   * as it does with a plugin's `onClose`; an error that nobody caught by its event.
+   */
   failed: string[]
 }
 
@@ -47,35 +51,35 @@ export interface Shutdown {
 }
 
 const DEFAULT_HOOK_MS = 1000
-/** The longest delay that `setTimeout` takes; it fires a longer one after 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * The orderly end of a service, to be created before `app.listen`: readiness fails, the drain delay passes, streams are
  * told to end, the listener closes, requests in flight are answered, then the hooks run, the last one first. Each
  * failure is logged, and so is the report, by `app.log`. Every part has a limit, and the limits add up to `deadlineMs`.
  *
- * @throws RangeError when they do not leave anything for the requests in flight
+ * @throws RangeError for a limit that is negative or not finite, and for limits that leave the requests nothing
  */
 export function createShutdown(
   app: FastifyInstance,
   { drainDelayMs, deadlineMs, hooks = [], exit = process.exit }: ShutdownOptions,
 ): Shutdown {
+  checkOptions({ drainDelayMs, deadlineMs }, { drainDelayMs: finiteMs, deadlineMs: durationMs })
+  for (const { timeoutMs = DEFAULT_HOOK_MS } of hooks) checkOptions({ timeoutMs }, { timeoutMs: finiteMs })
   const parts = [drainDelayMs, ...hooks.map(({ timeoutMs = DEFAULT_HOOK_MS }) => timeoutMs)]
   const requestsMs = deadlineMs - parts.reduce((sum, ms) => sum + ms)
-  if (!(parts.every((ms) => ms >= 0) && requestsMs > 0 && deadlineMs <= MAX_TIMER_MS)) {
-    const limits = `the drain delay and the hooks' limits (${parts.join(' + ')} ms)`
-    throw new RangeError(`deadlineMs is ${deadlineMs}; it must be finite, and more than ${limits} together`)
+  if (requestsMs <= 0) {
+    const limits = `the drain delay and the hooks' limits together (${parts.join(' + ')} ms)`
+    throw new RangeError(`deadlineMs must be more than ${limits}; got ${deadlineMs}`)
   }
 
   const connections = trackConnections(app.server)
   const streams = new AbortController()
-  const failed: string[] = []
+  const failed = new Set<string>()
   let running: Promise<ShutdownReport> | undefined
   let signals = 0
 
   const fail = (name: string, err: unknown) => {
-    failed.push(name)
+    failed.add(name)
     app.log.error({ err }, `shutdown: ${name} failed`)
   }
   // The last thing that was opened, and so the first to be closed.
@@ -97,8 +101,9 @@ export function createShutdown(
     for (const { name, close, timeoutMs = DEFAULT_HOOK_MS } of [...hooks, server].toReversed()) {
       await within(timeoutMs, close).catch((error) => fail(name, error))
     }
-    const exitCode = failed.length > 0 ? 1 : 0
-    const report = { reason, exitCode, elapsedMs: performance.now() - startedAt, failed } as const
+    const exitCode = failed.size > 0 ? 1 : 0
+    const elapsedMs = performance.now() - startedAt
+    const report: ShutdownReport = { reason, exitCode, elapsedMs, failed: [...failed] }
     app.log.info(report, 'shutdown: over')
     exit(exitCode)
     return report
@@ -134,16 +139,17 @@ export function createShutdown(
 
 /** Waits for `work`, but no longer than `timeoutMs`. The timer holds the process: a promise alone does not. */
 async function within(timeoutMs: number, work: Operation<unknown>): Promise<void> {
-  const controller = new AbortController()
+  const [time, over] = [new AbortController(), new AbortController()]
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    const error = new TimeoutError(`Not done after ${timeoutMs} ms`, { elapsedMs: timeoutMs })
+  const onTime = () => {
+    const error = new TimeoutError(`Not done after ${timeoutMs} ms`)
     reject(error)
-    controller.abort(error)
-  }, timeoutMs)
+    time.abort(error)
+  }
+  sleep(timeoutMs, over.signal).then(onTime, () => {})
   try {
-    await Promise.race([work(controller.signal), late])
+    await Promise.race([work(time.signal), late])
   } finally {
-    clearTimeout(timer)
+    over.abort()
   }
 }

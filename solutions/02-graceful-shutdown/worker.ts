@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { inspect } from 'node:util'
+import { checkOptions, count } from '../../shared/core/options.ts'
 
 export interface WorkerOptions<T> {
   /** Items that it holds at most, the one in hand included; one more is refused. */
   capacity: number
   /** Works on one item. When `signal` aborts it should stop, and throw: the item is then handed back. */
   handle: (item: T, signal: AbortSignal) => Promise<void>
-  /** What becomes of an item that `handle` failed on; must not throw. Default: `console.error`, so that somebody knows. */
+  /** Told of each item that `handle` failed on; if it fails too, that is a warning. Default: `console.error`. */
   onError?: (error: unknown, item: T) => void
 }
 
@@ -14,7 +16,8 @@ export interface Worker<T> {
   offer(item: T): boolean
   /**
    * Takes no more work, and finishes what it holds. When `signal` aborts it stops, and resolves with what it has not
-   * finished, in order. The first of them may have been worked on: whoever takes them up must expect it twice.
+   * finished, in order; they are the caller's then. The first of them may have been worked on: whoever takes them up must
+   * expect it twice. The first call decides; each further one is given the same promise.
    */
   drain(signal?: AbortSignal): Promise<T[]>
 }
@@ -25,12 +28,15 @@ export interface Worker<T> {
  * @throws RangeError for a capacity that is no whole number of 1 or more
  */
 export function createWorker<T>({ capacity, handle, onError = console.error }: WorkerOptions<T>): Worker<T> {
-  if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`capacity must be 1 or more, got ${capacity}`)
+  checkOptions({ capacity }, { capacity: count })
   // An item leaves the queue when it is done, not when it is begun: what is in the queue is what we still owe.
   const queue: T[] = []
   const stop = new AbortController()
   let loop: Promise<void> | undefined
   let drained: Promise<T[]> | undefined
+
+  // An async function: whether onError throws or rejects, it ends here and not in the loop.
+  const tell = async (error: unknown, item: T) => onError(error, item)
 
   async function work(): Promise<void> {
     while (queue.length > 0 && !stop.signal.aborted) {
@@ -39,7 +45,7 @@ export function createWorker<T>({ capacity, handle, onError = console.error }: W
         await handle(item, stop.signal)
       } catch (error) {
         if (stop.signal.aborted) break
-        onError(error, item)
+        tell(error, item).catch((reason) => process.emitWarning(`onError of a worker: ${inspect(reason)}`))
       }
       queue.shift()
     }

@@ -11,9 +11,10 @@ export function trackConnections(server: Server): Connections {
   const answers = new Set<ServerResponse>()
   let retired = false
   const retire = (answer: ServerResponse) => answer.headersSent || answer.setHeader('connection', 'close')
-  // Instead of the listeners that would also close it.
-  server.removeAllListeners('request')
-  server.on('request', (_request, answer) => {
+  // Instead of the listener that would also close it, which is the first.
+  const [first] = server.listeners('request')
+  server.off('request', first as () => void)
+  server.prependListener('request', (_request, answer) => {
     answers.add(answer)
     answer.once('close', () => answers.delete(answer))
     if (retired) retire(answer)

@@ -23,8 +23,21 @@ export function trackConnections(server: Server): Connections {
   const answers = new Set<ServerResponse>()
   let retired = false
   let closed = false
-  const say = (response: ServerResponse) => response.headersSent || response.setHeader('connection', 'close')
-  const sweep = () => idle.forEach((bytes, socket) => bytes === socket.bytesRead && socket.destroy())
+  /** Goes through what is handed to `writeHead`, where a handler's own header would be the last one. */
+  const say = (response: ServerResponse) => {
+    const { writeHead } = response
+    response.writeHead = (status: number, ...rest: unknown[]) => {
+      const headers = typeof rest.at(-1) === 'object' ? rest.pop() : {}
+      for (const [name, value] of Object.entries(headers as Record<string, string>)) response.setHeader(name, value)
+      response.setHeader('connection', 'close')
+      return writeHead.call(response, status, ...(rest as []))
+    }
+  }
+  // An empty line is no request.
+  const isIdle = (socket: Socket, bytes = -Infinity) => socket.bytesRead <= bytes + 2
+  const sweep = () => idle.forEach((bytes, socket) => isIdle(socket, bytes) && socket.destroy())
+  /** Some give the last bytes a moment. */
+  const sweepSoon = () => void setTimeout(sweep, 10)
 
   server.on('connection', (socket: Socket) => {
     idle.set(socket, 0)
@@ -42,14 +55,14 @@ export function trackConnections(server: Server): Connections {
       answers.delete(response)
       if (socket.destroyed) return
       idle.set(socket, socket.bytesRead)
-      if (closed) sweep()
+      if (closed) sweepSoon()
     })
   })
   const close = server.close.bind(server)
   server.close = (callback) => {
     server.closeIdleConnections = () => {}
     closed = true
-    setImmediate(sweep)
+    sweepSoon()
     return close(callback)
   }
 

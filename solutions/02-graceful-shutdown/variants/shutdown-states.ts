@@ -28,8 +28,11 @@ class Ending implements Shutdown {
     this.#app = app
     this.#options = options
     this.#requestsMs = hooks.reduce((left, { timeoutMs = 1_000 }) => left - timeoutMs, deadlineMs - drainDelayMs)
-    if (Number.isNaN(drainDelayMs) || drainDelayMs < 0) throw new RangeError('drainDelayMs')
-    if (!(deadlineMs < 2 ** 31) || !(this.#requestsMs > 0)) throw new RangeError('deadlineMs')
+    const limits = { drainDelayMs, deadlineMs, timeoutMs: 0 }
+    for (const { timeoutMs = 1_000 } of [{}, ...hooks] as ShutdownHook[])
+      for (const [name, ms] of Object.entries({ ...limits, timeoutMs }))
+        if (!Number.isFinite(ms) || ms < 0 || ms >= 2 ** 31) throw new RangeError(`${name}: ${ms}`)
+    if (this.#requestsMs <= 0) throw new RangeError(`deadlineMs: ${deadlineMs}`)
     this.#connections = trackConnections(app.server)
   }
 

@@ -8,7 +8,7 @@ import type { Worker, WorkerOptions } from '../worker.ts'
 export * from '../worker.ts'
 
 export function createWorker<T>({ capacity, handle, onError = console.error }: WorkerOptions<T>): Worker<T> {
-  if (!(capacity >= 1) || capacity % 1 !== 0) throw new RangeError(`capacity ${capacity}`)
+  if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`capacity ${capacity}`)
   const waiting: T[] = []
   let inHand: { item: T } | undefined
   let wake = Promise.withResolvers<void>()
@@ -34,7 +34,11 @@ export function createWorker<T>({ capacity, handle, onError = console.error }: W
         await handle(item, stop.signal)
       } catch (error) {
         if (stop.signal.aborted) return
-        onError(error, item)
+        try {
+          onError(error, item)
+        } catch (reason) {
+          process.emitWarning(String(reason))
+        }
       }
     }
   }
