@@ -102,6 +102,24 @@ test('what the error recommends for CARRIERS is taken', () => {
   ])
 })
 
+describe('secrets', () => {
+  const CARRIERS = 'pigeon=http://10.0.0.1,swift=http://10.0.0.2'
+
+  test('reach the carrier that they are for', () => {
+    const { CARRIERS: carriers } = readConfig({ CARRIERS, CARRIER_TOKENS: 'swift=dG9rZW4=' })
+    expect(carriers!.map(({ token }) => token)).toEqual([undefined, 'dG9rZW4='])
+  })
+
+  test('are shown to nobody, though they are wrong', () => {
+    expect(complaints({ CARRIERS, CARRIER_TOKENS: 'swift=sword fish' })).toEqual([
+      `CARRIER_TOKENS is wrong; it takes ${variables.CARRIER_TOKENS.takes}`,
+    ])
+    expect(complaints({ CARRIERS, CARRIER_TOKENS: 'stork=swordfish' })).toEqual([
+      'CARRIER_TOKENS has one for stork, which is not in CARRIERS',
+    ])
+  })
+})
+
 test('two ports are two', () => {
   expect(complaints({ PORT: '3000', METRICS_PORT: '3000' })).toEqual([
     'METRICS_PORT is PORT, 3000; it takes another one',
@@ -158,7 +176,7 @@ describe('the README', () => {
 
   test('lists each variable with its default, in the same order', () => {
     const rows = Object.entries(variables).map(
-      ([name, { fallback, about }]) => `| \`${name}\` | ${fallback ?? ''} | ${about} |`,
+      ([name, { fallback, about }]) => `| \`${name}\` | ${typeof fallback === 'object' ? '' : fallback} | ${about} |`,
     )
     expect(readme.match(/^\| `[A-Z_]+` \|.*$/gm)).toEqual(rows)
   })

@@ -5,6 +5,8 @@ import { isSimilar } from './similar.ts'
 export interface CarrierConfig {
   name: string
   replicas: string[]
+  /** What it knows us by. */
+  token?: string
 }
 
 /** One environment variable. Name, default and description are also the README's table; a test compares the two. */
@@ -13,6 +15,8 @@ interface Variable<T> {
   /** For the error: "… it takes …". */
   takes: string
   about: string
+  /** Never to be shown, not even to whoever got it wrong: that goes into a log. */
+  isSecret?: true
   /** Undefined when the text is not what it takes. */
   parse(text: string): T | undefined
 }
@@ -52,6 +56,13 @@ export const variables = {
       'carriers to ask, each with its replicas; without it, embedded ones start, but not with `NODE_ENV=production`',
     parse: parseCarriers,
   } as Variable<CarrierConfig[] | null>,
+  CARRIER_TOKENS: {
+    fallback: {},
+    takes: 'name=token,name=token with names of CARRIERS and tokens as RFC 6750 has them',
+    about: 'secrets by which carriers know us, sent to each as `Authorization: Bearer`; from a Secret, not a ConfigMap',
+    isSecret: true,
+    parse: parseTokens,
+  } as Variable<Record<string, string>>,
   LOG_LEVEL: {
     fallback: 'info',
     takes: `one of ${LEVELS.join(', ')}`,
@@ -118,13 +129,19 @@ export class ConfigError extends Error {}
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const wrong: string[] = []
-  const entries = Object.entries(variables).map(([name, { fallback, takes, parse }]) => {
+  const entries = Object.entries(variables).map(([name, { fallback, takes, isSecret, parse }]) => {
     const text = env[name]?.trim()
     const value = text ? parse(text) : fallback
-    if (value === undefined) wrong.push(`${name} is ${JSON.stringify(text)}; it takes ${takes}`)
+    if (value === undefined) wrong.push(`${name} is ${isSecret ? 'wrong' : JSON.stringify(text)}; it takes ${takes}`)
     return [name, value]
   })
   const config: Config = Object.fromEntries(entries)
+  const carriers = config.CARRIERS ?? []
+  for (const [name, token] of Object.entries(config.CARRIER_TOKENS ?? {})) {
+    const carrier = carriers.find((carrier) => carrier.name === name)
+    if (carrier) carrier.token = token
+    else wrong.push(`CARRIER_TOKENS has one for ${name}, which is not in CARRIERS`)
+  }
   if (env.NODE_ENV === 'production' && config.CARRIERS === null) {
     wrong.push(`CARRIERS is not set, as it must be with NODE_ENV=production; it takes ${variables.CARRIERS.takes}`)
   }
@@ -158,6 +175,11 @@ function parseCarriers(text: string): CarrierConfig[] | undefined {
   const isRight = (carrier: (typeof carriers)[number]): carrier is CarrierConfig =>
     /^[a-z][a-z\d]{0,31}$/.test(carrier.name) && !carrier.replicas.includes(undefined)
   return names.size === carriers.length && carriers.every(isRight) ? carriers : undefined
+}
+
+function parseTokens(text: string): Record<string, string> | undefined {
+  const tokens = text.split(',').map((entry) => /^\s*([a-z][a-z\d]{0,31})=([\w.~+/-]+=*)\s*$/.exec(entry))
+  return tokens.includes(null) ? undefined : Object.fromEntries(tokens.map((match) => [match![1], match![2]]))
 }
 
 /** As a URL has it: without its scheme's own port, and in lower case. Undefined for more than an origin. */

@@ -163,3 +163,19 @@ test('a client that hangs up takes its calls to the carriers along, and is no mi
   await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ reason: 'cancelled' })), 10_000)
   expect(lines.filter(({ level }) => level === 50)).toEqual([])
 })
+
+test('a carrier that knows us by a secret is told it, and nobody else is', async () => {
+  const told: [string, unknown][] = []
+  const listening = (name: string, token?: string) =>
+    startDouble((request, response) => {
+      told.push([name, request.headers.authorization])
+      response.end('{ "cents": 590, "currency": "EUR", "days": 2 }')
+    }).then((double) => ({ ...double, name, ...(token && { token }) }))
+  const { app, lines } = buildParcel([await listening('pigeon', 'swordfish'), await listening('swift')])
+  expect((await app.inject({ url: QUOTES, headers: { authorization: 'Bearer of-the-customer' } })).statusCode).toBe(200)
+  expect(told.toSorted()).toEqual([
+    ['pigeon', 'Bearer swordfish'],
+    ['swift', undefined],
+  ])
+  expect(JSON.stringify(lines)).not.toMatch('swordfish')
+})

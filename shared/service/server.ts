@@ -8,6 +8,7 @@ import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
 import { httpOptions, keepToHttp } from './http.ts'
 import { createMetrics } from './metrics.ts'
+import { describeApi } from './openapi.ts'
 import { answerProblems, problemOptions } from './problems.ts'
 import { admitBodies } from './request-body.ts'
 import { followRequests, requestOptions } from './requests.ts'
@@ -71,6 +72,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   keepToHttp(app)
   admitBodies(app)
   limitServer(app, limits)
+  describeApi(app)
 
   app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })
   app.register(shipments, { carriers, confirmations })

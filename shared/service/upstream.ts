@@ -69,17 +69,19 @@ export class Upstream {
   readonly #maxAttempts: number
   readonly retries = new RetryBudget()
   readonly #metrics: Metrics
+  readonly #authorization: Record<string, string>
   // The carriers' 95th percentile lies on the edge between 10 and 80 ms, so a hedge after the 90th, and a budget to match.
   readonly #hedges = new HedgeBudget({ ratio: 0.1 })
   #turn = 0
 
   constructor(
-    { name, replicas }: CarrierConfig,
+    { name, replicas, token }: CarrierConfig,
     limits: UpstreamLimits,
     metrics: Metrics,
     onBreakerChange: (news: Pick<BreakerNews, 'replica' | 'from' | 'to'>) => void = () => {},
   ) {
     this.name = name
+    this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const endpoints = replicas.map((origin) => `${name} at ${origin}`)
     const breakerOf = breakerPerEndpoint({
       // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
@@ -159,7 +161,8 @@ export class Upstream {
       const stop = seconds.startTimer({ carrier: this.name })
       let result = 'failed'
       try {
-        const work = (headers: AttemptPatience['headers']) => exchange(client, { ...patience, headers })
+        const work = (headers: AttemptPatience['headers']) =>
+          exchange(client, { ...patience, headers: { ...headers, ...this.#authorization } })
         const answer = await inSpan(patience.trace, this.name, { 'parcel.attempt': kind }, work)
         result = 'ok'
         return answer

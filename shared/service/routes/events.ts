@@ -49,7 +49,12 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) =
   })
 
   // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
-  const endless = { schema: { params: ShipmentId }, config: { handlerMs: Infinity } }
+  const schema = {
+    summary: 'What becomes of a parcel, as it happens',
+    produces: 'text/event-stream',
+    params: ShipmentId,
+  }
+  const endless = { schema, config: { handlerMs: Infinity } }
 
   app.get(path, endless, async ({ params, headers: asked, abortSignal, deadline, trace }, reply) => {
     const { carrier, id } = findCarrier(carriers, params.id)

@@ -8,6 +8,12 @@ import { Consignment, type Offer, Quotes } from '../schemas.ts'
 /** Kept back from the caller's deadline: who spends all of it on asking has none left for the answer. */
 const ANSWER_MS = 25
 
+const schema = {
+  summary: 'What every carrier asks, the cheapest first',
+  querystring: Consignment,
+  response: { 200: Quotes },
+}
+
 interface Options {
   carriers: Carrier[]
   /** To answer in, with whatever there is by then. */
@@ -15,7 +21,7 @@ interface Options {
 }
 
 export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, deadlineMs }) => {
-  app.get('/quotes', { schema: { querystring: Consignment, response: { 200: Quotes } } }, async (request) => {
+  app.get('/quotes', { schema }, async (request) => {
     const legs = carriers.map(
       (carrier): Leg<Offer> =>
         (signal, deadline) =>

@@ -3,7 +3,7 @@ import type { Carrier } from '../carrier.ts'
 import { Shipment, ShipmentId } from '../schemas.ts'
 import { findCarrier } from '../shipment-id.ts'
 
-const schema = { params: ShipmentId, response: { 200: Shipment } }
+const schema = { summary: 'Where a parcel is', params: ShipmentId, response: { 200: Shipment } }
 
 export const shipment: FastifyPluginAsyncTypebox<{ carriers: Carrier[] }> = async (app, { carriers }) => {
   app.get('/shipments/:id', { schema }, async ({ params, abortSignal, deadline, trace }) => {

@@ -10,7 +10,12 @@ interface Options {
   confirmations: Confirmations
 }
 
-const schema = { headers: IdempotencyKey, body: NewShipment, response: { 201: BookedShipment } }
+const schema = {
+  summary: 'Books with one carrier, once per key',
+  headers: IdempotencyKey,
+  body: NewShipment,
+  response: { 201: BookedShipment },
+}
 
 export const shipments: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, confirmations }) => {
   // Takes a JSON body as it is. Fastify's own validator, made for query strings too, reads `true` as 1 gram.
