@@ -421,7 +421,10 @@ describe('Step 4: The deadline, before the wait', () => {
     const inTime = failing(unavailable())
     begin(inTime.operation, { maxAttempts: 2, backoff: every(600), deadline: performance.now() + 601 })
     const tooLate = failing(unavailable())
-    begin(tooLate.operation, { maxAttempts: 2, backoff: every(600), deadline: performance.now() + 600 })
+    const result = begin(tooLate.operation, { maxAttempts: 2, backoff: every(600), deadline: performance.now() + 600 })
+    expect((await outcomeOf(result)).status, 'it waits for the very deadline, at which nobody waits any more').toBe(
+      'rejected',
+    )
     await elapse(60_000)
     expect(inTime.at, 'attempts before the deadline').toEqual([0, 600])
     expect(tooLate.at, 'attempts before the deadline: at the deadline itself nobody waits any more').toEqual([0])
