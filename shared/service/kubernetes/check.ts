@@ -15,7 +15,11 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   for (const name of Object.keys(data)) check(name in variables, `ConfigMap: Parcel knows no ${name}; remove it`)
   for (const name of ['CARRIERS', 'BALANCER_IDLE_MS'])
     check(name in data, `ConfigMap: set ${name}; what is right here, no default can know`)
-  check(container.envFrom[0]?.configMapRef.name === metadata.name, `envFrom: refer to the ConfigMap ${metadata.name}`)
+  const refersTo = container.envFrom.some(({ configMapRef }) => configMapRef?.name === metadata.name)
+  check(refersTo, `envFrom: refer to the ConfigMap ${metadata.name}`)
+  check(!('CARRIER_TOKENS' in data), 'ConfigMap: move CARRIER_TOKENS to a Secret; this is in Git, and for many to read')
+  const isSecret = container.envFrom.some(({ secretRef }) => secretRef?.optional)
+  check(isSecret, 'envFrom: refer to an optional Secret, for CARRIER_TOKENS')
   let config: Config
   try {
     config = readConfig({ ...environmentOf(dockerfile), ...data })
@@ -58,8 +62,18 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   check(restartMs > noticedMs, 'livenessProbe: let it take longer than readiness, which takes the traffic away first')
 
   // Names, numbers and labels that stand in two places.
-  const port = container.ports.find(({ name }) => name === 'http')?.containerPort
-  check(port === config.PORT, `containerPort: ${port} must be PORT, ${config.PORT}`)
+  const portOf = (wanted: string) => container.ports.find(({ name }) => name === wanted)?.containerPort
+  check(portOf('http') === config.PORT, `containerPort: ${portOf('http')} must be PORT, ${config.PORT}`)
+  const metricsPort = portOf('metrics')
+  check(
+    metricsPort === config.METRICS_PORT,
+    `containerPort: ${metricsPort} must be METRICS_PORT, ${config.METRICS_PORT}`,
+  )
+  const scraped = spec.template.metadata.annotations?.['prometheus.io/port']
+  check(
+    scraped === String(metricsPort),
+    `annotations: prometheus.io/port ${scraped} must be METRICS_PORT, ${metricsPort}`,
+  )
   const target = manifests.Service.spec.ports[0]?.targetPort
   check(target === 'http', `targetPort: ${target} must be http, the name of the container's port`)
   const { labels } = spec.template.metadata
@@ -67,6 +81,8 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
     Deployment: spec.selector.matchLabels,
     Service: manifests.Service.spec.selector,
     PodDisruptionBudget: manifests.PodDisruptionBudget.spec.selector.matchLabels,
+    NetworkPolicy: manifests.NetworkPolicy.spec.podSelector.matchLabels,
+    topologySpreadConstraints: pod.topologySpreadConstraints?.[0]?.labelSelector.matchLabels ?? {},
   }
   for (const [kind, selector] of Object.entries(selectors)) {
     const selects = Object.entries(selector).every(([name, value]) => labels[name] === value)
@@ -77,14 +93,10 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
     `image: ${container.image} needs a version, not latest`,
   )
 
-  // Room to move: for a rollout, and for a node that is drained.
-  check(spec.replicas >= 2, `replicas: ${spec.replicas} is a single point of failure; have 2 or more`)
+  wrong.push(...checkScale(manifests), ...checkNetwork(manifests.NetworkPolicy))
+
   const rolled = spec.strategy.rollingUpdate?.maxUnavailable
   check(rolled === 0, 'rollingUpdate: set maxUnavailable to 0, so that one comes before one goes')
-  const { minAvailable = 0, maxUnavailable = spec.replicas - minAvailable } = manifests.PodDisruptionBudget.spec
-  const leave = `PodDisruptionBudget: lets ${maxUnavailable} of ${spec.replicas} pods go`
-  check(maxUnavailable >= 1, `${leave}; let one, or no node can ever be drained`)
-  check(maxUnavailable < spec.replicas, `${leave}; keep one`)
 
   // What the container may do and take.
   const user = lastOf(dockerfile, 'USER')
@@ -103,6 +115,57 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   check(
     !('cpu' in (resources?.limits ?? {})),
     'resources: no limit on cpu, which stops the event loop between two slices',
+  )
+  return wrong
+}
+
+/** Room to move: for a rollout, for a node that is drained, and for a wave of customers. */
+function checkScale({ Deployment, HorizontalPodAutoscaler, PodDisruptionBudget }: Manifests): string[] {
+  const wrong: string[] = []
+  const check = (ok: boolean, fix: string) => void (ok || wrong.push(fix))
+  const { replicas, template } = Deployment.spec
+  check(replicas === undefined, 'replicas: remove it from the Deployment, or each apply undoes the autoscaler')
+
+  const { scaleTargetRef, minReplicas, maxReplicas, metrics } = HorizontalPodAutoscaler.spec
+  const { name } = Deployment.metadata
+  check(scaleTargetRef.name === name, `HorizontalPodAutoscaler: scales ${scaleTargetRef.name}; it must be ${name}`)
+  check(minReplicas >= 2, `minReplicas: ${minReplicas} is a single point of failure; have 2 or more`)
+  check(maxReplicas > minReplicas, `maxReplicas: ${maxReplicas} leaves no room above minReplicas, ${minReplicas}`)
+  const target = metrics.find(({ resource }) => resource?.name === 'cpu')?.resource?.target.averageValue
+  const milli = Number(/^(\d+)m$/.exec(target ?? '')?.[1])
+  check(
+    milli < 1000,
+    `averageValue: scale by the cpu, at less than the 1000m that one event loop can use; not ${target}`,
+  )
+  const requested = template.spec.containers[0].resources?.requests?.cpu
+  check(requested === target, `requests: cpu ${requested} must be the autoscaler's averageValue, ${target}`)
+
+  const { minAvailable = 0, maxUnavailable = minReplicas - minAvailable } = PodDisruptionBudget.spec
+  const leave = `PodDisruptionBudget: lets ${maxUnavailable} of ${minReplicas} pods go`
+  check(maxUnavailable >= 1, `${leave}; let one, or no node can ever be drained`)
+  check(maxUnavailable < minReplicas, `${leave}; keep one`)
+
+  const spread = template.spec.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey) ?? []
+  for (const key of ['topology.kubernetes.io/zone', 'kubernetes.io/hostname']) {
+    check(spread.includes(key), `topologySpreadConstraints: spread the pods over ${key}, too`)
+  }
+  return wrong
+}
+
+function checkNetwork({ spec: { policyTypes, ingress, egress } }: Manifests['NetworkPolicy']): string[] {
+  const wrong: string[] = []
+  const check = (ok: boolean, fix: string) => void (ok || wrong.push(fix))
+  for (const type of ['Ingress', 'Egress'])
+    check(policyTypes.includes(type), `policyTypes: add ${type}, or all of it is open`)
+  for (const port of ['http', 'metrics']) {
+    const rule = ingress.find(({ ports }) => ports.some((each) => each.port === port))
+    check(rule?.from !== undefined, `NetworkPolicy: say from where the port ${port} may be asked`)
+  }
+  const isNaming = egress.some(({ ports }) => ports?.some(({ port }) => port === 53))
+  check(isNaming, 'NetworkPolicy: let port 53 out, or no carrier has an address')
+  check(
+    egress.every(({ to }) => to !== undefined),
+    'NetworkPolicy: say to where Parcel may go',
   )
   return wrong
 }

@@ -10,7 +10,7 @@ interface Probe {
 interface Container {
   image: string
   ports: { name: string; containerPort: number }[]
-  envFrom: { configMapRef: { name: string } }[]
+  envFrom: { configMapRef?: { name: string }; secretRef?: { name: string; optional?: boolean } }[]
   startupProbe?: Probe
   livenessProbe?: Probe
   readinessProbe?: Probe
@@ -23,21 +23,39 @@ interface Container {
 export interface Manifests {
   ConfigMap: { metadata: { name: string }; data: Labels }
   Deployment: {
+    metadata: { name: string }
     spec: {
-      replicas: number
+      replicas?: number
       selector: { matchLabels: Labels }
       strategy: { rollingUpdate?: { maxUnavailable: number } }
       template: {
-        metadata: { labels: Labels }
+        metadata: { labels: Labels; annotations?: Labels }
         spec: {
           terminationGracePeriodSeconds?: number
           securityContext?: { runAsNonRoot?: boolean; runAsUser?: number; seccompProfile?: { type: string } }
+          topologySpreadConstraints?: { topologyKey: string; labelSelector: { matchLabels: Labels } }[]
           containers: [Container]
         }
       }
     }
   }
   Service: { spec: { selector: Labels; ports: { targetPort: string | number }[] } }
+  HorizontalPodAutoscaler: {
+    spec: {
+      scaleTargetRef: { kind: string; name: string }
+      minReplicas: number
+      maxReplicas: number
+      metrics: { resource?: { name: string; target: { type: string; averageValue?: string } } }[]
+    }
+  }
+  NetworkPolicy: {
+    spec: {
+      podSelector: { matchLabels: Labels }
+      policyTypes: string[]
+      ingress: { from?: object[]; ports: { port: string | number }[] }[]
+      egress: { to?: object[]; ports?: { port: string | number }[] }[]
+    }
+  }
   PodDisruptionBudget: {
     spec: { selector: { matchLabels: Labels }; minAvailable?: number; maxUnavailable?: number }
   }
