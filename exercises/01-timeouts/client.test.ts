@@ -149,14 +149,13 @@ describe('Step 5: One limit around a whole call', () => {
   })
 
   test('sends what it is given, and how long the carrier has', async () => {
-    const { client, seen } = await upstream((req, res) => {
+    const { client, seen } = await upstream(async (req, res) => {
       res.writeHead(201, { 'x-method': req.method }).write(`${req.headers.accept}: `)
+      const body = Buffer.concat(await req.toArray())
       // The last letter in two chunks.
-      req.once('data', async (chunk: Buffer) => {
-        res.write(chunk.subarray(0, -1))
-        await eventually(() => false, 2)
-        res.end(chunk.subarray(-1))
-      })
+      res.write(body.subarray(0, -1))
+      await eventually(() => false, 2)
+      res.end(body.subarray(-1))
     })
     const post = { method: 'POST', path: '/', headers: { accept: 'text/plain' }, body: 'café' } as const
     const reply = await call(client, { ...post, timeoutMs: 500 })
