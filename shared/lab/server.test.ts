@@ -133,7 +133,7 @@ test('by a host that it was told, the page is there by that name and by addresse
 
 test('every answer forbids what comes from elsewhere', async () => {
   const { get } = open()
-  for (const url of ['/', '/scenarios', '/chapters/99', '/slides/99']) {
+  for (const url of ['/', '/scenarios', '/chapters/00', '/slides/00']) {
     const { headers } = await get(url)
     expect(headers['content-security-policy']).toMatch(/^default-src 'self';/)
     expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe-eval|\*/)
@@ -153,7 +153,7 @@ test('serves the scenarios, the chapters and the page', async () => {
     title: 'Timeouts',
     html: expect.stringMatching(/^<h1>01 Timeouts/),
   })
-  const { statusCode, body } = await get('/chapters/99')
+  const { statusCode, body } = await get('/chapters/00')
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: expect.stringMatching('there are 01, 02') })
   expect((await get('/')).body).toBe('the page')
 })
@@ -187,7 +187,7 @@ test('leads to the slides, and to those of a chapter', async () => {
   }
   expect(await whither('/slides')).toEqual([302, `http://127.0.0.1:${port}/`])
   expect(await whither('/slides/02')).toEqual([302, `http://127.0.0.1:${port}/#/02-1`])
-  expect(await whither('/slides/99')).toEqual([404, undefined])
+  expect(await whither('/slides/00')).toEqual([404, undefined])
 })
 
 test.for([

@@ -19,7 +19,7 @@ test('takes a path in solutions/ for the solution', () => {
   expect(targetOf('solutions/01-timeouts/mistakes')).toEqual({ ...timeouts, subject: 'solutions' })
 })
 
-test.for(['', '0', '001', '99', 'time', 'shared/01-timeouts', '../01-timeouts', 'exercises', 'http.test.ts'])(
+test.for(['', '0', '001', '00', 'time', 'shared/01-timeouts', '../01-timeouts', 'exercises', 'http.test.ts'])(
   'takes "%s" for no chapter',
   (text) => expect(targetOf(text)).toBeUndefined(),
 )
@@ -33,7 +33,7 @@ test('takes chapters from the front of the arguments, and leaves the rest to Vit
 })
 
 test('names the chapters there are when asked for another', () => {
-  expect(() => takeTargets(['99'])).toThrow('There is no chapter "99". There are: 01 timeouts, 02 graceful-shutdown')
+  expect(() => takeTargets(['00'])).toThrow('There is no chapter "00". There are: 01 timeouts, 02 graceful-shutdown')
 })
 
 test('knows when a Node is too old', () => {
