@@ -6,7 +6,8 @@ import { sleep } from '../core/sleep.ts'
 import type { Side } from '../stage/side.ts'
 import { childrenOf, isAlive, leftAfter } from '../testing/processes.ts'
 import { root } from '../manifest/target.ts'
-import { type Act, incidents } from '../stage/incidents/incidents.ts'
+import { type Act, scripts } from '../stage/incidents/scripts.ts'
+import { ALL, NONE } from '../stage/solved.ts'
 import { play } from '../stage/incidents/play.ts'
 import { EXIT_CODES, scoreOf } from './score.ts'
 import { NoVerdict, perform } from '../stage/incidents/subject.ts'
@@ -18,14 +19,14 @@ vi.setConfig({ testTimeout: 2 * WITHIN_MS })
 test('plays an incident on both sides, under the same arrivals, and leaves nobody behind', async () => {
   let pids: number[] = []
   const phases: string[] = []
-  const hang = incidents[0]!
+  const hang = scripts[0]!
   const short = { ...hang, settleS: 0.5, baselineS: 1, faultS: 2, recoveryS: 1 }
   const acts = hang.acts.map((act) => ({ ...act, toS: 1.5 }))
   const onPhase = (phase: string) => {
     phases.push(phase)
     if (phase === 'fault') pids = childrenOf(process.pid)
   }
-  const played = await play({ ...short, acts }, { sides: ['yours', 'reference'], seed: 1, onPhase })
+  const played = await play({ ...short, acts }, { sides: { yours: NONE, reference: ALL }, seed: 1, onPhase })
   if (process.platform !== 'win32') expect(pids.length, 'two Parcels and their carriers').toBeGreaterThanOrEqual(4)
   expect(phases).toEqual(['starting', 'settling', 'baseline', 'fault', 'recovery'])
   const due = (side: 'yours' | 'reference') =>

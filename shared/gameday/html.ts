@@ -48,7 +48,7 @@ function section(scored: Scored): string {
     return `<tr><td>${numbers[name].title}</td>${cells.join('')}<td>${formatLine(name, bound)}</td><td>${escape(bound.because)}</td></tr>`
   })
   const charts = sides.map((side) => `<div>${chartsOf(played.sides[side]!.requests, played.phases, side)}</div>`)
-  return `<h2>${played.incident.id} ${escape(played.incident.title)}: ${verdictOf(scored)}</h2>
+  return `<h2>${played.script.id} ${escape(played.script.title)}: ${verdictOf(scored)}</h2>
 <table><tr><th>number</th>${sides.map((side) => `<th>${side}</th>`).join('')}<th>line</th><th>why</th></tr>${body.join('')}</table>
 ${crashesOf(scored)
   .map((crash) => `<pre>${escape(crash)}</pre>`)

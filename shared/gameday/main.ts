@@ -9,6 +9,9 @@ import { playDay } from './day.ts'
 import { htmlOf } from './html.ts'
 import { type Options, readOptions } from './options.ts'
 import { play } from '../stage/incidents/play.ts'
+import type { Side } from '../stage/column.ts'
+import { onTrial } from '../stage/incidents/scripts.ts'
+import { ALL } from '../stage/solved.ts'
 import { Progress } from './progress.ts'
 import { markdownOf } from './results.ts'
 import { conclusionOf, EXIT_CODES, totalOf } from './score.ts'
@@ -22,12 +25,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-async function run({ sides, incidents, seed, save }: Options, command: string): Promise<void> {
+async function run({ sides, scripts, seed, save }: Options, command: string): Promise<void> {
   const about = `${command}, ${new Date().toISOString().slice(0, 10)}. ${describeMachine(circumstances(['fastify', 'undici']))}`
-  const progress = new Progress(process.stdout, incidents)
+  const progress = new Progress(process.stdout, scripts)
   const day = await playDay(
-    incidents,
-    (incident, index) => play(incident, { sides, seed, onPhase: (phase) => progress.phase(index, phase) }),
+    scripts,
+    (script, index) => {
+      const solved = { yours: onTrial(script), reference: ALL }
+      const playing = Object.fromEntries(sides.map((side) => [side, solved[side]]))
+      return play<Side>(script, { sides: playing, seed, onPhase: (phase) => progress.phase(index, phase) })
+    },
     (scored) => progress.print(`${tableOf(scored)}\n`),
   )
   progress.end()

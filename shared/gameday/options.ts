@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
 import type { Side } from '../stage/column.ts'
 import { Trouble } from '../core/trouble.ts'
-import { type Incident, incidents } from '../stage/incidents/incidents.ts'
+import { type Script, scripts } from '../stage/incidents/scripts.ts'
 
-const IDS = incidents.map(({ id }) => id).join(', ')
+const IDS = scripts.map(({ id }) => id).join(', ')
 const USAGE = `Usage: npm run gameday -- [mine] [--only 04] [--seed 1] [--save]`
 
 export interface Options {
   sides: Side[]
-  incidents: Incident[]
+  scripts: Script[]
   seed: number
   /** Whether to write RESULTS.md. */
   save: boolean
@@ -31,11 +31,11 @@ export function readOptions(args: string[]): Options {
       throw new RangeError(`There is "mine", and no "${stranger}"; for one incident, --only 04`)
     if (!/^\d{1,9}$/.test(values.seed)) throw new RangeError(`--seed takes a whole number, not "${values.seed}"`)
     const only = values.only?.map((id) => id.padStart(2, '0'))
-    const unknown = only?.find((id) => !incidents.some((incident) => incident.id === id))
+    const unknown = only?.find((id) => !scripts.some((script) => script.id === id))
     if (unknown !== undefined) throw new RangeError(`There is no incident "${unknown}". There are: ${IDS}`)
     return {
       sides: positionals.length > 0 ? ['yours', 'reference'] : ['reference'],
-      incidents: incidents.filter(({ id }) => only?.includes(id) ?? true),
+      scripts: scripts.filter(({ id }) => only?.includes(id) ?? true),
       seed: Number(values.seed),
       save: values.save,
     }

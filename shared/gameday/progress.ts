@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline'
 import type { WriteStream } from 'node:tty'
-import { type Incident, secondsOf } from '../stage/incidents/incidents.ts'
+import { type Script, secondsOf } from '../stage/incidents/scripts.ts'
 
 /** To start and to end the processes of an incident, on a machine that has nothing else to do. */
 const OVERHEAD_S = 4
@@ -10,15 +10,15 @@ const REDRAW_MS = 250
 /** How far the game day is: a bar on a terminal, a line for each phase elsewhere. */
 export class Progress {
   readonly #out: WriteStream
-  readonly #incidents: Incident[]
+  readonly #scripts: Script[]
   readonly #timer: NodeJS.Timeout | undefined
   #index = 0
   #phase = ''
   #startedAt = 0
 
-  constructor(out: WriteStream, incidents: Incident[]) {
+  constructor(out: WriteStream, scripts: Script[]) {
     this.#out = out
-    this.#incidents = incidents
+    this.#scripts = scripts
     if (out.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref()
   }
 
@@ -42,12 +42,12 @@ export class Progress {
   }
 
   #where(): string {
-    const { id, title } = this.#incidents[this.#index]!
-    return `[${this.#index + 1}/${this.#incidents.length}] ${id} ${title}: ${this.#phase}`
+    const { id, title } = this.#scripts[this.#index]!
+    return `[${this.#index + 1}/${this.#scripts.length}] ${id} ${title}: ${this.#phase}`
   }
 
   #draw(): void {
-    const lengths = this.#incidents.map((incident) => secondsOf(incident) + OVERHEAD_S)
+    const lengths = this.#scripts.map((script) => secondsOf(script) + OVERHEAD_S)
     const elapsedS = Math.min(lengths[this.#index]!, (performance.now() - this.#startedAt) / 1000)
     const doneS = lengths.slice(0, this.#index).reduce((sum, each) => sum + each, elapsedS)
     const totalS = lengths.reduce((sum, each) => sum + each, 0)

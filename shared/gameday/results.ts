@@ -10,7 +10,8 @@ export function markdownOf(all: Scored[], about: string): string {
 Written by \`npm run gameday mine -- --save\`. ${about}.
 
 ${conclusionOf({ all })} “Yours” is what lay in \`exercises/\`. Every number, its line and the reason for that are in
-[lines.ts](../stage/incidents/lines.ts), the incidents in [incidents.ts](../stage/incidents/incidents.ts).
+[lines.ts](../stage/incidents/lines.ts), the incidents in [incidents.ts](../stage/incidents/incidents.ts): each is played with only its chapter from
+\`exercises/\` and all the others solved, the finale with all that lies there.
 `
   return [head, ...all.map(section)].join('\n')
 }
@@ -23,7 +24,7 @@ function section(scored: Scored): string {
     const { name, bound } = grades[sides[0]!]!
     return [numbers[name].title, ...sides.map((side) => formatGrade(grades[side]!)), formatLine(name, bound)]
   })
-  return `## ${played.incident.id} ${played.incident.title}
+  return `## ${played.script.id} ${played.script.title}
 
 ${verdicts}; the generator was ${played.delayMs.toFixed(0)} ms late.
 

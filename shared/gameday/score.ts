@@ -1,7 +1,7 @@
 import type { Side } from '../stage/column.ts'
 import type { Trouble } from '../core/trouble.ts'
 import { figuresOf, type Grade, gradesOf } from '../stage/incidents/grade.ts'
-import type { Incident } from '../stage/incidents/incidents.ts'
+import type { Script } from '../stage/incidents/scripts.ts'
 import type { Played } from '../stage/incidents/play.ts'
 import { NoVerdict } from '../stage/incidents/subject.ts'
 
@@ -15,7 +15,7 @@ export interface Scored {
 export interface Day {
   all: Scored[]
   /** The one that did not come to its end, and why. None was played after it. */
-  lost?: { incident: Incident; why: Trouble }
+  lost?: { script: Script; why: Trouble }
 }
 
 export type Verdict = 'passed' | 'failed' | 'no verdict'
@@ -25,7 +25,7 @@ export const gradedSide = (played: Played): Side => ('yours' in played.sides ? '
 
 export function scoreOf(played: Played): Scored {
   const grades = Object.entries(played.sides).map(([side, recording]) => {
-    return [side, gradesOf(played.incident.id, figuresOf(recording, played.phases))] as const
+    return [side, gradesOf(played.script.id, figuresOf(recording, played.phases))] as const
   })
   const rows = grades[0]![1].map((_, i) => Object.fromEntries(grades.map(([side, all]) => [side, all[i]!])))
   return { played, rows }
@@ -53,9 +53,9 @@ export const crashesOf = ({ played: { sides } }: Scored): string[] =>
 /** What stands below every table of a run. */
 export function conclusionOf({ all, lost }: Day): string {
   if (!lost) return summaryOf(all)
-  const { incident, why } = lost
+  const { script, why } = lost
   const none = why instanceof NoVerdict ? 'No verdict: ' : ''
-  const ending = `${none}${incident.id} ${incident.title} was not played to its end. ${why.message}`
+  const ending = `${none}${script.id} ${script.title} was not played to its end. ${why.message}`
   return all.length === 0 ? ending : `${ending}\nBefore that: ${summaryOf(all)}`
 }
 
@@ -64,7 +64,7 @@ function summaryOf(all: Scored[]): string {
   const whose = gradedSide(all[0]!.played) === 'yours' ? 'Your Parcel' : 'The reference'
   const late = all.filter(({ played }) => played.saturated)
   if (late.length === 0) return `${whose} passes ${passed} of ${all.length}.`
-  const delays = late.map(({ played }) => `${played.incident.id}: ${played.delayMs.toFixed(0)} ms`).join(', ')
+  const delays = late.map(({ played }) => `${played.script.id}: ${played.delayMs.toFixed(0)} ms`).join(', ')
   return (
     `No verdict: this machine had too much to do, and these figures are about it. Even the customers came too late ` +
     `(${delays}; up to 20 ms is all right). End what else is running, and try again.`

@@ -11,7 +11,7 @@ const WIDTH = 14
 export function tableOf(scored: Scored): string {
   const { played, rows } = scored
   const sides = (['yours', 'reference'] as const).filter((side) => side in played.sides)
-  const { id, title } = played.incident
+  const { id, title } = played.script
   const verdict = verdictOf(scored)
   const head = `${id}  ${title}`.padEnd(TITLE_WIDTH) + [...sides, 'line'].map((it) => it.padEnd(WIDTH)).join('')
   const body = rows.map((row) => {

@@ -1,8 +1,12 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { Refusal } from '../carriers/http.ts'
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
+
+/** Whether others than this machine reach whoever listens there. */
+export const isBeyondLoopback = (host: string): boolean => !LOOPBACK.includes(host) && host !== '::1'
 
 /**
  * Refuses whoever comes by way of a page of another site: that one can make a browser call this port by a name of its
@@ -16,11 +20,21 @@ export function checkCaller({ host = '', origin }: IncomingHttpHeaders, listensO
   const url = URL.parse(`http://${host}`)
   const name = url?.hostname ?? ''
   const isAddress = isIP(name.replace(/^\[|\]$/g, '')) > 0
-  const isBeyond = !LOOPBACK.includes(listensOn) && listensOn !== '::1'
-  if (!LOOPBACK.includes(name) && !(isBeyond && (name === listensOn || isAddress))) {
+  if (!LOOPBACK.includes(name) && !(isBeyondLoopback(listensOn) && (name === listensOn || isAddress))) {
     throw new Refusal(403, `Not by the name of ${host || 'nobody'}: use http://127.0.0.1 and the port`)
   }
   if (origin !== undefined && URL.parse(origin)?.host !== url?.host) {
     throw new Refusal(403, `Not for pages of ${origin}: only the Lab's own`)
   }
+}
+
+/**
+ * Refuses whoever does not know what `npm start` has printed: beyond loopback, a whole room can reach the Lab.
+ *
+ * @throws Refusal 403
+ */
+export function checkToken({ authorization = '' }: IncomingHttpHeaders, token: string): void {
+  const [said, wanted] = [authorization, `Bearer ${token}`].map((text) => Buffer.from(text))
+  if (said!.length === wanted!.length && timingSafeEqual(said!, wanted!)) return
+  throw new Refusal(403, 'Only for whoever has the whole address that "npm start" printed')
 }

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeFault, FAULT_KINDS } from '../carriers/faults.ts'
-import { chapters } from '../manifest/chapters.ts'
-import { isWritten } from '../manifest/target.ts'
 import { readCommand } from './control.ts'
-import { scenarios } from '../stage/scenarios.ts'
+import { incidents } from '../stage/incidents/incidents.ts'
 
 describe('a command', () => {
   test.for([
@@ -14,7 +12,8 @@ describe('a command', () => {
     { seed: 0 },
     { restart: true },
     { healthy: true },
-    ...scenarios.map(({ id }) => ({ scenario: id })),
+    { allMine: false },
+    ...incidents.map(({ id }) => ({ incident: id })),
   ])('is taken as it is: %j', (command) => {
     expect(readCommand(command)).toEqual(command)
   })
@@ -48,7 +47,8 @@ describe('a command', () => {
     [{ seed: -1 }, /seed .*whole number/],
     [{ restart: false }, /restart .*"restart": true/],
     [{ healthy: 1 }, /healthy .*"healthy": true/],
-    [{ scenario: 'doom' }, /scenario .*hang, deploy/],
+    [{ incident: 'doom' }, /incident .*hang, deploy/],
+    [{ allMine: 1 }, /allMine .*true or false/],
     [{ fault: 'blackhole' }, /fault .*"carrier"/],
     [{ fault: { carrier: 'stork', kind: 'blackhole' } }, /carrier .*albatross, kestrel/],
     [{ fault: { carrier: 'pigeon' } }, /kind.*blackhole/],
@@ -60,23 +60,5 @@ describe('a command', () => {
   ] as const)('that is none is refused, with what is accepted: %j', ([body, message]) => {
     expect(() => readCommand(body)).toThrow(message)
     expect(() => readCommand(body)).toThrow(expect.objectContaining({ status: 400 }))
-  })
-})
-
-describe('the scenarios', () => {
-  test('are one for each chapter, in order', () => {
-    const numbers = chapters.filter((chapter) => isWritten(chapter)).map(({ number }) => number)
-    expect(scenarios.map(({ chapter }) => chapter)).toEqual(numbers)
-    expect(new Set(scenarios.map(({ id }) => id)).size).toBe(scenarios.length)
-  })
-
-  test.for(scenarios)('set up what exists, and say where to look: $title', ({ look, perSecond, faults = [] }) => {
-    expect(look).toMatch(/^[A-Z].*(left|right).*\.$/)
-    expect(readCommand({ perSecond })).toEqual({ perSecond })
-    for (const { carrier, fault, replica } of faults) {
-      expect(() =>
-        readCommand({ fault: { carrier, ...fault, ...(replica !== undefined && { replica }) } }),
-      ).not.toThrow()
-    }
   })
 })

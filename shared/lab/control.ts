@@ -3,13 +3,13 @@ import { Compile } from 'typebox/compile'
 import { completeFault } from '../carriers/faults.ts'
 import { CARRIER_NAMES, type CarrierName, FAULT_KINDS, type FaultKind } from '../carriers/fleet.ts'
 import { Refusal } from '../carriers/http.ts'
-import { scenarios } from '../stage/scenarios.ts'
+import { incidents } from '../stage/incidents/incidents.ts'
 
 /** The most that a laptop can be asked to send twice without the figures being about the laptop. */
 const MAX_PER_SECOND = 200
 
 const nothingElse = { additionalProperties: false }
-const ids = scenarios.map(({ id }) => id)
+const ids = incidents.map(({ id }) => id)
 
 /** What `POST /control` takes: an object with one of these. */
 const schemas = {
@@ -23,7 +23,10 @@ const schemas = {
     replica: Type.Optional(Type.Enum([0, 1])),
   }),
   restart: Type.Literal(true),
-  scenario: Type.Enum(ids),
+  /** Of a chapter, which alone is on trial. */
+  incident: Type.Enum(ids),
+  /** The same again, with everything on the left the attendee's; or with its chapter alone. */
+  allMine: Type.Boolean(),
   healthy: Type.Literal(true),
 }
 type Name = keyof typeof schemas
@@ -45,7 +48,8 @@ const ACCEPTED = [
   '{ "seed": a whole number from 0 }',
   '{ "fault": { "carrier", "kind": a fault or null, "replica"?: 0 or 1, and the fault’s parameters } }',
   '{ "restart": true }',
-  `{ "scenario": ${ids.join(', ')} }`,
+  `{ "incident": ${ids.join(', ')} }`,
+  '{ "allMine": true or false }',
   '{ "healthy": true }',
 ].join('; ')
 

@@ -1,13 +1,21 @@
 import { Arrivals } from '../stage/arrivals.ts'
 import type { Cards } from './cards.ts'
+import type { Side as SideName } from '../stage/column.ts'
 import type { Command } from './control.ts'
 import { sleep } from '../core/sleep.ts'
-import { LoopDelay, SATURATED_MS } from '../stage/loop-delay.ts'
-import { DEFAULT_PER_SECOND, type FaultAt, scenarios } from '../stage/scenarios.ts'
+import { LoopDelay } from '../stage/loop-delay.ts'
+import { DEFAULT_PER_SECOND, type FaultAt, type Incident, incidentOf } from '../stage/incidents/incidents.ts'
+import { Saturation } from './saturation.ts'
+import { seenOf } from '../stage/incidents/seen.ts'
+import { selfState } from './self.ts'
 import type { Side } from '../stage/side.ts'
+import { ALL, allBut, NONE } from '../stage/solved.ts'
+import { spotlightOn } from './spotlight.ts'
 import type { LabState } from './state.ts'
 
 const TICK_MS = 1000
+/** As far as the page's charts go back. */
+const KEPT_MS = 90_000
 
 export interface LabOptions {
   yours: Side
@@ -24,11 +32,17 @@ export class Lab {
   readonly #cards: Pick<Cards, 'state'>
   readonly #arrivals: Arrivals
   readonly #delay = new LoopDelay()
+  readonly #saturation = new Saturation()
   readonly #startedAt = performance.now()
   readonly #listeners = new Set<(state: LabState) => void>()
   readonly #ended = new AbortController()
-  #scenario: string | undefined
-  #latest: LabState | undefined
+  /** What is played, or has been: it is on once both sides are up, and until then the next one may take its place. */
+  #playing: { incident?: Incident; alone?: string; isOn: boolean } = { isOn: false }
+  /** Whatever is being done to the carriers. */
+  #faults: Promise<unknown> = Promise.resolve()
+  /** A carrier has had a fault since both Parcels began, so calls may still hang in them. */
+  #isMarred = false
+  #history: LabState[] = []
 
   constructor({ yours, reference, cards, perSecond = DEFAULT_PER_SECOND, seed }: LabOptions) {
     this.yours = yours
@@ -43,37 +57,48 @@ export class Lab {
     return [this.yours, this.reference]
   }
 
-  /** Brings both Parcels up, whatever becomes of them, and begins with the traffic. */
-  async start(): Promise<void> {
+  /** The states of the last while. */
+  get history(): readonly LabState[] {
+    return this.#history
+  }
+
+  /** Brings both Parcels up, whatever becomes of them, and begins with the traffic; or with an incident. */
+  async start(incident?: Incident): Promise<void> {
     void this.#tick()
+    if (incident) return this.#play(incident, incident.chapter)
     await this.#both((side) => side.replace())
     if (!this.#ended.signal.aborted) this.#arrivals.go()
   }
 
-  /** Calls back at once if there is a state, and with every further one; the function returned stops that. */
+  /** Calls back with every further state; the function returned stops that. */
   subscribe(listener: (state: LabState) => void): () => void {
     this.#listeners.add(listener)
-    if (this.#latest) listener(this.#latest)
     return () => void this.#listeners.delete(listener)
   }
 
   /** Resolves when it is in force; a restart goes on after that. */
   async control(command: Command): Promise<void> {
-    this.#scenario = undefined
+    const { incident } = this.#playing
     if ('perSecond' in command) this.#arrivals.go({ perSecond: command.perSecond })
     else if ('paused' in command) this.#arrivals.go({ paused: command.paused })
     else if ('seed' in command) await this.#reseed(command.seed)
-    else if ('fault' in command) await this.setFault(command.fault)
-    else if ('restart' in command) this.#restart()
-    else {
-      await this.#both((side) => side.mend())
-      this.#arrivals.go({ perSecond: DEFAULT_PER_SECOND, paused: false })
-      if ('scenario' in command) await this.#play(command.scenario)
-    }
+    else if ('fault' in command) {
+      this.#playing = { ...this.#playing, incident: undefined }
+      await this.setFault(command.fault)
+    } else if ('restart' in command) this.#restart()
+    else if ('incident' in command) await this.#play(incidentOf(command.incident), incidentOf(command.incident).chapter)
+    else if ('allMine' in command) await this.#play(incident, command.allMine ? undefined : incident?.chapter)
+    else await this.#play()
   }
 
   setFault({ carrier, fault, replica }: FaultAt): Promise<unknown> {
-    return this.#both((side) => side.setFault(carrier, fault, replica))
+    if (fault) this.#isMarred = true
+    return (this.#faults = this.#both((side) => side.setFault(carrier, fault, replica)))
+  }
+
+  /** The attendee's code has changed: of that chapter, or of what all stand on. */
+  async saved(chapter?: string): Promise<void> {
+    if (chapter === undefined || !this.yours.setup.solved.includes(chapter)) await this.yours.replace()
   }
 
   async close(): Promise<void> {
@@ -83,12 +108,28 @@ export class Lab {
     await this.#both((side) => side.close())
   }
 
-  async #play(id: string): Promise<void> {
-    const { perSecond, faults = [], restart } = scenarios.find((scenario) => scenario.id === id)!
-    this.#arrivals.go({ perSecond })
-    await Promise.all(faults.map((fault) => this.setFault(fault)))
-    if (restart) this.#restart()
-    this.#scenario = id
+  /**
+   * Plays an incident, or a healthy day: on fresh Parcels and with clean figures. Whatever is played next ends it.
+   *
+   * @param alone the chapter that is on trial; without one, all of them are
+   */
+  async #play(incident?: Incident, alone?: string): Promise<void> {
+    const playing = { incident, alone, isOn: false }
+    this.#playing = playing
+    await this.#faults.catch(() => {})
+    await this.#both((side) => side.mend())
+    this.#arrivals.go({ perSecond: incident?.traffic.perSecond ?? DEFAULT_PER_SECOND, paused: false })
+    const solved = [alone === undefined ? NONE : allBut(alone), ALL]
+    const setups = solved.map((solved) => ({ solved, env: incident?.env }))
+    const isAsItWas = this.sides.every(({ setup }, i) => JSON.stringify(setup) === JSON.stringify(setups[i]))
+    if (incident || this.#isMarred || !isAsItWas)
+      await Promise.all(this.sides.map((side, i) => side.replace(setups[i])))
+    if (this.#playing !== playing || this.#ended.signal.aborted) return
+    this.#isMarred = false
+    for (const side of this.sides) side.beginAnew()
+    await Promise.all((incident?.faults ?? []).map((fault) => this.setFault(fault)))
+    if (incident?.restart) this.#restart()
+    playing.isOn = true
   }
 
   async #reseed(seed: number): Promise<void> {
@@ -107,7 +148,7 @@ export class Lab {
   async #tick(): Promise<void> {
     for (let at = performance.now(); !this.#ended.signal.aborted;) {
       const state = await this.#state()
-      this.#latest = state
+      this.#history = [...this.#history.filter(({ atMs }) => atMs >= state.atMs - KEPT_MS), state]
       for (const listener of this.#listeners) listener(state)
       // By the clock and not by what the reading took; seconds that were slept through are gone.
       at = Math.max(at + TICK_MS, performance.now())
@@ -118,12 +159,19 @@ export class Lab {
   async #state(): Promise<LabState> {
     const [yours, reference] = await Promise.all([this.yours.state(), this.reference.state()])
     const delayP99Ms = this.#delay.p99Ms
+    const atMs = performance.now() - this.#startedAt
+    const columns = { yours, reference }
+    const { incident, alone, isOn } = this.#playing
+    const seen = (side: SideName) =>
+      seenOf([...this.#history, { atMs, columns }].map(({ atMs, columns }) => ({ atMs, column: columns[side] })))
     return {
-      atMs: performance.now() - this.#startedAt,
-      traffic: { ...this.#arrivals.pace, delayP99Ms, saturated: delayP99Ms > SATURATED_MS },
-      columns: { yours, reference },
+      atMs,
+      traffic: { ...this.#arrivals.pace, delayP99Ms, saturated: this.#saturation.update(delayP99Ms, atMs) },
+      columns,
       chapters: this.#cards.state(),
-      ...(this.#scenario !== undefined && { scenario: this.#scenario }),
+      ...(alone !== undefined && { alone }),
+      ...(incident && { spotlight: spotlightOn(incident, isOn, seen('yours'), seen('reference')) }),
+      self: selfState(),
     }
   }
 }

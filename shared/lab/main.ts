@@ -1,9 +1,12 @@
 // The Lab: `npm start`. Parcel on the attendee's code beside the reference, under the same traffic, on one page.
+import { randomBytes } from 'node:crypto'
+import { isBeyondLoopback } from './callers.ts'
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
 import { type Options, readOptions } from './options.ts'
 import { listenOn } from './listen.ts'
 import { buildServer } from './server.ts'
+import { incidents } from '../stage/incidents/incidents.ts'
 import { Side } from '../stage/side.ts'
 import { ALL, NONE } from '../stage/solved.ts'
 import { createScreen, summarize } from './summary.ts'
@@ -17,23 +20,24 @@ const LINE_S = process.stdout.isTTY ? 1 : 5
 /** Both Parcels are up by then, and the page is loaded. */
 const SUITES_AFTER_MS = 15_000
 
-async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults }: Options): Promise<void> {
+async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults, incident }: Options): Promise<void> {
   const [yours, reference, page] = await Promise.all([
-    isFree(port).then((free) => Side.start({ solved: NONE, seed, port: free ? port : 0 })),
-    Side.start({ solved: ALL, seed, port: 0 }),
+    isFree(port).then((free) => Side.start({ setup: { solved: NONE }, seed, port: free ? port : 0 })),
+    Side.start({ setup: { solved: ALL }, seed, port: 0 }),
     openPage(),
   ])
   const cards = new Cards()
   const lab = new Lab({ yours, reference, cards, seed, perSecond })
-  const server = buildServer({ lab, page, host, slidesPort })
+  const token = isBeyondLoopback(host) ? randomBytes(12).toString('base64url') : undefined
+  const server = buildServer({ lab, page, host, slidesPort, ...(token !== undefined && { token }) })
   const origin = await listenOn(server, host, pagePort)
   for (const fault of faults) await lab.setFault(fault)
 
-  greet(origin, port, yours)
+  greet({ page: origin, token, wanted: port, side: yours })
+  const chaptersOf = (files: string[]) => new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1]))
   const unwatch = watchCode((files) => {
-    for (const chapter of new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1])))
-      if (chapter) cards.saved(chapter)
-    if (files.some((file) => !file.endsWith('.test.ts'))) void yours.replace()
+    for (const chapter of chaptersOf(files)) if (chapter) cards.saved(chapter)
+    for (const chapter of chaptersOf(files.filter((file) => !file.endsWith('.test.ts')))) void lab.saved(chapter)
   })
   const suites = setTimeout(() => cards.refresh(), SUITES_AFTER_MS)
 
@@ -49,18 +53,29 @@ async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults }
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (ending ??= end()))
-  await lab.start()
+  await lab.start(incident)
 }
 
-function greet(page: string, wanted: number, { balancer: { origin } }: Side): void {
+interface Greeting {
+  page: string
+  token: string | undefined
+  /** The port that was asked for. */
+  wanted: number
+  side: Side
+}
+
+function greet({ page, token, wanted, side }: Greeting): void {
+  const { origin } = side.balancer
   const taken = origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
-  const control = (command: object) => `curl --json '${JSON.stringify(command)}' ${page}/control`
+  const secret = token === undefined ? '' : ` -H 'authorization: Bearer ${token}'`
+  const control = (command: object) => `curl --json '${JSON.stringify(command)}'${secret} ${page}/control`
   console.log(`
-  The Lab is at  ${page}
+  The Lab is at  ${page}${token === undefined ? '' : `/?token=${token}`}
 
   Parcel, on your code, is at ${origin}${taken}
 
   get quotes          curl '${origin}/quotes?from=Lisbon&to=Oslo&grams=1200'
+  play an incident    press 1 to ${incidents.length} on its page, or ${control({ incident: incidents[0]!.id })}
   break a carrier     ${control({ fault: { carrier: 'pigeon', kind: 'blackhole' } })}
   mend it             ${control({ fault: { carrier: 'pigeon', kind: null } })}
   see what else       ${control({})}

@@ -26,6 +26,7 @@ test('every argument is taken', () => {
     perSecond: 100,
     faults: [{ carrier: 'pigeon' }, { carrier: 'swift', replica: 1, fault: { rate: 0.5 } }],
   })
+  expect(readOptions(['--chapter', '4']).incident).toMatchObject({ id: 'dead' })
 })
 
 test.for([
@@ -36,6 +37,7 @@ test.for([
   [['--page-port', 'x'], /--page-port takes/],
   [['--slides-port', '0'], /--slides-port takes a whole number from 1/],
   [['--seed', '-1'], /--seed/],
+  [['--chapter', '99'], /--chapter takes one with an incident \(01, 02, .*\), not "99"/],
   [['--colour'], /Unknown option '--colour'/],
 ] as const)('%j is told what is wrong, and how it is used', ([args, message]) => {
   expect(() => readOptions([...args])).toThrow(Trouble)

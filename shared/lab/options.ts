@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { parseFault } from '../carriers/fleet.ts'
 import { LAB_PORT, SLIDES_PORT } from '../manifest/port.ts'
 import { Trouble } from '../core/trouble.ts'
-import { DEFAULT_PER_SECOND } from '../stage/scenarios.ts'
+import { DEFAULT_PER_SECOND, type Incident, incidents } from '../stage/incidents/incidents.ts'
+import { targetOf } from '../manifest/target.ts'
 
-const USAGE = `Usage: npm start -- [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
+const USAGE = `Usage: npm start -- [--chapter 04] [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
 
 export interface Options {
   /** Of the attendee's Parcel. */
@@ -18,6 +19,8 @@ export interface Options {
   /** Arrivals a second, for each side. */
   perSecond: number
   faults: ReturnType<typeof parseFault>[]
+  /** To begin with. */
+  incident?: Incident
 }
 
 /** @throws Trouble that says what is wrong, and how it is used */
@@ -33,6 +36,7 @@ export function readOptions(args: string[]): Options {
         host: text,
         seed: text,
         rate: text,
+        chapter: text,
         fault: { type: 'string', multiple: true },
       },
     })
@@ -44,6 +48,7 @@ export function readOptions(args: string[]): Options {
       seed: integer('seed', values.seed ?? '1', 0, 999_999_999),
       perSecond: integer('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),
       faults: (values.fault ?? []).map(parseFault),
+      ...(values.chapter !== undefined && { incident: ofChapter(values.chapter) }),
     }
   } catch (error) {
     throw new Trouble(`${(error as Error).message}\n${USAGE}`)
@@ -54,4 +59,12 @@ function integer(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (value >= min && value <= max) return value
   throw new RangeError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`)
+}
+
+function ofChapter(text: string): Incident {
+  const incident = incidents.find(({ chapter }) => chapter === targetOf(text)?.chapter.number)
+  if (incident) return incident
+  throw new RangeError(
+    `--chapter takes one with an incident (${incidents.map((each) => each.chapter).join(', ')}), not "${text}"`,
+  )
 }

@@ -11,17 +11,18 @@ import { findSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 
 /** The server before a Lab that only remembers. */
-function open(host = '127.0.0.1', slidesPort = 4000) {
+function open(host = '127.0.0.1', slidesPort = 4000, token?: string) {
   const commands: Command[] = []
   const listeners = new Set<(state: LabState) => void>()
   const app = buildServer({
     host,
     slidesPort,
+    ...(token !== undefined && { token }),
     lab: {
+      history: [{ atMs: 0 } as LabState, { atMs: 1 } as LabState],
       control: async (command) => void commands.push(command),
       subscribe(listener) {
         listeners.add(listener)
-        listener({ atMs: 1 } as LabState)
         return () => void listeners.delete(listener)
       },
     },
@@ -39,7 +40,7 @@ function open(host = '127.0.0.1', slidesPort = 4000) {
   return { app, commands, listeners, control, get }
 }
 
-test('the state comes at once, then with every change, until the reader goes', async () => {
+test('what was before comes at once, then each state, until the reader goes', async () => {
   const { app, listeners } = open()
   const client = new Agent()
   onTestFinished(() => client.destroy())
@@ -48,7 +49,7 @@ test('the state comes at once, then with every change, until the reader goes', a
   expect(headers['content-type']).toBe('text/event-stream')
   let read = ''
   body.on('data', (chunk) => (read += chunk)).on('error', () => {})
-  await vi.waitUntil(() => read === 'data: {"atMs":1}\n\n', 10_000)
+  await vi.waitUntil(() => read === 'event: history\ndata: [{"atMs":0},{"atMs":1}]\n\n', 10_000)
   for (const listener of listeners) listener({ atMs: 2 } as LabState)
   await vi.waitUntil(() => read.endsWith('\n\ndata: {"atMs":2}\n\n'), 10_000)
   body.destroy()
@@ -101,7 +102,7 @@ describe('a page of another site', () => {
     expect(commands).toEqual([])
   })
 
-  test.for(['/', '/state', '/scenarios', '/chapters/01', '/slides', '/slides/01', '/main.tsx', '/nowhere'])(
+  test.for(['/', '/state', '/incidents', '/chapters/01', '/slides', '/slides/01', '/main.tsx', '/nowhere'])(
     'reads nothing: %s',
     async (url) => {
       const { get } = open()
@@ -131,9 +132,26 @@ test('by a host that it was told, the page is there by that name and by addresse
   expect(await statusOf('lab.local', 'evil.example:3100')).toBe(403)
 })
 
+test.for([undefined, 'Bearer ', 'Bearer wrong!', 'bearer secret', 'secret', 'Bearer secret2'])(
+  'where a token is wanted, nobody steers by %j',
+  async (authorization) => {
+    const { control, get, commands } = open('0.0.0.0', 4000, 'secret')
+    const { statusCode, body } = await control({ restart: true }, { ...(authorization && { authorization }) })
+    expect(statusCode).toBe(403)
+    expect(body).toMatch('npm start')
+    expect(commands).toEqual([])
+    expect((await get('/incidents')).statusCode, 'to look on is for all').toBe(200)
+  },
+)
+
+test('whoever has the token steers', async () => {
+  const { control } = open('0.0.0.0', 4000, 'secret')
+  expect((await control({ restart: true }, { authorization: 'Bearer secret' })).statusCode).toBe(204)
+})
+
 test('every answer forbids what comes from elsewhere', async () => {
   const { get } = open()
-  for (const url of ['/', '/scenarios', '/chapters/00', '/slides/00']) {
+  for (const url of ['/', '/incidents', '/chapters/00', '/slides/00']) {
     const { headers } = await get(url)
     expect(headers['content-security-policy']).toMatch(/^default-src 'self';/)
     expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe-eval|\*/)
@@ -141,13 +159,12 @@ test('every answer forbids what comes from elsewhere', async () => {
   }
 })
 
-test('serves the scenarios, the chapters and the page', async () => {
+test('serves the incidents, the chapters and the page', async () => {
   const { get } = open()
-  expect((await get('/scenarios')).json()[0]).toEqual({
+  expect((await get('/incidents')).json()[0]).toEqual({
     id: 'hang',
     chapter: '01',
     title: expect.any(String),
-    look: expect.any(String),
   })
   expect((await get('/chapters/01')).json()).toEqual({
     title: 'Timeouts',

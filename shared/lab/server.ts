@@ -2,22 +2,24 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { Refusal } from '../carriers/http.ts'
 import { type Chapter, chapters } from '../manifest/chapters.ts'
 import { isWritten } from '../manifest/target.ts'
-import { checkCaller } from './callers.ts'
+import { checkCaller, checkToken } from './callers.ts'
 import { readCommand } from './control.ts'
 import type { Lab } from './lab.ts'
 import { renderReadme } from './readme.ts'
-import { scenarios } from '../stage/scenarios.ts'
+import { incidents } from '../stage/incidents/incidents.ts'
 import { findSlides, withoutSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 import type { Page } from './vite.ts'
 
 export interface ServerOptions {
-  lab: Pick<Lab, 'subscribe' | 'control'>
+  lab: Pick<Lab, 'history' | 'subscribe' | 'control'>
   page: Pick<Page, 'serve'>
   /** That it will listen on. */
   host: string
   /** Of the deck, on this machine. */
   slidesPort: number
+  /** Without which nobody steers the Lab. Default: anybody does, which is for a Lab that listens on loopback only. */
+  token?: string
 }
 
 /** Nothing from elsewhere, in no frame but the deck's; styles in the page itself are Vite's and uPlot's. */
@@ -31,7 +33,7 @@ const headersFor = (slidesPort: number) => ({
 })
 
 /** A reader that does not read is not waited for. */
-const MAX_UNREAD_BYTES = 1_000_000
+const MAX_UNREAD_BYTES = 2_000_000
 
 interface OfChapter {
   Params: { number: string }
@@ -45,7 +47,7 @@ function chapterOf(number: string): Chapter {
 }
 
 /** What the page talks to. */
-export function buildServer({ lab, page, host, slidesPort }: ServerOptions): FastifyInstance {
+export function buildServer({ lab, page, host, slidesPort, token }: ServerOptions): FastifyInstance {
   const app = Fastify({ bodyLimit: 10_000, forceCloseConnections: true })
   const securityHeaders = Object.entries(headersFor(slidesPort))
   // A form or a script of another site may send it without asking.
@@ -67,6 +69,7 @@ export function buildServer({ lab, page, host, slidesPort }: ServerOptions): Fas
     reply.hijack()
     const { raw } = reply
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).flushHeaders()
+    raw.write(`event: history\ndata: ${JSON.stringify(lab.history)}\n\n`)
     const unsubscribe = lab.subscribe((state: LabState) => {
       if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy()
       else raw.write(`data: ${JSON.stringify(state)}\n\n`)
@@ -76,11 +79,12 @@ export function buildServer({ lab, page, host, slidesPort }: ServerOptions): Fas
   })
 
   app.post('/control', async (request, reply) => {
+    if (token !== undefined) checkToken(request.headers, token)
     await lab.control(readCommand(request.body))
     return reply.code(204).send()
   })
 
-  app.get('/scenarios', async () => scenarios.map(({ id, chapter, title, look }) => ({ id, chapter, title, look })))
+  app.get('/incidents', async () => incidents.map(({ id, chapter, title }) => ({ id, chapter, title })))
 
   app.get<OfChapter>('/chapters/:number', async ({ params: { number } }) => {
     const chapter = chapterOf(number)

@@ -1,4 +1,5 @@
 import type { ColumnState, Side } from '../stage/column.ts'
+import type { Column, Point } from '../stage/incidents/incidents.ts'
 
 /** What the page shows: sent whole, once a second, as a server-sent event. Types only; the page imports them too. */
 export interface LabState {
@@ -7,8 +8,36 @@ export interface LabState {
   traffic: TrafficState
   columns: Record<Side, ColumnState>
   chapters: ChapterCard[]
-  /** The scenario whose button was pressed last, until something else is changed. */
-  scenario?: string
+  /** The chapter that alone is on trial: the left runs on its exercise, and on the solutions of all others. */
+  alone?: string
+  /** Of the incident that was begun last, until a carrier gets another fault. */
+  spotlight?: Spotlight
+  self: SelfState
+}
+
+/** An incident's one number, and what there is to see beside it. */
+export interface Spotlight {
+  /** Of the incident. */
+  id: string
+  chapter: string
+  title: string
+  point: Point
+  lit?: Column
+  /** Both Parcels are up, and what is wrong is wrong: before that, there is nothing to be seen. */
+  isOn: boolean
+  /** What the number is, in words. */
+  what: string
+  /** Null until there is one. */
+  numbers: Record<Side, number | null>
+  /** What is seen, in a sentence or two. */
+  look: string
+}
+
+/** The Lab itself, which must not be what keeps the machine busy. */
+export interface SelfState {
+  /** Collections of its whole heap since the start. */
+  majorGcs: number
+  heapMb: number
 }
 
 export interface TrafficState {
@@ -18,7 +47,7 @@ export interface TrafficState {
   seed: number
   /** How late the generator itself was in the last ten seconds, by its event loop. */
   delayP99Ms: number
-  /** The machine has too much to do, so the figures are about it and not about the code. */
+  /** The machine has had too much to do for a while, so the figures are about it and not about the code. */
   saturated: boolean
 }
 

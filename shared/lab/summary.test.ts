@@ -5,6 +5,7 @@ import { createScreen, summarize } from './summary.ts'
 
 const column: ColumnState = {
   parcel: { status: 'ready', instances: 1, memoryMb: 90 },
+  freshMs: 2000,
   arrivals: { sent: 20, ok: 18, partial: 2, failed: 0 },
   latency: { p50Ms: 12.3, p95Ms: 60, p99Ms: 80.4 },
   failures: {},
@@ -16,6 +17,7 @@ const quiet: LabState = {
   traffic: { perSecond: 20, paused: false, seed: 1, delayP99Ms: 1, saturated: false },
   columns: { yours: column, reference: column },
   chapters: [],
+  self: { majorGcs: 0, heapMb: 50 },
 }
 
 test('a sunny day is a line for each side', () => {

@@ -74,6 +74,13 @@ export const variables = {
   EVENT_STREAMS: integer(500, 1, 100_000, 'streams of events at a time, each with a socket of its own to its carrier'),
   CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
   CARRIER_ATTEMPTS: integer(2, 1, 10, 'attempts at a carrier, the first included'),
+  BREAKER_FAILURES: integer(5, 1, 1_000_000, 'failures of a replica in a row that open its breaker'),
+  BREAKER_PERCENT: integer(
+    50,
+    1,
+    100,
+    'share of a replica’s calls of the last ten seconds that opens it when they fail',
+  ),
   CARRIER_SOCKET_MS: limitMs(60_000, 'after which a replica’s sockets are opened anew, to where DNS points by then'),
   CARRIER_CONNECT_MS: limitMs(100, 'to open a socket to a carrier'),
   CARRIER_BODY_MS: limitMs(150, 'between two chunks of a carrier’s answer'),

@@ -189,6 +189,7 @@ test('a shutdown ends the stream in good order, though the carrier is silent', a
     maxBytes: 1000,
     callMs: 9000,
     attempts: 1,
+    breaker: {},
     streams: 1,
   }
   const metrics = createMetrics()

@@ -107,6 +107,7 @@ const clientLimits = (config: Config) => ({
   callMs: config.CARRIER_CALL_MS,
   socketMs: config.CARRIER_SOCKET_MS,
   attempts: config.CARRIER_ATTEMPTS,
+  breaker: { consecutiveFailures: config.BREAKER_FAILURES, failureRate: config.BREAKER_PERCENT / 100 },
   streams: config.EVENT_STREAMS,
 })
 

@@ -5,7 +5,16 @@ import { createMetrics } from './metrics.ts'
 import { Upstream } from './upstream.ts'
 
 const config = { name: 'swift', replicas: ['http://127.0.0.1:1', 'http://127.0.0.1:2'] }
-const limits = { connections: 1, connectMs: 100, headersMs: 100, bodyMs: 100, maxBytes: 1000, callMs: 250, attempts: 2 }
+const limits = {
+  connections: 1,
+  connectMs: 100,
+  headersMs: 100,
+  bodyMs: 100,
+  maxBytes: 1000,
+  callMs: 250,
+  attempts: 2,
+  breaker: {},
+}
 
 test('an answer that is there, and only not read yet, needs no hedge', async () => {
   holdTheClock()

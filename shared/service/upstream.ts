@@ -6,6 +6,7 @@ import { retryAfterMs } from '#chapters/03-retry/retry-after.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
 import { isTransient, type Repeatable } from '#chapters/03-retry/retryable.ts'
 import { breakerPerEndpoint } from '#chapters/04-circuit-breaker/breakers.ts'
+import type { BreakerOptions } from '#chapters/04-circuit-breaker/options.ts'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import type { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
@@ -22,6 +23,8 @@ import { inSpan } from './tracing.ts'
 export interface UpstreamLimits extends CallLimits {
   /** Attempts in all, the first included. */
   attempts: number
+  /** When a replica's breaker opens: after so many failures in a row, or from that share of failures on. */
+  breaker: Pick<BreakerOptions, 'consecutiveFailures' | 'failureRate'>
 }
 
 /** Of one attempt: with what it tells the replica about the trace. */
@@ -84,8 +87,8 @@ export class Upstream {
     this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const endpoints = replicas.map((origin) => `${name} at ${origin}`)
     const breakerOf = breakerPerEndpoint({
-      // By failures in a row, which find a dead replica in a second, and by rate for one that is merely bad.
-      consecutiveFailures: 5,
+      // By failures in a row, which find a dead replica in a second, and by share for one that is merely bad.
+      ...limits.breaker,
       probeLeaseMs: 2 * limits.callMs,
       isExcluded: isOwnDelay,
       // A considered no is returned, and so a success; what is thrown may say for how long.

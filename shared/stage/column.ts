@@ -7,6 +7,8 @@ export type Side = 'yours' | 'reference'
 /** One side: a Parcel, its own carriers, and the traffic that it gets. */
 export interface ColumnState {
   parcel: ParcelState
+  /** For how many milliseconds its figures have been about this: since an incident began, or its code was saved. */
+  freshMs: number
   /** Of the last second. */
   arrivals: { sent: number; ok: number; partial: number; failed: number }
   /** Of the last ten seconds, from when a request was due, those included that still wait. */

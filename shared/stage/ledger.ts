@@ -14,7 +14,7 @@ export interface Ended extends Ending {
 }
 
 export interface Counts {
-  /** ok + partial + failed + those that wait */
+  /** ok + partial + failed + those that wait, or were forgotten */
   sent: number
   ok: number
   /** Answered, though not by every carrier. */
@@ -60,7 +60,8 @@ export class Ledger {
     this.#waiting.add(request)
     this.#counts.sent++
     return (ending) => {
-      this.#waiting.delete(request)
+      // Forgotten meanwhile.
+      if (!this.#waiting.delete(request)) return
       this.#counts[ending.failure ? 'failed' : ending.missing.length > 0 ? 'partial' : 'ok']++
       const at = performance.now()
       const ended = { ...ending, dueAt, at, tookMs: at - dueAt }
@@ -69,9 +70,10 @@ export class Ledger {
     }
   }
 
-  /** "The last seconds" begin now. */
+  /** "The last seconds" begin now; what becomes of those who wait is about what was before, and counts for nothing. */
   forget(): void {
     this.#ended = []
+    this.#waiting.clear()
   }
 
   snapshot(): Snapshot {

@@ -17,8 +17,15 @@ const DRAIN_DELAY_MS = 2 * PROBE_MS
 
 const HEAP_MB = 192
 
-export interface ParcelOptions {
+/** What a Parcel runs on. */
+export interface Setup {
   solved: Solved
+  /** Beyond its defaults, as an incident wants it. */
+  env?: Record<string, string> | undefined
+}
+
+export interface ParcelOptions {
+  setup: Setup
   /** As in the environment's CARRIERS. */
   carriers: string
   /** What it logs as an error, in lines: the message, and for an error of ours where it came from. */
@@ -26,12 +33,13 @@ export interface ParcelOptions {
 }
 
 /** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
-export function startParcel({ solved, carriers, onError }: ParcelOptions): Instance {
-  const chapters = startedOn(solved)
+export function startParcel({ setup, carriers, onError }: ParcelOptions): Instance {
+  const chapters = startedOn(setup.solved)
   const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
   const program = [...boundedMemory(HEAP_MB), ...preloads, ...chapters.args, join(root, 'shared/service/main.ts')]
   const env = {
     ...chapters.env,
+    ...setup.env,
     PORT: '0',
     HOST: '127.0.0.1',
     CARRIERS: carriers,

@@ -12,7 +12,7 @@ vi.mock('./carriers.ts', () => ({ startCarriers: async () => carriers }))
 
 async function sideOf(...parcels: string[]): Promise<Side> {
   programs.splice(0, Infinity, ...parcels)
-  const side = await Side.start({ solved: [], seed: 1, port: 0 })
+  const side = await Side.start({ setup: { solved: [] }, seed: 1, port: 0 })
   onTestFinished(() => side.close())
   await side.replace()
   return side

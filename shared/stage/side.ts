@@ -5,19 +5,20 @@ import { type Carriers, startCarriers } from './carriers.ts'
 import { Customers } from './customers.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
-import { PROBE_MS, startParcel } from './parcel.ts'
+import { PROBE_MS, type Setup, startParcel } from './parcel.ts'
 import type { ColumnState } from './column.ts'
-import type { Solved } from './solved.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** What the customers had counted. */
 interface Restart {
+  /** Those who had asked before, and can fail, too. */
+  waiting: number
   startedAt: Counts
   endedAt?: Counts
 }
 
 export interface SideOptions {
-  solved: Solved
+  setup: Setup
   seed: number
   /** Of the balancer; 0 is any free one. */
   port: number
@@ -32,7 +33,7 @@ export class Side {
   readonly customers: Customers
   readonly carriers: Carriers
   /** For the next Parcel that starts. */
-  solved: Solved
+  setup: Setup
   readonly balancer: Balancer
   /** What Parcel has logged last as an error. */
   latestError = ''
@@ -41,31 +42,42 @@ export class Side {
   #before: Counts
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
+  #freshSince = performance.now()
 
-  static async start({ solved, seed, port, onDeath }: SideOptions): Promise<Side> {
+  static async start({ setup, seed, port, onDeath }: SideOptions): Promise<Side> {
     const carriers = await startCarriers(seed, onDeath)
-    return new Side(solved, await startBalancer(PROBE_MS, port), carriers)
+    return new Side(setup, await startBalancer(PROBE_MS, port), carriers)
   }
 
-  private constructor(solved: Solved, balancer: Balancer, carriers: Carriers) {
-    this.solved = solved
+  private constructor(setup: Setup, balancer: Balancer, carriers: Carriers) {
+    this.setup = setup
     this.balancer = balancer
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
-    const start = () => startParcel({ solved: this.solved, carriers: carriers.value, onError })
+    const start = () => startParcel({ setup: this.setup, carriers: carriers.value, onError })
     this.#supervisor = new Supervisor(start, balancer)
   }
 
-  /** Starts Parcel, or replaces it by one on the code as it is now: figures about the code before are forgotten. */
-  async replace(): Promise<void> {
-    await this.#supervisor.replace(() => this.customers.ledger.forget())
+  /** Starts Parcel, or replaces it by one on the code as it is now, and on that setup. */
+  async replace(setup = this.setup): Promise<void> {
+    this.setup = setup
+    await this.#supervisor.replace(() => this.beginAnew())
+  }
+
+  /** Figures are about what comes from now on. */
+  beginAnew(): void {
+    this.customers.ledger.forget()
+    this.#before = this.customers.ledger.counts
+    this.#restart = undefined
+    this.#freshSince = performance.now()
   }
 
   /** Replaces Parcel under the eyes of the customers: what fails until it is over is counted, if it comes to an end. */
   async restart(): Promise<void> {
-    const restart: Restart = { startedAt: this.customers.ledger.counts }
+    const { counts, waiting } = this.customers.ledger
+    const restart: Restart = { waiting, startedAt: counts }
     this.#restart = restart
     if (await this.#supervisor.replace()) restart.endedAt = this.customers.ledger.counts
     // What has crashed is told as that, and what a save has overtaken is no restart of one code by the same.
@@ -93,6 +105,7 @@ export class Side {
     this.#before = counts
     return {
       parcel: this.#supervisor.state(reading.memoryMb),
+      freshMs: performance.now() - this.#freshSince,
       arrivals,
       latency,
       failures,
@@ -113,10 +126,8 @@ export class Side {
   }
 }
 
-function restartState({ startedAt, endedAt }: Restart, now: Counts) {
+function restartState({ waiting, startedAt, endedAt }: Restart, now: Counts) {
   const { sent, failed } = difference(endedAt ?? now, startedAt)
-  // Those who had asked before, and were still waiting, can fail too.
-  const waiting = startedAt.sent - startedAt.ok - startedAt.partial - startedAt.failed
   return { running: endedAt === undefined, requests: waiting + sent, failed }
 }
 

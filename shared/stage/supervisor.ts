@@ -37,8 +37,8 @@ export class Supervisor {
    * A rolling restart: starts a new one, and once that is ready, ends the old one by SIGTERM. When the new one does not
    * come up, the old one goes too: figures are about the code as it is now. The latest call wins.
    *
-   * @param onHandover when given, no probe has to find the old one gone: as soon as the new one is ready, all further
-   *   requests go there, and this is called
+   * @param onHandover when given, nobody looks back: as soon as the new one is ready, all further requests go there, this is
+   *   called, and the old one ends at once, with all that still waits for it
    * @returns whether what it started serves now: not when that has crashed, nor when a later call took its place
    */
   async replace(onHandover?: () => void): Promise<boolean> {
@@ -67,14 +67,15 @@ export class Supervisor {
     this.#running.set(origin, instance)
     void ended.then((lines) => this.#onExit(origin, lines))
     await this.#balancer.add(origin)
-    if (onHandover) {
+    if (onHandover && mine === this.#latest) {
       for (const [origin] of old) this.#balancer.rest(origin)
       onHandover()
+      await Promise.all(old.map((each) => this.#end(each, 0)))
     } else {
       // Right after a probe, when it is longest to the next: two that are restarted differ by their code, not by luck.
       await Promise.all(old.map(async ([origin]) => this.#balancer.probed(origin)))
+      await Promise.all(old.map((each) => this.#end(each)))
     }
-    await Promise.all(old.map((each) => this.#end(each)))
     if (mine !== this.#latest) return false
     const serves = this.#running.has(origin)
     if (serves) this.#status = 'ready'
@@ -89,10 +90,10 @@ export class Supervisor {
     await Promise.all([...this.#alive].map(({ child }) => child.drop()))
   }
 
-  async #end([origin, { child }]: [string, Instance]): Promise<void> {
+  async #end([origin, { child }]: [string, Instance], limitMs = STOP_MS): Promise<void> {
     // Only once: a second signal would force it.
     if (!this.#running.delete(origin)) return
-    await child.stop(STOP_MS)
+    await (limitMs > 0 ? child.stop(limitMs) : child.drop())
     await this.#balancer.remove(origin)
   }
 

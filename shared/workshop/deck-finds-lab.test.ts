@@ -4,7 +4,7 @@ import { findLab } from '../../slides/build/lab.ts'
 
 /** The Lab's server, without a Lab, which admits a deck at that port. */
 async function listen(slidesPort: number): Promise<number> {
-  const lab = { control: async () => {}, subscribe: () => () => {} }
+  const lab = { control: async () => {}, history: [], subscribe: () => () => {} }
   const page = { serve: () => {} }
   const server = buildServer({ lab, page, host: '127.0.0.1', slidesPort })
   onTestFinished(() => server.close())

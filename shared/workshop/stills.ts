@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SPAN_S } from '../lab/page/history.ts'
-import { scenarios } from '../stage/scenarios.ts'
+import { incidents } from '../stage/incidents/incidents.ts'
 import { startLab } from '../lab/browser/stage.ts'
 import { Trouble } from '../core/trouble.ts'
 import { launchBrowser } from '../stage/browser.ts'
@@ -34,7 +34,7 @@ export async function takeStills(root: string, tell: (line: string) => void): Pr
     await page.goto(lab.url)
     await page.locator('.step').first().waitFor()
     await page.locator('.step.unknown').first().waitFor({ state: 'hidden', timeout: SUITES_MS })
-    for (const { id } of scenarios.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id))) {
+    for (const { id } of incidents.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id))) {
       await order({ healthy: true })
       if (id === LAST.at(-1)) await order({ restart: true })
       await sleep(HEALTHY_MS)

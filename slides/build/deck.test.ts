@@ -116,7 +116,7 @@ describe('a deck with something missing says so, with its slide and its file', (
     [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.webp, which does not exist'],
     [
       slide('![It](lab:doom)'),
-      'slide 01-3 ("A slide") shows lab:doom: the Lab\'s scenarios are hang, deploy, flaky, dead, slow, tail',
+      'slide 01-3 ("A slide") shows lab:doom: the Lab\'s incidents are hang, deploy, flaky, dead, slow, tail',
     ],
     [
       slide('![It](lab:hang)\n\nAnd more.'),

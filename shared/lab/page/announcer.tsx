@@ -24,7 +24,10 @@ const SIDES: [Side, string][] = [
 
 /** As in `Reference: pigeon's breakers are open, open`. */
 export function changesBetween(before: LabState, now: LabState): string[] {
-  return SIDES.flatMap(([side, name]) => {
+  const { spotlight } = now
+  const begins =
+    spotlight?.isOn && before.spotlight?.isOn !== true ? [`${spotlight.chapter} ${spotlight.title} begins`] : []
+  const ofSides = SIDES.flatMap(([side, name]) => {
     const [was, is] = [before.columns[side], now.columns[side]]
     const changes: string[] = []
     if (was.parcel.status !== is.parcel.status) changes.push(`${name}: Parcel is ${is.parcel.status}`)
@@ -37,4 +40,5 @@ export function changesBetween(before: LabState, now: LabState): string[] {
       changes.push(`${name}: restarted, ${is.restart.failed} of ${is.restart.requests} requests failed`)
     return changes
   })
+  return [...begins, ...ofSides]
 }

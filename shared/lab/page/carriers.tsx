@@ -1,14 +1,25 @@
 import type { FaultKind } from '../../carriers/faults.ts'
 import type { CarrierState, ColumnState, Side } from '../../stage/column.ts'
-import type { LabState } from '../state.ts'
+import type { CarrierName } from '../../carriers/tariffs.ts'
+import type { Column } from '../../stage/incidents/incidents.ts'
+import type { LabState, Spotlight } from '../state.ts'
 import { Legend } from './charts.tsx'
 import type { Control } from './connection.ts'
 import { useDraft } from './draft.ts'
 import { counts } from './numbers.ts'
 import { Breakers } from './shapes.tsx'
 
+interface Props {
+  side: Side
+  column: ColumnState
+  /** What makes the point: a row, a column, or where they cross. */
+  lit?: Pick<Spotlight, 'lit' | 'point'> | undefined
+  /** The row to be shown, with its name. Default: all of them, whose names stand between the two sides. */
+  only?: CarrierName | undefined
+}
+
 /** One side's view of its five carriers. A Parcel that is not there has none; what it said at last has the place. */
-export function Carriers({ side, column: { parcel, carriers } }: { side: Side; column: ColumnState }) {
+export function Carriers({ side, column: { parcel, carriers }, lit, only }: Props) {
   if (parcel.status === 'crashed')
     return (
       <div class="crash">
@@ -16,8 +27,11 @@ export function Carriers({ side, column: { parcel, carriers } }: { side: Side; c
         <pre tabIndex={0}>{parcel.error.join('\n')}</pre>
       </div>
     )
+  const rows = carriers.filter(({ name }) => name === (only ?? name))
+  const litIf = (column: Column, carrier?: CarrierName) =>
+    lit?.lit === column && (carrier === undefined || (lit.point.carrier ?? carrier) === carrier) ? 'lit' : ''
   return (
-    <table class="carriers">
+    <table class={`carriers ${lit?.lit && !lit.point.carrier ? 'by-column' : ''}`}>
       <colgroup>
         {['breakers', 'attempts', 'retries', 'hedges', 'in-flight', 'missing'].map((name) => (
           <col key={name} class={name} />
@@ -25,28 +39,32 @@ export function Carriers({ side, column: { parcel, carriers } }: { side: Side; c
       </colgroup>
       <thead>
         <tr>
-          <th rowSpan={2}>breakers</th>
+          <th rowSpan={2} class={litIf('breakers')}>
+            breakers
+          </th>
           <th colSpan={3}>a second</th>
-          <th rowSpan={2}>in flight</th>
+          <th rowSpan={2} class={litIf('in-flight')}>
+            in flight
+          </th>
           <th rowSpan={2}>missing</th>
         </tr>
         <tr>
-          <th>attempts</th>
-          <th>retries</th>
-          <th>hedges</th>
+          <th class={litIf('attempts')}>attempts</th>
+          <th class={litIf('retries')}>retries</th>
+          <th class={litIf('hedges')}>hedges</th>
         </tr>
       </thead>
       <tbody>
-        {carriers.map(({ name, fault, breakers, attempts, retries, hedges, inFlight, missing }) => (
+        {rows.map(({ name, fault, breakers, attempts, retries, hedges, inFlight, missing }) => (
           <tr key={name} data-carrier={name} class={fault ? 'faulty' : ''}>
-            <th scope="row">
-              <span class="unseen">{name}</span>
+            <th scope="row" class={litIf('breakers', name)}>
+              <span class={lit ? 'name' : 'unseen'}>{name}</span>
               <Breakers states={breakers} />
             </th>
-            <td>{attempts}</td>
-            <td>{retries}</td>
-            <td>{hedges}</td>
-            <td>{inFlight}</td>
+            <td class={litIf('attempts', name)}>{attempts}</td>
+            <td class={litIf('retries', name)}>{retries}</td>
+            <td class={litIf('hedges', name)}>{hedges}</td>
+            <td class={litIf('in-flight', name)}>{inFlight}</td>
             <td title={counts(missing)}>
               <span>{counts(missing)}</span>
             </td>
@@ -112,7 +130,11 @@ function FaultRow({ carrier: { name, fault }, order }: { carrier: CarrierState; 
           id={`fault-${name}`}
           title={fault ?? ''}
           value={shown}
-          onChange={({ currentTarget }) => choose(currentTarget.value)}
+          onChange={({ currentTarget }) => {
+            choose(currentTarget.value)
+            // Or the next key would choose another one.
+            currentTarget.blur()
+          }}
         >
           <option value="">healthy</option>
           {Object.entries(FAULTS).map(([kind, words]) => (

@@ -42,9 +42,10 @@ function Chart(props: Props) {
   const latest = useRef(props)
   latest.current = props
   useEffect(() => {
+    const element = box.current!
     const build = () => {
       plot.current?.destroy()
-      const { clientWidth: width, clientHeight: height } = box.current!
+      const { clientWidth: width, clientHeight: height } = element
       const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
       const { scales, axes = [], series } = latest.current.options(rem, () => latest.current.top)
       const font = `${rem * 0.875}px system-ui, sans-serif`
@@ -74,12 +75,12 @@ function Chart(props: Props) {
           series,
         },
         latest.current.data,
-        box.current!,
+        element,
       )
     }
     // It is called at once, too. Fonts and sizes are drawn, so everything is drawn anew.
     const resized = new ResizeObserver(build)
-    resized.observe(box.current!)
+    resized.observe(element)
     const scheme = matchMedia('(prefers-color-scheme: dark)')
     scheme.addEventListener('change', build)
     return () => {

@@ -11,22 +11,28 @@ export type Control =
   | { seed: number }
   | { fault: { carrier: CarrierName; kind: FaultKind | null } }
   | { restart: true }
-  | { scenario: string }
+  | { incident: string }
+  | { allMine: boolean }
   | { healthy: true }
 
-export interface Scenario {
+export interface Incident {
   id: string
   chapter: string
   title: string
-  /** What to look at, in a line. */
-  look: string
+}
+
+/** Came with the address, if the Lab wants one; a projector need not show it any longer. */
+const token = new URLSearchParams(location.search).get('token') ?? sessionStorage.getItem('token')
+if (token) {
+  sessionStorage.setItem('token', token)
+  history.replaceState(null, '', location.pathname)
 }
 
 /** @throws {Error} with a sentence for people: what the Lab objected to, or that it is not there. */
 export async function control(order: Control): Promise<void> {
   const response = await fetch('/control', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(order),
   }).catch(() => {
     throw new Error('The Lab did not answer. Is "npm start" still running?')
@@ -51,6 +57,8 @@ export function useStates(): { states: LabState[]; connected: boolean } {
     let silence: ReturnType<typeof setTimeout>
     const listen = () => {
       source = new EventSource('/state')
+      // What was before we came, or while we were away.
+      source.addEventListener('history', ({ data }) => setStates(JSON.parse(data)))
       source.addEventListener('message', ({ data }) => {
         setConnected(true)
         setStates((before) => remember(before, JSON.parse(data)))

@@ -4,10 +4,10 @@ import { ceilingOf, recentAnswers, remember, seriesOf, SPAN_S } from './history.
 
 const NONE = { sent: 0, ok: 0, partial: 0, failed: 0 }
 
-const state = (seconds: number, yours: Partial<typeof NONE> = {}) =>
+const state = (seconds: number, yours: Partial<typeof NONE> = {}, freshMs = 1e9) =>
   ({
     atMs: seconds * 1000,
-    columns: { yours: { arrivals: { ...NONE, ...yours } }, reference: { arrivals: NONE } },
+    columns: { yours: { arrivals: { ...NONE, ...yours }, freshMs }, reference: { arrivals: NONE, freshMs } },
   }) as unknown as LabState
 
 const all = (...states: LabState[]) => states.reduce<LabState[]>(remember, [])
@@ -46,6 +46,12 @@ test('the share of the answered is that of the last ten seconds', () => {
   const old = state(1, { failed: 1000 })
   const recent = Array.from({ length: 10 }, (_, second) => state(20 + second, { ok: 6, partial: 2, failed: 2 }))
   expect(recentAnswers([old, ...recent], 'yours')).toEqual({ finished: 100, answered: 0.8, partial: 0.2 })
+})
+
+test('what failed before an incident began is not its share', () => {
+  const before = Array.from({ length: 5 }, (_, second) => state(second, { failed: 100 }))
+  const since = Array.from({ length: 3 }, (_, second) => state(5 + second, { ok: 10 }, second * 1000 + 500))
+  expect(recentAnswers([...before, ...since], 'yours')).toEqual({ finished: 30, answered: 1, partial: 0 })
 })
 
 test('where nothing has finished, no share is made up', () => {

@@ -43,7 +43,8 @@ export interface Answers {
 
 /** Of the last ten seconds, as the latencies are. */
 export function recentAnswers(states: LabState[], side: Side): Answers {
-  const since = (states.at(-1)?.atMs ?? 0) - 9500
+  const last = states.at(-1)
+  const since = (last?.atMs ?? 0) - Math.min(9500, last?.columns[side].freshMs ?? 0)
   const recent = states.filter(({ atMs }) => atMs >= since).map(({ columns }) => columns[side].arrivals)
   const sum = (of: 'ok' | 'partial' | 'failed') => recent.reduce((total, arrivals) => total + arrivals[of], 0)
   const finished = sum('ok') + sum('partial') + sum('failed')

@@ -1,21 +1,27 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { LabState } from '../state.ts'
-import type { Control, Scenario } from './connection.ts'
+import type { Control, Incident } from './connection.ts'
 
 interface Props {
   state: LabState
-  scenarios: Scenario[]
+  incidents: Incident[]
   order: (what: Control) => void
+  /** Everything, or the spotlight. */
+  show: (whole: boolean) => void
 }
 
 /** Keys for whoever stands on a stage; `?` shows them. */
-export function Keys({ state, scenarios, order }: Props) {
+export function Keys({ state, incidents, order, show }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const mine = () => state.spotlight && order({ allMine: state.alone !== undefined })
   const actions: [key: string, name: string, what: string, action: () => void][] = [
-    ...scenarios.map(({ id, title }, index): [string, string, string, () => void] => {
+    ...incidents.map(({ id, title }, index): [string, string, string, () => void] => {
       const key = String(index + 1)
-      return [key, key, title, () => order({ scenario: id })]
+      return [key, key, title, () => order({ incident: id })]
     }),
+    ['d', 'd', 'The whole dashboard', () => show(true)],
+    ['Escape', 'Esc', 'Back to the incident’s number', () => show(false)],
+    ['m', 'm', 'The incident with all that is mine, or with its chapter alone', mine],
     ['0', '0', 'Reset to healthy', () => order({ healthy: true })],
     ['r', 'r', 'Rolling restart', () => order({ restart: true })],
     [' ', 'space', 'Pause the traffic, or go on', () => order({ paused: !state.traffic.paused })],
@@ -23,13 +29,17 @@ export function Keys({ state, scenarios, order }: Props) {
   ]
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const { key, ctrlKey, metaKey, altKey, target } = event
-      const typing = (target as Element).closest?.(
-        key === ' ' ? 'input, select, button, dialog' : 'input, select, dialog',
-      )
+      const { key, ctrlKey, metaKey, altKey } = event
+      const target = event.target as Element
       const action = actions.find(([wanted]) => wanted === key)
-      if (!action || typing || ctrlKey || metaKey || altKey || event.repeat) return
+      if (!action || ctrlKey || metaKey || altKey || event.repeat) return
+      const open = document.querySelector<HTMLDialogElement>('dialog[open]')
+      // Digits belong to whoever types a seed; space to who has come to a button by the keyboard, and not by a click.
+      if (target.matches('input[type=number]')) return
+      if (key === ' ' && (open || target.matches(':is(button, a, select, input):focus-visible'))) return
+      if (key === 'Escape' && open) return
       event.preventDefault()
+      open?.close()
       action[3]()
     }
     document.addEventListener('keydown', press)

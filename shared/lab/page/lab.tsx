@@ -3,28 +3,39 @@ import { Announcer } from './announcer.tsx'
 import { Between, Carriers } from './carriers.tsx'
 import { Chapters } from './chapters.tsx'
 import { Charts } from './charts.tsx'
-import { control, type Control, getJson, type Scenario, useStates } from './connection.ts'
+import { control, type Control, getJson, type Incident, useStates } from './connection.ts'
+import { Incidents } from './incidents.tsx'
 import { Keys } from './keys.tsx'
 import { Figures, Heading } from './parcel.tsx'
-import { Scenarios } from './scenarios.tsx'
 import { Slides } from './slides.tsx'
+import { Spotlight } from './spotlight.tsx'
 import { Traffic } from './traffic.tsx'
 
 export function Lab() {
   const { states, connected } = useStates()
-  const [scenarios, setScenarios] = useState<Scenario[]>([])
+  const [incidents, setIncidents] = useState<Incident[]>([])
   const [problem, setProblem] = useState('')
-  const order = (what: Control) =>
+  /** Whether to see everything, also during an incident. */
+  const [isWhole, setWhole] = useState(false)
+  const order = (what: Control) => {
+    if ('incident' in what) setWhole(false)
     void control(what).then(
       () => setProblem(''),
       ({ message }) => setProblem(message),
     )
+  }
   useEffect(() => {
-    if (connected) void getJson<Scenario[]>('/scenarios').then(setScenarios, ({ message }) => setProblem(message))
+    if (connected) void getJson<Incident[]>('/incidents').then(setIncidents, ({ message }) => setProblem(message))
   }, [connected])
 
   const state = states.at(-1)
   if (!state) return <p class="splash">{connected ? 'The Lab is starting …' : 'Waiting for the Lab …'}</p>
+  const { spotlight } = state
+  const warnings = [
+    connected ? '' : 'Connection lost: what you see is old. Is “npm start” still running? Trying again …',
+    state.traffic.saturated ? 'This machine is saturated: the figures are about it, not about the code.' : '',
+    problem,
+  ].filter(Boolean)
   return (
     <main class={connected ? '' : 'stale'}>
       <header>
@@ -39,33 +50,26 @@ export function Lab() {
           Reset to healthy
         </button>
         <Slides />
-        <Keys state={state} scenarios={scenarios} order={order} />
+        <Keys state={state} incidents={incidents} order={order} show={setWhole} />
       </header>
-      <Scenarios scenarios={scenarios} current={state.scenario} order={order} />
-      <Warnings connected={connected} saturated={state.traffic.saturated} problem={problem} />
-      <div class="arena">
-        {(['yours', 'reference'] as const).map((side) => (
-          <section key={side} class={`column ${side}`} aria-label={side === 'yours' ? 'Yours' : 'Reference'}>
-            <Heading side={side} parcel={state.columns[side].parcel} />
-            <Figures side={side} states={states} />
-            <Charts side={side} states={states} />
-            <Carriers side={side} column={state.columns[side]} />
-          </section>
-        ))}
-        <Between state={state} order={order} />
-      </div>
+      <Incidents incidents={incidents} spotlight={spotlight} warnings={warnings} order={order} />
+      {spotlight && !isWhole ? (
+        <Spotlight states={states} />
+      ) : (
+        <div class="arena">
+          {(['yours', 'reference'] as const).map((side) => (
+            <section key={side} class={`column ${side}`} aria-label={side === 'yours' ? 'Yours' : 'Reference'}>
+              <Heading side={side} state={state} />
+              <Figures side={side} states={states} />
+              <Charts side={side} states={states} />
+              <Carriers side={side} column={state.columns[side]} lit={spotlight} />
+            </section>
+          ))}
+          <Between state={state} order={order} />
+        </div>
+      )}
       <Chapters cards={state.chapters} />
       <Announcer states={states} connected={connected} />
     </main>
-  )
-}
-
-function Warnings({ connected, saturated, problem }: { connected: boolean; saturated: boolean; problem: string }) {
-  return (
-    <div role="alert" class="warnings">
-      {!connected && <p>Connection lost: what you see is old. Is “npm start” still running? Trying again …</p>}
-      {saturated && <p>This machine is saturated: the figures are about it, not about the code.</p>}
-      {problem && <p>{problem}</p>}
-    </div>
   )
 }

@@ -1,14 +1,17 @@
-import type { ParcelState, Side } from '../../stage/column.ts'
+import type { Side } from '../../stage/column.ts'
 import type { LabState } from '../state.ts'
 import { recentAnswers } from './history.ts'
 import { counts, milliseconds, percent } from './numbers.ts'
 import { Shape } from './shapes.tsx'
 
-export function Heading({ side, parcel }: { side: Side; parcel: ParcelState }) {
+/** Whose code it is, how it is, and what it takes. */
+export function Heading({ side, state: { columns, alone } }: { side: Side; state: LabState }) {
+  const { parcel } = columns[side]
+  const yours = alone === undefined ? 'exercises/' : `${alone} of exercises/, the rest solved`
   return (
     <div class="heading">
       <h2>{side === 'yours' ? 'Yours' : 'Reference'}</h2>
-      <code>{side === 'yours' ? 'exercises/' : 'solutions/'}</code>
+      <code>{side === 'yours' ? yours : 'solutions/'}</code>
       <span class={`status ${parcel.status}`}>
         <Shape of={parcel.status} /> {parcel.status}
       </span>

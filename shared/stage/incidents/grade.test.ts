@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { figuresOf, gradesOf, type Phases, recoveryOf, type Request } from './grade.ts'
-import { incidents } from './incidents.ts'
+import { scripts } from './scripts.ts'
 import { linesOf, type NumberName } from './lines.ts'
 
 const phases: Phases = { baseline: [0, 5], fault: [5, 10], recovery: [10, 16] }
@@ -78,7 +78,7 @@ describe('recovery', () => {
 
 describe('lines', () => {
   test('are there for every incident, each with its reason, and for no other', () => {
-    for (const { id } of incidents) {
+    for (const { id } of scripts) {
       expect(linesOf(id).length, `incident ${id}`).toBeGreaterThan(2)
       for (const [name, { because }] of linesOf(id)) expect(because, `${id} ${name}`).toMatch(/\w+ \w+/)
     }
@@ -91,6 +91,6 @@ describe('lines', () => {
     ) as Record<NumberName, number>
     expect(gradesOf('06', exact).map(({ holds }) => holds)).not.toContain(false)
     const worse = gradesOf('06', { ...exact, success: exact.success - 0.001, p99Ms: exact.p99Ms + 1 })
-    expect(worse.filter(({ holds }) => !holds).map(({ name }) => name)).toEqual(['success', 'p99Ms'])
+    expect(worse.filter(({ holds }) => !holds).map(({ name }) => name)).toEqual(['p99Ms', 'success'])
   })
 })

@@ -1,71 +1,146 @@
-import type { FaultAt } from '../scenarios.ts'
-import { scenarios } from '../scenarios.ts'
+import type { CarrierName, Fault } from '../../carriers/fleet.ts'
+import type { Seen } from './seen.ts'
 
-/** Something that goes wrong, in seconds from the beginning of the fault phase. */
-export interface Act {
-  fromS: number
-  /** When it is mended; a restart is over when it is over. */
-  toS: number
-  what: { faults: FaultAt[] } | { restart: true }
+// A chapter's incident, for whoever plays it: the Lab on a stage, the game day for a grade, the proof on sets of chapters.
+// It is played in isolation, all other chapters solved: what it shows is this chapter's code and nothing else's. So an
+// incident sets the environment in which no other chapter hides it, and the reason stands beside it.
+
+export interface FaultAt {
+  carrier: CarrierName
+  fault: Fault | null
+  /** Both, unless it says which. */
+  replica?: number
 }
 
-/** A script: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
+/** Who comes. Each asks for a quote, once; what other incidents' customers do besides will be told here. */
+export interface Traffic {
+  /** Arrivals for each side, on average. */
+  perSecond: number
+}
+
+/** The one number that a chapter is about. */
+export type Point =
+  /** Percentiles of what a quote takes, in ms. */
+  | { number: 'p50Ms' | 'p99Ms'; carrier?: CarrierName }
+  /** How many requests failed while Parcel was replaced. */
+  | { number: 'failed'; carrier?: undefined }
+  /** How often Parcel calls that carrier for one quote. */
+  | { number: 'callsPerQuote'; carrier: CarrierName }
+
+/** A column of a carrier's figures. */
+export type Column = 'breakers' | 'attempts' | 'retries' | 'hedges' | 'in-flight' | 'missing'
+
 export interface Incident {
-  /** Its chapter's number, or `finale`. */
   id: string
+  /** Its number, as in `01`. */
+  chapter: string
   title: string
-  settleS: number
-  baselineS: number
-  /** The length of the fault phase; it goes on until every act is over. */
-  faultS: number
-  recoveryS: number
-  acts: Act[]
+  traffic: Traffic
+  faults: FaultAt[]
+  /** Parcel is replaced meanwhile. */
+  restart?: true
+  /** Of its Parcels, beyond their defaults. */
+  env?: Record<string, string>
+  point: Point
+  /** Where, among a carrier's figures, one sees why. */
+  lit?: Column
+  /** What is seen on either side, in a sentence that holds whoever has solved what: it says what was counted. */
+  look: (left: Seen, right: Seen) => string
 }
 
-/** Arrivals a second for each side: enough for a p99 after some seconds, little enough for two cores. */
-export const PER_SECOND = 40
+const whole = (value: number) => String(Math.round(value || 0))
+const failed = ({ restart }: Seen) => (restart ? `${restart.failed} of ${restart.requests}` : 'nobody')
 
-/** A process that has just started is slow: the share of the settling in which a quarter of the customers come. */
-export const GENTLE_SHARE = 0.4
+/** Of a healthy day. */
+export const DEFAULT_PER_SECOND = 20
 
-/** In the end, a hundred samples from each carrier are there: without them, a hedge does not know what late is. */
-const SETTLE_S = 5
+/** Enough for a p99 after some seconds, little enough for two cores. */
+const USUAL: Traffic = { perSecond: 40 }
 
-const USUAL = { settleS: SETTLE_S, baselineS: 5, faultS: 8, recoveryS: 6 }
-
-/** The faults of the Lab's scenario. */
-const faultsOf = (id: string): FaultAt[] => scenarios.find((scenario) => scenario.id === id)!.faults!
-
-/** Longer than Parcel waits for an attempt, shorter than a customer would: naive code goes through with it each time. */
-const SLOW: FaultAt[] = [{ carrier: 'pelican', fault: { kind: 'slow-headers', delayMs: 400 } }]
-
-const act = (faults: FaultAt[], fromS = 0, toS = USUAL.faultS): Act => ({ fromS, toS, what: { faults } })
-const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
-
+/** In the order of their chapters; a chapter need not have one. */
 export const incidents: Incident[] = [
-  { id: '01', title: 'A carrier hangs', ...USUAL, acts: [act(faultsOf('hang'))] },
-  // The second begins when the first is over.
-  { id: '02', title: 'A deploy under load', ...USUAL, recoveryS: 3, acts: [restart(0), restart(0)] },
-  { id: '03', title: 'A flaky carrier', ...USUAL, acts: [act(faultsOf('flaky'))] },
-  { id: '04', title: 'A dead carrier', ...USUAL, acts: [act(faultsOf('dead'))] },
-  { id: '05', title: 'One slow carrier of five', ...USUAL, acts: [act(SLOW)] },
-  // Nothing breaks: the tail is what the carriers are like, on their best days.
-  { id: '06', title: 'A long tail', settleS: SETTLE_S, baselineS: 0, faultS: 15, recoveryS: 0, acts: [] },
   {
-    id: 'finale',
-    title: 'All of it, one into the other',
-    ...USUAL,
-    faultS: 22,
-    acts: [
-      act(faultsOf('hang'), 0, 6),
-      restart(4),
-      act(faultsOf('flaky'), 8, 14),
-      act(faultsOf('dead'), 12, 18),
-      act(SLOW, 16, 22),
-    ],
+    id: 'hang',
+    chapter: '01',
+    title: 'A carrier hangs',
+    traffic: USUAL,
+    faults: [{ carrier: 'pigeon', fault: { kind: 'blackhole' } }],
+    // Nobody has thought of a limit for the whole: 05's would answer without pigeon, after a second.
+    env: { QUOTE_DEADLINE_MS: '20000', HANDLER_MS: '25000', SHUTDOWN_MS: '30000' },
+    point: { number: 'p99Ms', carrier: 'pigeon' },
+    lit: 'in-flight',
+    look: (left, right) =>
+      `Pigeon says nothing: ${left.waiting} customers wait on the left, ${right.waiting} on the right.`,
+  },
+  {
+    id: 'deploy',
+    chapter: '02',
+    title: 'A deploy under load',
+    traffic: USUAL,
+    faults: [],
+    restart: true,
+    point: { number: 'failed' },
+    look: (left, right) =>
+      `Of those who asked meanwhile, ${failed(left)} went away without an answer on the left, ${failed(right)} on the right.`,
+  },
+  {
+    id: 'flaky',
+    chapter: '03',
+    title: 'A flaky carrier',
+    traffic: USUAL,
+    faults: [{ carrier: 'swift', fault: { kind: '5xx', rate: 0.9 } }],
+    // A breaker at its defaults opens, and then there is nothing to be retried. One answer in ten is worth having: here
+    // they open for the dead only.
+    env: { CARRIER_ATTEMPTS: '3', BREAKER_FAILURES: '1000', BREAKER_PERCENT: '100' },
+    point: { number: 'callsPerQuote', carrier: 'swift' },
+    lit: 'retries',
+    look: (left, right) => {
+      const calls = ({ callsPerSecond }: Seen) => whole(callsPerSecond('swift'))
+      return `Nine of swift’s answers in ten are errors; the left asks it ${calls(left)} times a second, the right ${calls(right)} times.`
+    },
+  },
+  {
+    id: 'dead',
+    chapter: '04',
+    title: 'A dead carrier',
+    traffic: USUAL,
+    faults: [{ carrier: 'albatross', fault: { kind: 'slow-headers', delayMs: 3000 } }],
+    point: { number: 'p50Ms', carrier: 'albatross' },
+    lit: 'breakers',
+    look: (left, right) => {
+      const calls = ({ callsPerSecond }: Seen) => whole(callsPerSecond('albatross'))
+      return `Albatross is dead; the left asks it ${calls(left)} times a second, the right ${calls(right)} times.`
+    },
+  },
+  {
+    id: 'slow',
+    chapter: '05',
+    title: 'Everybody is a little slow',
+    traffic: USUAL,
+    // Below the limit of 200 ms for headers, also on top of the 80 ms that a carrier takes now and then.
+    faults: (['albatross', 'kestrel', 'pelican', 'pigeon', 'swift'] as const).map((carrier) => ({
+      carrier,
+      fault: { kind: 'slow-headers', delayMs: 100 },
+    })),
+    point: { number: 'p50Ms' },
+    look: () => 'Each of the five carriers takes 100 ms more than usual, on either side.',
+  },
+  {
+    id: 'tail',
+    chapter: '06',
+    title: 'A long tail',
+    traffic: USUAL,
+    // Nothing breaks: the tail is what the carriers are like, on their best days.
+    faults: [],
+    // As patient as most clients are. A limit of 250 ms cuts the tail off as well, at the price of a retry.
+    env: { CARRIER_HEADERS_MS: '1400', CARRIER_CALL_MS: '1500', QUOTE_DEADLINE_MS: '2000' },
+    point: { number: 'p99Ms' },
+    lit: 'hedges',
+    look: (left, right) => {
+      const more = ({ hedgeShare }: Seen) => whole(100 * hedgeShare)
+      return `Nothing is broken. Second calls, for what is late: ${more(left)} % more on the left, ${more(right)} % on the right.`
+    },
   },
 ]
 
-/** About, without what the machine takes to start the processes. */
-export const secondsOf = ({ settleS, baselineS, faultS, recoveryS }: Incident): number =>
-  settleS + baselineS + faultS + recoveryS
+export const incidentOf = (id: string): Incident => incidents.find((incident) => incident.id === id)!

@@ -21,49 +21,61 @@ type Lines = Partial<Record<NumberName, Bound>>
 
 const HEDGES = { atMost: 0.12, because: 'a budget of a tenth more, and what it saves up in quiet times' }
 
+// Each chapter's own incident finds it alone: all the others are solved, and hold what they hold without it. So the first
+// line is the chapter's own, which the naive code misses by a factor; the others are what the cure may not cost.
 const lines: Record<string, Lines> = {
   '01': {
     success: { atLeast: 0.99, because: 'four of five carriers answer; one that hangs is missing, and nothing else' },
-    p99Ms: { atMost: 1100, because: 'a quote has a second in all, and the way there and back' },
+    p99Ms: {
+      atMost: 1500,
+      because: 'two attempts of 250 ms and a backoff; without a limit, as long as customers wait',
+    },
     recoveryS: { atMost: 2, because: 'no call outlives its limit of 250 ms, so none is there to be recovered from' },
   },
   '02': {
     failed: { atMost: 0, because: 'a deploy is no incident: the old one serves until the balancer has noticed' },
     full: { atLeast: 0.97, because: 'the new one has cold caches and no more excuse than that' },
-    p99Ms: { atMost: 500, because: 'two Parcels share the machine for some seconds, and one of them has just started' },
+    p99Ms: {
+      atMost: 1000,
+      because: 'two Parcels share the machine for some seconds, and one of them has just started',
+    },
   },
   '03': {
-    success: { atLeast: 0.99, because: 'three carriers are well' },
-    p99Ms: { atMost: 600, because: 'two attempts of 250 ms each at most, and a backoff in between' },
-    amplification: { atMost: 1.25, because: 'a retry budget and a hedge budget of a tenth each, and a retry a second' },
+    amplification: {
+      atMost: 1.7,
+      because:
+        'a retry budget and a hedge budget of a tenth each, what they had saved, and a retry a second; three attempts are 2.7 calls',
+    },
+    success: { atLeast: 0.99, because: 'four carriers are well' },
+    p50Ms: { atMost: 100, because: 'who does not wait for the third attempt has the answers of the other four' },
     recoveryS: { atMost: 2, because: 'whoever sends no storm has none to weather' },
   },
   '04': {
-    success: { atLeast: 0.99, because: 'four of five carriers answer' },
     p50Ms: {
       atMost: 100,
-      because: 'once the circuit is open, nobody waits for the dead: it is as fast as the other four',
+      because: 'once the circuit is open, nobody waits for the dead; whoever asks it waits for a limit of 200 ms',
     },
+    success: { atLeast: 0.99, because: 'four of five carriers answer' },
     p99Ms: { atMost: 1100, because: 'those who find out, and the probes, wait for the attempts of one quote' },
     recoveryS: { atMost: 2, because: 'the other four were never gone' },
   },
   '05': {
-    success: { atLeast: 0.99, because: 'four of five carriers answer' },
     p50Ms: {
-      atMost: 35,
-      because: 'asked all at once, four carriers of 5 or 10 ms take 10; one after the other they would take 40',
+      atMost: 250,
+      because: 'asked all at once, five carriers of 110 ms take 110 ms; one after the other they take five times that',
     },
+    success: { atLeast: 0.99, because: 'everybody answers, only later' },
     p99Ms: { atMost: 1100, because: 'the deadline of a quote, whoever is slow' },
     recoveryS: { atMost: 2, because: 'what is asked for side by side queues up behind nobody' },
   },
   '06': {
-    success: { atLeast: 0.999, because: 'nothing is broken' },
-    full: { atLeast: 0.98, because: 'a carrier that takes 800 ms has a twin that takes 10' },
     p99Ms: {
       atMost: 400,
-      because: 'a tail of 800 ms, in 5 % of the quotes, is gone: what no hedge catches costs 250 ms and a retry',
+      because: 'a tail of 800 ms, in 5 % of the quotes, is gone: a carrier that takes 800 ms has a twin that takes 10',
     },
     extraLoad: HEDGES,
+    success: { atLeast: 0.999, because: 'nothing is broken' },
+    full: { atLeast: 0.98, because: 'and nobody is in such a hurry that a carrier would be missing' },
   },
   finale: {
     success: {

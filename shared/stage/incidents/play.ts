@@ -2,25 +2,26 @@ import { sleep } from '../../core/sleep.ts'
 import { Arrivals } from '../arrivals.ts'
 import { LoopDelay, SATURATED_MS } from '../loop-delay.ts'
 import { Side } from '../side.ts'
-import { ALL, NONE } from '../solved.ts'
 import type { Side as SideName } from '../column.ts'
 import type { Phases, Recording, Span } from './grade.ts'
-import { GENTLE_SHARE, type Incident, PER_SECOND } from './incidents.ts'
+import { GENTLE_SHARE, type Script } from './scripts.ts'
+import type { Solved } from '../solved.ts'
 import { arrivedAt, lastAnswers, NoVerdict, perform, startParcel } from './subject.ts'
 
-/** What came of an incident. */
-export interface Played {
-  incident: Incident
+/** What came of an incident, for each of those who went through it. */
+export interface Played<K extends string = SideName> {
+  script: Script
   phases: Phases
-  sides: Partial<Record<SideName, Recording>>
+  sides: Partial<Record<K, Recording>>
   /** How late the generator was: the median, over the seconds, of its event loop's p99. */
   delayMs: number
   /** The machine had too much to do: the figures are about it. */
   saturated: boolean
 }
 
-export interface PlayOptions {
-  sides: SideName[]
+export interface PlayOptions<K extends string> {
+  /** By a name for each, the chapters that its Parcel has solved. */
+  sides: Partial<Record<K, Solved>>
   seed: number
   onPhase?: (phase: string) => void
 }
@@ -31,29 +32,36 @@ const TICK_MS = 1000
  * Plays an incident on fresh sides, all at once and with the same arrivals; none of it is left when this settles.
  * @throws Trouble when a Parcel does not start, NoVerdict when something else fails that the incident needs
  */
-export async function play(incident: Incident, { sides: names, seed, onPhase = () => {} }: PlayOptions) {
+export async function play<K extends string>(
+  script: Script,
+  { sides: solved, seed, onPhase = () => {} }: PlayOptions<K>,
+): Promise<Played<K>> {
   onPhase('starting')
+  const names = Object.keys(solved) as K[]
+  const { env } = script
   const over = new AbortController()
   const onDeath = ({ message }: Error) => over.abort(new NoVerdict(message))
   const started = await Promise.allSettled(
-    names.map((name) => Side.start({ solved: name === 'reference' ? ALL : NONE, seed, port: 0, onDeath })),
+    names.map((name) => Side.start({ setup: { solved: solved[name]!, env }, seed, port: 0, onDeath })),
   )
   const sides = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
     for (const each of started) if (each.status === 'rejected') throw new NoVerdict(each.reason.message)
     await Promise.all(sides.map((side, i) => startParcel(side, names[i]!)))
-    return await run(incident, sides, { sides: names, seed, onPhase }, over)
+    const { phases, recordings, delayMs } = await run(script, sides, { seed, onPhase }, over)
+    const byName = Object.fromEntries(names.map((name, i) => [name, recordings[i]!])) as Record<K, Recording>
+    return { script, phases, sides: byName, delayMs, saturated: delayMs > SATURATED_MS }
   } finally {
     await Promise.all(sides.map((side) => side.close()))
   }
 }
 
 async function run(
-  incident: Incident,
+  { traffic: { perSecond }, settleS, baselineS, faultS, recoveryS, acts }: Script,
   sides: Side[],
-  { sides: names, seed, onPhase }: Required<PlayOptions>,
+  { seed, onPhase }: Required<Omit<PlayOptions<string>, 'sides'>>,
   over: AbortController,
-): Promise<Played> {
+) {
   const recordings = sides.map((): Recording => ({ requests: [], arrived: {}, attempts: 0, hedges: 0 }))
   const startedAt = performance.now()
   const nowS = () => (performance.now() - startedAt) / 1000
@@ -77,7 +85,7 @@ async function run(
       }
     }
   })
-  const arrivals = new Arrivals({ perSecond: PER_SECOND / 4, paused: false, seed }, (path, dueAt) => {
+  const arrivals = new Arrivals({ perSecond: perSecond / 4, paused: false, seed }, (path, dueAt) => {
     for (const { customers } of sides) customers.arrive(path, dueAt)
   })
   const phase = async (name: string, work: Promise<unknown>): Promise<Span> => {
@@ -90,17 +98,17 @@ async function run(
   try {
     arrivals.go()
     const settle = async () => {
-      await sleep(incident.settleS * GENTLE_SHARE * 1000, signal)
-      arrivals.go({ perSecond: PER_SECOND })
-      await sleep(incident.settleS * (1 - GENTLE_SHARE) * 1000, signal)
+      await sleep(settleS * GENTLE_SHARE * 1000, signal)
+      arrivals.go({ perSecond })
+      await sleep(settleS * (1 - GENTLE_SHARE) * 1000, signal)
     }
     await phase('settling', settle())
-    const baseline = await phase('baseline', sleep(incident.baselineS * 1000, signal))
+    const baseline = await phase('baseline', sleep(baselineS * 1000, signal))
     const before = await Promise.all(sides.map(arrivedAt))
-    const acts = Promise.all(sides.map((side) => perform(incident.acts, side, signal)))
-    const fault = await phase('fault', Promise.all([sleep(incident.faultS * 1000, signal), acts]))
+    const performed = Promise.all(sides.map((side) => perform(acts, side, signal)))
+    const fault = await phase('fault', Promise.all([sleep(faultS * 1000, signal), performed]))
     const after = await Promise.all(sides.map(arrivedAt))
-    const recovery = await phase('recovery', sleep(incident.recoveryS * 1000, signal))
+    const recovery = await phase('recovery', sleep(recoveryS * 1000, signal))
     arrivals.stop()
     await Promise.all(sides.map(lastAnswers))
 
@@ -108,14 +116,7 @@ async function run(
       const arrived = Object.entries(after[i]!).map(([name, count]) => [name, count - before[i]![name]!])
       recording.arrived = Object.fromEntries(arrived)
     }
-    const delayMs = median(delays)
-    return {
-      incident,
-      phases: { baseline, fault, recovery },
-      sides: Object.fromEntries(names.map((name, i) => [name, recordings[i]!])),
-      delayMs,
-      saturated: delayMs > SATURATED_MS,
-    }
+    return { phases: { baseline, fault, recovery }, recordings, delayMs: median(delays) }
   } finally {
     arrivals.stop()
     delay.stop()

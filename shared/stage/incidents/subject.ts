@@ -1,9 +1,8 @@
 import { sleep } from '../../core/sleep.ts'
-import type { FaultAt } from '../scenarios.ts'
+import type { FaultAt } from './incidents.ts'
 import type { Side } from '../side.ts'
-import type { Side as SideName } from '../column.ts'
 import { Trouble } from '../../core/trouble.ts'
-import type { Act } from './incidents.ts'
+import type { Act } from './scripts.ts'
 
 /** After the last arrival: who has no answer by then has waited in vain. */
 const LAST_ANSWERS_MS = 1500
@@ -18,11 +17,11 @@ const silent = (error: unknown) =>
   new NoVerdict(`The machine is too busy: its carriers do not answer (${(error as Error).message})`, { cause: error })
 
 /** @throws Trouble when it does not come up */
-export async function startParcel(side: Side, name: SideName): Promise<void> {
+export async function startParcel(side: Side, name: string): Promise<void> {
   await side.replace()
   const { parcel } = await side.state()
   if (parcel.status !== 'crashed') return
-  const whose = name === 'yours' ? 'Your Parcel' : 'The reference'
+  const whose = { yours: 'Your Parcel', reference: 'The reference' }[name] ?? `Parcel on ${name}`
   throw new Trouble(`${whose} does not start, so there is nothing to grade:\n${parcel.error.join('\n')}`)
 }
 

@@ -1,0 +1,66 @@
+import type { Side } from '../../stage/column.ts'
+import type { LabState, Spotlight as State } from '../state.ts'
+import { Carriers } from './carriers.tsx'
+import { Charts } from './charts.tsx'
+import { milliseconds } from './numbers.ts'
+
+const SIDES: Side[] = ['yours', 'reference']
+
+/** One incident for the back row: one number before and after, the row that makes the point, and a sentence. */
+export function Spotlight({ states }: { states: LabState[] }) {
+  const { spotlight, alone } = states.at(-1)!
+  const { id, chapter, title, what, look, isOn, lit, point } = spotlight!
+  // What has rows of its own for every carrier leaves no room for charts.
+  const hasTable = lit !== undefined
+  const hasCharts = !hasTable || point.carrier !== undefined
+  return (
+    <section class="spotlight" aria-label="Spotlight" data-on={isOn}>
+      <h2>
+        {chapter} {title}
+      </h2>
+      <p class="what">{what}</p>
+      <div class="numbers">
+        <Huge
+          side="yours"
+          {...spotlight!}
+          label={alone === undefined ? 'all of it yours' : `${alone} as it is in exercises/`}
+        />
+        {/* For a drawing of the incident; nothing else is ever here. */}
+        <div class="drawing" data-incident={id} aria-hidden="true">
+          <svg viewBox="0 0 100 40" class="arrow">
+            <path d="M6 20h80M68 5l20 15-20 15" class="stroke" />
+          </svg>
+        </div>
+        <Huge side="reference" {...spotlight!} label={`${alone ?? 'all of it'} solved`} />
+      </div>
+      <p class="look">{look}</p>
+      <div class="evidence">
+        {SIDES.map((side) => (
+          <div key={side} class={side}>
+            {hasTable && (
+              <Carriers side={side} column={states.at(-1)!.columns[side]} lit={spotlight} only={point.carrier} />
+            )}
+            {hasCharts && <Charts side={side} states={states} />}
+          </div>
+        ))}
+      </div>
+    </section>
+  )
+}
+
+function Huge({ side, label, numbers, point }: State & { side: Side; label: string }) {
+  return (
+    <div class={`huge ${side}`}>
+      <p>{label}</p>
+      <output aria-label={side === 'yours' ? 'Yours' : 'Reference'}>{huge(point.number, numbers[side])}</output>
+    </div>
+  )
+}
+
+/** Thin spaces between thousands: they are read from far away. */
+function huge(number: State['point']['number'], value: number | null): string {
+  if (value === null) return '–'
+  if (number === 'failed') return String(value)
+  if (number === 'callsPerQuote') return value.toFixed(1)
+  return milliseconds(value).replace(/\B(?=(\d{3})+$)/g, '\u2009')
+}

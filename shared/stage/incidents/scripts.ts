@@ -1,0 +1,70 @@
+import { type FaultAt, type Incident, incidents } from './incidents.ts'
+import { allBut, NONE, type Solved } from '../solved.ts'
+
+/** Something that goes wrong, in seconds from the beginning of the fault phase. */
+export interface Act {
+  fromS: number
+  /** When it is mended; a restart is over when it is over. */
+  toS: number
+  what: { faults: FaultAt[] } | { restart: true }
+}
+
+/** An incident by the clock: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
+export interface Script extends Pick<Incident, 'title' | 'traffic' | 'env'> {
+  /** Its chapter's number, or `finale`. */
+  id: string
+  settleS: number
+  baselineS: number
+  /** The length of the fault phase; it goes on until every act is over. */
+  faultS: number
+  recoveryS: number
+  acts: Act[]
+}
+
+/** A process that has just started is slow: the share of the settling in which a quarter of the customers come. */
+export const GENTLE_SHARE = 0.4
+
+/** In the end, a hundred samples from each carrier are there: without them, a hedge does not know what late is. */
+const SETTLE_S = 5
+
+const FAULT_S = 8
+
+const act = (faults: FaultAt[], fromS = 0, toS = FAULT_S): Act => ({ fromS, toS, what: { faults } })
+const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
+
+function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: Incident): Script {
+  const usual = { id: chapter, title, traffic, env, settleS: SETTLE_S, baselineS: 5, faultS: FAULT_S, recoveryS: 6 }
+  // The second begins when the first is over.
+  if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
+  if (faults.length > 0) return { ...usual, acts: [act(faults)] }
+  return { ...usual, baselineS: 0, faultS: 15, recoveryS: 0, acts: [] }
+}
+
+const fault = (carrier: FaultAt['carrier'], fault: FaultAt['fault']): FaultAt => ({ carrier, fault })
+
+/** Each overlaps the next, and the environment is what one would deploy. */
+const finale: Script = {
+  id: 'finale',
+  title: 'All of it, one into the other',
+  traffic: { perSecond: 40 },
+  settleS: SETTLE_S,
+  baselineS: 5,
+  faultS: 22,
+  recoveryS: 6,
+  acts: [
+    act([fault('pigeon', { kind: 'blackhole' })], 0, 6),
+    restart(4),
+    act([fault('swift', { kind: '5xx', rate: 0.5 }), fault('kestrel', { kind: '429', retryAfterS: 5 })], 8, 14),
+    act([fault('albatross', { kind: 'slow-headers', delayMs: 3000 })], 12, 18),
+    act([fault('pelican', { kind: 'slow-headers', delayMs: 400 })], 16, 22),
+  ],
+}
+
+export const scripts: Script[] = [...incidents.map(scriptOf), finale]
+
+/** With this the chapter is alone on trial, all others being solved; in the finale, everything is. */
+export const onTrial = ({ id }: Script): Solved => (id === finale.id ? NONE : allBut(id))
+
+/** About, without what the machine takes to start the processes. */
+export const secondsOf = ({ settleS, baselineS, faultS, recoveryS }: Script): number =>
+  settleS + baselineS + faultS + recoveryS
