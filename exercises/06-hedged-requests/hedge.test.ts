@@ -950,6 +950,10 @@ describe('Step 9: More than two, and nonsense', () => {
     await vi.advanceTimersByTimeAsync(50)
     expect(normal.asked.length, 'delayMs() is over').toBe(2)
     await settle(normal.asked)
+    const impatient = await call({ latency: after(0) })
+    await vi.advanceTimersByTimeAsync(1)
+    expect(impatient.asked.length, 'delayMs() is 0: a delay like any other').toBe(2)
+    await settle(impatient.asked)
     for (const delayMs of [2 ** 31, Infinity, NaN, -1]) {
       const { asked } = await call({ latency: after(delayMs) })
       await vi.advanceTimersByTimeAsync(50)
