@@ -4,6 +4,7 @@ import { isBeyondLoopback } from './callers.ts'
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
 import { type Options, readOptions } from './options.ts'
+import { linesFor } from './lines.ts'
 import { listenOn } from './listen.ts'
 import { buildServer } from './server.ts'
 import { incidents } from '../stage/incidents/incidents.ts'
@@ -67,14 +68,14 @@ interface Greeting {
 function greet({ page, token, wanted, side }: Greeting): void {
   const { origin } = side.balancer
   const taken = origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
-  const secret = token === undefined ? '' : ` -H 'authorization: Bearer ${token}'`
-  const control = (command: object) => `curl --json '${JSON.stringify(command)}'${secret} ${page}/control`
+  const { get, post } = linesFor(process.platform)
+  const control = (command: object) => post(`${page}/control`, command, token)
   console.log(`
   The Lab is at  ${page}${token === undefined ? '' : `/?token=${token}`}
 
   Parcel, on your code, is at ${origin}${taken}
 
-  get quotes          curl '${origin}/quotes?from=Lisbon&to=Oslo&grams=1200'
+  get quotes          ${get(`${origin}/quotes?from=Lisbon&to=Oslo&grams=1200`)}
   play an incident    press 1 to ${incidents.length} on its page, or ${control({ incident: incidents[0]!.id })}
   break a carrier     ${control({ fault: { carrier: 'pigeon', kind: 'blackhole' } })}
   mend it             ${control({ fault: { carrier: 'pigeon', kind: null } })}

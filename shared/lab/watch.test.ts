@@ -1,4 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import fs, { type FSWatcher, renameSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -96,3 +97,23 @@ test('tells nothing once it has ended, not even what it has already noticed', ()
     vi.advanceTimersByTime(60_000)
     expect(told).toEqual([])
   }))
+
+test('a folder that is taken away, which Windows calls an error, is told and ends nothing', async () => {
+  const watchers: FSWatcher[] = []
+  const { watch } = fs
+  Object.assign(fs, { watch: (...args: Parameters<typeof watch>) => watchers[watchers.push(watch(...args)) - 1] })
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    Object.assign(fs, { watch })
+    syncBuiltinESMExports()
+  })
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => said.mockRestore())
+  await watching(async ({ save, told, tells }) => {
+    watchers[0]!.emit('error', new Error('EPERM: operation not permitted, watch'))
+    expect(said.mock.calls.flat()).toEqual([expect.stringMatching(/^exercises\/01-a is no longer watched \(EPERM/)])
+    save('exercises/02-b/b.ts')
+    await tells(1)
+    expect(told).toEqual([['exercises/02-b/b.ts']])
+  })
+})

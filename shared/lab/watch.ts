@@ -16,8 +16,8 @@ export function watchCode(onSave: (files: string[]) => void, base = root): () =>
   let timer: NodeJS.Timeout | undefined
   const chapters = readdirSync(join(base, 'exercises'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const folders = [...chapters.map(({ name }) => `exercises/${name}`), 'shared/core']
-  const watchers = folders.map((folder) =>
-    watch(join(base, folder), (_event, name) => {
+  const watchFolder = (folder: string) => {
+    const watcher = watch(join(base, folder), (_event, name) => {
       if (!name?.endsWith('.ts')) return
       saved.add(`${folder}/${name}`)
       clearTimeout(timer)
@@ -25,8 +25,14 @@ export function watchCode(onSave: (files: string[]) => void, base = root): () =>
         onSave([...saved])
         saved.clear()
       }, SETTLE_MS)
-    }),
-  )
+    })
+    // A folder that is taken away is an error on Windows, which nobody's listening would make the end of the Lab.
+    return watcher.on('error', ({ message }) => {
+      console.error(`${folder} is no longer watched (${message}): start again to have it watched.`)
+      watcher.close()
+    })
+  }
+  const watchers = folders.map(watchFolder)
   return () => {
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { move } from '../core/move.ts'
 import { root } from './target.ts'
 
 /** What the commands remember between two runs. Not in node_modules, which a clean install empties. */
@@ -20,5 +21,5 @@ export function remember(file: string, value: unknown, base = home): void {
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.${process.pid}`
   writeFileSync(draft, JSON.stringify(value))
-  renameSync(draft, path)
+  move(draft, path)
 }

@@ -87,24 +87,6 @@ test('npm run service: a variable that is nearly one of ours is a warning', { ti
   )
 })
 
-test.skipIf(process.platform === 'win32')(
-  'a SIGTERM at any moment of the start ends it',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const endedAfter = async (ms: number) => {
-      const child = run('main.ts', { PORT: '0', DRAIN_DELAY_MS: '0' })
-      const end = outcome(child)
-      await new Promise((resolve) => setTimeout(resolve, ms))
-      child.kill('SIGTERM')
-      return end
-    }
-    const moments = [0, 100, 300, 600, 1000, 1500]
-    // Node's own end by a signal, ours while it starts (128 + 15), or an orderly shutdown.
-    const ended = { code: expect.toBeOneOf([null, 143, 0]), stderr: '' }
-    expect(await Promise.all(moments.map(endedAfter))).toEqual(moments.map(() => ended))
-  },
-)
-
 test('npm run service: wrong variables are a line each, and exit code 1', { timeout: TIMEOUT_MS }, async () => {
   const { code, stderr } = await outcome(run('main.ts', { PORT: 'http', LOG_LEVEL: 'loud' }))
   expect(code).toBe(1)

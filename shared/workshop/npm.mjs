@@ -9,7 +9,9 @@ export function npm(args, options) {
   const cli = process.env.npm_execpath || ''
   const all = [...args, '--loglevel=error']
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], ...options }
-  // By its path where there is one: on Windows `npm` is a .cmd, which only a shell starts, and a shell needs quotes.
+  // By its path where there is one, and by its name where that is a program: no shell, which would read a `$` in a path.
   if (cli.endsWith('npm-cli.js')) execFileSync(process.execPath, [cli, ...all], quiet)
-  else execSync(['npm', ...all.map((arg) => JSON.stringify(arg))].join(' '), quiet)
+  else if (process.platform !== 'win32') execFileSync('npm', all, quiet)
+  // On Windows `npm` is a .cmd, which only a shell starts; cmd reads nothing in quotes but a %.
+  else execSync(['npm', ...all.map((arg) => `"${arg}"`)].join(' '), quiet)
 }

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Trouble } from '../../core/trouble.ts'
-import { explain, fingerprint, move, read } from './content.ts'
+import { move } from '../../core/move.ts'
+import { explain, fingerprint, read } from './content.ts'
 import { alone } from './lock.ts'
 import {
   chapterIn,

@@ -111,11 +111,15 @@ test('an older suite does not replace a newer one', () =>
     expect(look(base, '06-hedged/hedge.test.ts')).toBe('the suite, mended')
   }))
 
-test('a link is kept as a link, and what it leads to stays as it is', () =>
+test('a link is kept as a link, and what it leads to stays as it is', ({ skip }) =>
   withFiles({ ...files, 'elsewhere/hedge.ts': 'far away' }, async (base) => {
     const link = join(base, 'exercises', HEDGE)
     rmSync(link)
-    symlinkSync('../../elsewhere/hedge.ts', link)
+    try {
+      symlinkSync('../../elsewhere/hedge.ts', link)
+    } catch {
+      return skip('Windows lets administrators link, and developers')
+    }
     await solve(base)
     expect(lstatSync(link).isFile()).toBe(true)
     expect(readFileSync(join(base, 'elsewhere/hedge.ts'), 'utf8')).toBe('far away')

@@ -2,7 +2,8 @@ import { type Dirent, existsSync, mkdirSync, readdirSync, readFileSync, rmSync }
 import { basename, join, relative } from 'node:path'
 import { isGiven } from '../../manifest/chapters.ts'
 import { Trouble } from '../../core/trouble.ts'
-import { type Content, fingerprint, flushFolder, move, read, write } from './content.ts'
+import { move } from '../../core/move.ts'
+import { type Content, fingerprint, flushFolder, read, write } from './content.ts'
 
 /*
  * .workshop/kept/7/
