@@ -143,7 +143,7 @@ export class CircuitBreaker {
     this.#phase = next
     const { name, onChange } = this.options
     new Promise((resolve) => resolve(onChange({ name, from, to: next.state, ...(window ? { window } : {}) }))).catch(
-      (error) => process.emitWarning(`${name}: ${error}`),
+      (error) => process.emitWarning(`${name}: ${inspect(error)}`),
     )
   }
 }
