@@ -125,10 +125,11 @@ test('without a terminal, the loop prints the results of each save below the las
 test('a save runs what starts processes again, though no import leads from there to the saved file', () =>
   withClone(async (base) => {
     const shutdown = chapters.find(({ slug }) => slug === 'graceful-shutdown')!
-    const { shows } = watch(base, false, shutdown.number)
+    const { child, shows } = watch(base, false, shutdown.number)
     const spare = shutdown.steps.filter((step) => step.spare).length
     await shows(`to spare ${'□'.repeat(spare)}`)
     const [solution, exercise] = ['solutions', 'exercises'].map((folder) => join(base, folder, folderOf(shutdown)))
     for (const file of shutdown.files) copyFileSync(join(solution!, file), join(exercise!, file))
     await shows(`to spare ${'■'.repeat(spare)}`)
+    expect(child.exitCode, 'the loop goes on').toBeNull()
   }))
