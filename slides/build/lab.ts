@@ -7,10 +7,14 @@ export const STILLS = 'slides/stills'
 /** `![what it shows](lab:dead)`, which is all that its slide holds. */
 export const holdsLab = (text: string): boolean => /!\[[^\]]*\]\(lab:/.test(text)
 
-/** @throws Error for an incident that the Lab does not have */
+/**
+ * @param id an incident's, or `dead-solved`, which shows it with its chapter solved
+ * @throws Error for an incident that the Lab does not have
+ */
 export function stillOf(id: string): string {
-  const ids = incidents.map((scenario) => scenario.id)
-  if (!ids.includes(id)) throw new Error(`shows lab:${id}: the Lab's incidents are ${ids.join(', ')}`)
+  const ids = incidents.map((incident) => incident.id)
+  if (!ids.includes(id.replace(/-solved$/, '')))
+    throw new Error(`shows lab:${id}: the Lab's incidents are ${ids.join(', ')}`)
   return `${STILLS}/${id}.webp`
 }
 

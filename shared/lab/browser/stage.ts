@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { request } from 'undici'
+import type { LabState } from '../state.ts'
 import { clone, remove } from '../../testing/tree.ts'
 
 /** A Lab that runs on a copy of the tree, so that a test may save into its exercises. */
@@ -9,6 +11,8 @@ export interface Stage {
   root: string
   /** The page's address. */
   url: string
+  /** What the page is told first: the states of the last while. */
+  history(): Promise<LabState[]>
   close(): Promise<void>
 }
 
@@ -32,6 +36,15 @@ export async function startLab(): Promise<Stage> {
   return {
     root: copy,
     url,
+    async history() {
+      const { body } = await request(new URL('/state', url))
+      for await (const line of createInterface(body)) {
+        const [, states] = /^data: (.*)/.exec(line) ?? []
+        // Leaving the loop hangs up.
+        if (states) return JSON.parse(states) as LabState[]
+      }
+      throw new Error('The Lab has told nothing')
+    },
     async close() {
       if (lab.exitCode === null && lab.signalCode === null) lab.kill('SIGTERM')
       await exited

@@ -7,6 +7,21 @@ export const SIDES: Side[] = ['yours', 'reference']
 /** A ceiling for a busy machine, not an expectation. */
 export const LIMIT_MS = 120_000
 
+async function waitFor(
+  name: string,
+  areAsWanted: (yours: number, reference: number) => boolean,
+  read: () => Promise<[number, number]>,
+): Promise<void> {
+  let latest: [number, number] = [NaN, NaN]
+  const look = async () => {
+    latest = await read()
+    return areAsWanted(...latest)
+  }
+  await vi
+    .waitUntil(look, { timeout: LIMIT_MS, interval: 100 })
+    .catch(() => expect.fail(`${name} stays at ${latest.join(' and ')}`))
+}
+
 /** The page, as somebody looks at it. */
 export function viewOf(page: Page) {
   const column = (side: Side) => page.getByRole('region', { name: side === 'yours' ? 'Yours' : 'Reference' })
@@ -19,20 +34,22 @@ export function viewOf(page: Page) {
   return {
     column,
     row: (side: Side, carrier: string) => column(side).locator(`[data-carrier=${carrier}]`),
-    incident: (name: string) => page.getByRole('button', { name }).click(),
     figure,
 
-    /** Resolves once both sides' figure is as wanted. */
-    async figures(name: RegExp, wanted: (yours: number, reference: number) => boolean): Promise<void> {
-      let latest: [number, number] = [NaN, NaN]
-      const areAsWanted = async () => {
-        latest = [await figure('yours', name), await figure('reference', name)]
-        return wanted(...latest)
-      }
-      await vi
-        .waitUntil(areAsWanted, { timeout: LIMIT_MS, interval: 100 })
-        .catch(() => expect.fail(`${name} stays at ${latest.join(' and ')}`))
+    /** Resolves once the incident is on, and its two numbers are as wanted. */
+    async plays(key: string, title: string, wanted: (yours: number, reference: number) => boolean): Promise<void> {
+      await page.keyboard.press(key)
+      const spotlight = page.locator('.spotlight[data-on=true]', { hasText: title })
+      await spotlight.waitFor()
+      await waitFor(title, wanted, async () => {
+        const texts = await spotlight.locator('output').allInnerTexts()
+        return texts.map((text) => Number.parseFloat(text.replaceAll('\u2009', ''))) as [number, number]
+      })
     },
+
+    /** Resolves once both sides' figure is as wanted. */
+    figures: (name: RegExp, wanted: (yours: number, reference: number) => boolean) =>
+      waitFor(String(name), wanted, async () => [await figure('yours', name), await figure('reference', name)]),
 
     /** What takes time is judged once the Lab itself no longer says that the figures are about the machine. */
     async calm(): Promise<void> {

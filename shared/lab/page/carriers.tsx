@@ -14,12 +14,14 @@ interface Props {
   column: ColumnState
   /** What makes the point: a row, a column, or where they cross. */
   lit?: Pick<Spotlight, 'lit' | 'point'> | undefined
-  /** The row to be shown, with its name. Default: all of them, whose names stand between the two sides. */
+  /** The row to be shown. Default: all of them. */
   only?: CarrierName | undefined
+  /** Elsewhere the names stand between the two sides. */
+  named?: boolean
 }
 
 /** One side's view of its five carriers. A Parcel that is not there has none; what it said at last has the place. */
-export function Carriers({ side, column: { parcel, carriers }, lit, only }: Props) {
+export function Carriers({ side, column: { parcel, carriers }, lit, only, named = false }: Props) {
   if (parcel.status === 'crashed')
     return (
       <div class="crash">
@@ -58,7 +60,7 @@ export function Carriers({ side, column: { parcel, carriers }, lit, only }: Prop
         {rows.map(({ name, fault, breakers, attempts, retries, hedges, inFlight, missing }) => (
           <tr key={name} data-carrier={name} class={fault ? 'faulty' : ''}>
             <th scope="row" class={litIf('breakers', name)}>
-              <span class={lit ? 'name' : 'unseen'}>{name}</span>
+              <span class={named ? 'name' : 'unseen'}>{name}</span>
               <Breakers states={breakers} />
             </th>
             <td class={litIf('attempts', name)}>{attempts}</td>

@@ -17,7 +17,9 @@ export function Chapters({ cards }: { cards: ChapterCard[] }) {
             <span>
               <b>{card.number}</b>
               <span class="title">{card.title}</span>
-              <span class="count">{card.running ? '…' : `${green}/${core.length}`}</span>
+              <span class={`count ${card.running ? 'running' : ''}`}>
+                {card.running ? '…' : `${green}/${core.length}`}
+              </span>
             </span>
             <span class="unseen">steps green; open the chapter’s text</span>
             <Steps steps={card.steps} />

@@ -7,7 +7,7 @@ import { Shape } from './shapes.tsx'
 /** Whose code it is, how it is, and what it takes. */
 export function Heading({ side, state: { columns, alone } }: { side: Side; state: LabState }) {
   const { parcel } = columns[side]
-  const yours = alone === undefined ? 'exercises/' : `${alone} of exercises/, the rest solved`
+  const yours = alone === undefined ? 'exercises/' : `${alone} in exercises/`
   return (
     <div class="heading">
       <h2>{side === 'yours' ? 'Yours' : 'Reference'}</h2>

@@ -38,7 +38,7 @@ export function Spotlight({ states }: { states: LabState[] }) {
         {SIDES.map((side) => (
           <div key={side} class={side}>
             {hasTable && (
-              <Carriers side={side} column={states.at(-1)!.columns[side]} lit={spotlight} only={point.carrier} />
+              <Carriers side={side} column={states.at(-1)!.columns[side]} lit={spotlight} only={point.carrier} named />
             )}
             {hasCharts && <Charts side={side} states={states} />}
           </div>

@@ -48,7 +48,7 @@ export interface Incident {
   look: (left: Seen, right: Seen) => string
 }
 
-const whole = (value: number) => String(Math.round(value || 0))
+const whole = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '?')
 const failed = ({ restart }: Seen) => (restart ? `${restart.failed} of ${restart.requests}` : 'nobody')
 
 /** Of a healthy day. */
@@ -66,7 +66,7 @@ export const incidents: Incident[] = [
     traffic: USUAL,
     faults: [{ carrier: 'pigeon', fault: { kind: 'blackhole' } }],
     // Nobody has thought of a limit for the whole: 05's would answer without pigeon, after a second.
-    env: { QUOTE_DEADLINE_MS: '20000', HANDLER_MS: '25000', SHUTDOWN_MS: '30000' },
+    env: { QUOTE_DEADLINE_MS: '25000', HANDLER_MS: '28000', SHUTDOWN_MS: '31000' },
     point: { number: 'p99Ms', carrier: 'pigeon' },
     lit: 'in-flight',
     look: (left, right) =>

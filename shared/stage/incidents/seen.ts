@@ -12,7 +12,7 @@ export interface Seen {
   latency: ColumnState['latency']
   waiting: number
   restart: ColumnState['restart']
-  /** Parcel's calls to the carrier, whatever made it call. */
+  /** Parcel's calls to the carrier, whatever made it call. NaN when it has not been able to say. */
   callsPerSecond(carrier: CarrierName): number
   /** NaN until there was a quote. */
   callsPerQuote(carrier: CarrierName): number
@@ -22,25 +22,29 @@ export interface Seen {
 
 const WINDOW_MS = 10_000
 
+/** Parcel's own figures are missing when it was too busy for them, or is not there. */
+const isTold = ({ carriers }: ColumnState) => carriers.some(({ breakers }) => breakers.length > 0)
+
 /** @param seconds in their order, one at least */
 export function seenOf(seconds: Second[]): Seen {
   const { atMs, column: now } = seconds.at(-1)!
   // A state is about the second that ends with it, which has begun before figures did that are younger.
   const since = atMs - Math.min(now.freshMs, WINDOW_MS)
-  const within = seconds.filter((second) => second.atMs > since)
-  const spanS = (atMs - (within[0]?.atMs ?? atMs)) / 1000 + 1
-  const recent = within.map(({ column }) => column)
-  const sum = (pick: (column: ColumnState) => number) => recent.reduce((total, column) => total + pick(column), 0)
+  const recent = seconds.filter((second) => second.atMs > since)
+  const spanS = (atMs - (recent[0]?.atMs ?? atMs)) / 1000 + 1
+  const sum = (pick: (column: ColumnState) => number) => recent.reduce((total, { column }) => total + pick(column), 0)
   const of = (what: 'attempts' | 'hedges', carrier?: CarrierName) =>
     sum(({ carriers }) =>
       carriers.reduce((total, each) => total + (each.name === (carrier ?? each.name) ? each[what] : 0), 0),
     )
+  // What it could not tell comes with the next figures, so these have to be there.
+  const known = (value: number) => (isTold(now) ? value : NaN)
   return {
     latency: now.latency,
     waiting: now.waiting,
     restart: now.restart,
-    callsPerSecond: (carrier) => of('attempts', carrier) / spanS,
-    callsPerQuote: (carrier) => of('attempts', carrier) / sum(({ arrivals }) => arrivals.sent),
-    hedgeShare: of('hedges') / (of('attempts') - of('hedges')),
+    callsPerSecond: (carrier) => known(of('attempts', carrier) / spanS),
+    callsPerQuote: (carrier) => known(of('attempts', carrier) / sum(({ arrivals }) => arrivals.sent)),
+    hedgeShare: known(of('hedges') / (of('attempts') - of('hedges'))),
   }
 }

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { incidentOf } from '../stage/incidents/incidents.ts'
+import type { Seen } from '../stage/incidents/seen.ts'
+import { spotlightOn } from './spotlight.ts'
+
+const seen = (parts: Partial<Seen> = {}): Seen => ({
+  latency: { p50Ms: 10, p95Ms: 20, p99Ms: 80 },
+  waiting: 0,
+  restart: undefined,
+  callsPerSecond: () => 40,
+  callsPerQuote: () => 1,
+  hedgeShare: 0.05,
+  ...parts,
+})
+const slow = seen({ latency: { p50Ms: 220, p95Ms: 300, p99Ms: 900 } })
+
+describe('the number is the one that the chapter is about', () => {
+  test.for([
+    ['hang', slow, 900, 80],
+    ['deploy', seen({ restart: { running: true, requests: 90, failed: 7 } }), 7, null],
+    ['flaky', seen({ callsPerQuote: (carrier) => (carrier === 'swift' ? 3.7 : 1) }), 3.7, 1],
+    ['flaky', seen({ callsPerQuote: () => NaN }), null, 1],
+    ['dead', slow, 220, 10],
+    ['slow', slow, 220, 10],
+    ['tail', slow, 900, 80],
+    ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],
+  ] as const)('%s', ([id, left, yours, reference]) => {
+    expect(spotlightOn(incidentOf(id), true, left, seen()).numbers).toEqual({ yours, reference })
+  })
+})
+
+test('the sentence says which is slower, and that none is once the left is solved', () => {
+  const look = (left: Seen, right: Seen) => spotlightOn(incidentOf('dead'), true, left, right).look
+  expect(look(slow, seen())).toMatch(/the left asks it 40 times a second.* The left takes 22 times as long\.$/)
+  expect(look(seen(), seen())).toMatch(/ Both take about as long\.$/)
+  expect(look(seen(), slow)).toMatch(/ The left is the faster one\.$/)
+})
+
+test('before it is on, there is no number, and nothing is said about one', () => {
+  const { isOn, numbers, look } = spotlightOn(incidentOf('dead'), false, slow, seen())
+  expect({ isOn, numbers }).toEqual({ isOn: false, numbers: { yours: null, reference: null } })
+  expect(look).toMatch(/starting/)
+})
