@@ -57,7 +57,8 @@ async function follow(origin: string) {
   body.on('data', (chunk: string) => {
     const events = (text + chunk).split('\n\n')
     text = events.pop()!
-    states.push(...events.map((event) => JSON.parse(event.replace(/^data: /, '')) as LabState))
+    // The first one is all that was before.
+    states.push(...events.flatMap((event) => JSON.parse(event.replace(/^(event: history\n)?data: /, '')) as LabState))
   })
   onTestFinished(() => void body.destroy())
   const until = (what: string, holds: (state: LabState) => boolean) =>
@@ -127,6 +128,28 @@ test('the whole of it: the same arrivals, faults, restarts, and code that is bei
   expect(broken.reference.parcel).toMatchObject({ status: 'ready' })
   writeFileSync(file, code)
   await until('it heals', bothReady)
+
+  await control({ incident: 'dead' })
+  const {
+    alone,
+    spotlight,
+    columns: begun,
+  } = await until('the incident is on', ({ spotlight }) => spotlight?.isOn === true)
+  expect({ alone, title: spotlight!.title }).toEqual({ alone: '04', title: 'A dead carrier' })
+  for (const { carriers, freshMs } of Object.values(begun)) {
+    expect(carriers.find(({ name }) => name === 'albatross')!.fault).toBe('slow-headers')
+    expect(freshMs, 'its figures are its own').toBeLessThan(WITHIN_MS)
+  }
+  await until('both have a number', ({ spotlight }) =>
+    Object.values(spotlight!.numbers).every((number) => number !== null),
+  )
+  await control({ allMine: true })
+  await until(
+    'the same, with all that is mine',
+    ({ alone, spotlight }) => alone === undefined && spotlight?.id === 'dead',
+  )
+  await control({ healthy: true })
+  await until('all is well', (state) => bothReady(state) && state.spotlight === undefined)
 
   await control({ paused: true })
   await until(
