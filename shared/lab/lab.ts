@@ -16,6 +16,7 @@ import type { LabState } from './state.ts'
 const TICK_MS = 1000
 /** As far as the page's charts go back. */
 const KEPT_MS = 90_000
+const BEFORE_RESTART_MS = 2000
 
 export interface LabOptions {
   yours: Side
@@ -128,8 +129,11 @@ export class Lab {
     this.#isMarred = false
     for (const side of this.sides) side.beginAnew()
     await Promise.all((incident?.faults ?? []).map((fault) => this.setFault(fault)))
-    if (incident?.restart) this.#restart()
     playing.isOn = true
+    if (!incident?.restart) return
+    // Those to be replaced have only just begun themselves.
+    await sleep(BEFORE_RESTART_MS, this.#ended.signal).catch(() => {})
+    if (this.#playing === playing) this.#restart()
   }
 
   async #reseed(seed: number): Promise<void> {

@@ -36,7 +36,7 @@ export function Spotlight({ states }: { states: LabState[] }) {
       <p class="look">{look}</p>
       <div class="evidence">
         {SIDES.map((side) => (
-          <div key={side} class={side}>
+          <div key={side}>
             {hasTable && (
               <Carriers side={side} column={states.at(-1)!.columns[side]} lit={spotlight} only={point.carrier} named />
             )}
