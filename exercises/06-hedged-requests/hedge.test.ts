@@ -1017,6 +1017,8 @@ describe('Step 9: More than two, and nonsense', () => {
       const { asked, outcome } = await begin()
       const went = await outcomeOf(vi.advanceTimersByTimeAsync(100))
       expect(went.status, `${name} throws out of a timer: that ends the process`).toBe('fulfilled')
+      if (name === 'delayMs' || name === 'tryWithdraw')
+        expect(asked.length, `${name} throws: without its word there is no hedge`).toBe(1)
       asked.at(-1)?.answer('there')
       expect(
         await outcome(),
