@@ -96,7 +96,8 @@ export class Replica {
     response.once('close', () => {
       this.#inFlight--
       this.#counts[sent ? 'completed' : 'aborted']++
-      gone.abort()
+      // Only then: the reason that it makes is an error, with a stack, and there are thousands of answers a second.
+      if (!sent) gone.abort()
     })
     const work = this.#work.accept(request)
     const { before, send: sendAnswer = send } = this.#behaviour

@@ -1,5 +1,5 @@
 import { chartsOf } from './chart.ts'
-import { formatGrade, formatLine } from './format.ts'
+import { formatGrade, formatLine } from '../stage/incidents/format.ts'
 import { numbers } from '../stage/incidents/lines.ts'
 import { conclusionOf, crashesOf, type Day, type Scored, verdictOf } from './score.ts'
 

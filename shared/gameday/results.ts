@@ -1,5 +1,5 @@
 import { markdownTable } from '../stage/table.ts'
-import { formatGrade, formatLine } from './format.ts'
+import { formatGrade, formatLine } from '../stage/incidents/format.ts'
 import { numbers } from '../stage/incidents/lines.ts'
 import { conclusionOf, type Scored, verdictOf } from './score.ts'
 

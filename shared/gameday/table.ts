@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { formatGrade, formatLine } from './format.ts'
+import { formatGrade, formatLine } from '../stage/incidents/format.ts'
 import type { Grade } from '../stage/incidents/grade.ts'
 import { numbers } from '../stage/incidents/lines.ts'
 import { crashesOf, type Scored, verdictOf } from './score.ts'

@@ -1,4 +1,4 @@
-import { startChild } from './child.ts'
+import { type Child, startChild } from './child.ts'
 import type { Instance } from './parcel.ts'
 
 /** A small program in the place of Parcel: it gives this answer to everything, and does `more`. */
@@ -9,7 +9,7 @@ export const server = (answer: string, more = '') => `
   process.on('SIGTERM', () => process.exit())
   ${more}`
 
-export function startProgram(program: string): Instance {
+export function startProgram(program: string): Instance & { child: Child } {
   const child = startChild(['--input-type=module', '--eval', program], {}, () => {})
   return { child, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
 }

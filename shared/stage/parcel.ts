@@ -4,9 +4,9 @@ import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
 import { type Solved, startedOn } from './solved.ts'
 
-/** A Parcel in a process of its own. */
+/** A Parcel that runs, mostly in a process of its own. */
 export interface Instance {
-  child: Child
+  child: Pick<Child, 'exited' | 'hasExited' | 'stop' | 'drop'>
   /** Where it listens. Rejects with the first lines of its error when it ends before. */
   origin: Promise<string>
 }
@@ -32,20 +32,22 @@ export interface ParcelOptions {
   onError: (lines: string[]) => void
 }
 
+/** What it is told about itself, in any world. */
+export const parcelEnvironment = ({ setup, carriers }: Pick<ParcelOptions, 'setup' | 'carriers'>) => ({
+  ...setup.env,
+  PORT: '0',
+  HOST: '127.0.0.1',
+  CARRIERS: carriers,
+  LOG_LEVEL: 'error',
+  DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+})
+
 /** Parcel as one would deploy it; through tsx, as an attendee may write TypeScript that is more than types. */
 export function startParcel({ setup, carriers, onError }: ParcelOptions): Instance {
   const chapters = startedOn(setup.solved)
   const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
   const program = [...boundedMemory(HEAP_MB), ...preloads, ...chapters.args, join(root, 'shared/service/main.ts')]
-  const env = {
-    ...chapters.env,
-    ...setup.env,
-    PORT: '0',
-    HOST: '127.0.0.1',
-    CARRIERS: carriers,
-    LOG_LEVEL: 'error',
-    DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
-  }
+  const env = { ...chapters.env, ...parcelEnvironment({ setup, carriers }) }
   let logged: string[] = []
   const child = startChild(program, env, (line) => onError((logged = readLog(line))))
   // Who handles uncaught exceptions, as chapter 02 does, dies with the error in the log.

@@ -5,7 +5,7 @@ import { type Carriers, startCarriers } from './carriers.ts'
 import { Customers } from './customers.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
-import { PROBE_MS, type Setup, startParcel } from './parcel.ts'
+import { type Instance, type ParcelOptions, PROBE_MS, type Setup, startParcel } from './parcel.ts'
 import type { ColumnState } from './column.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -17,6 +17,12 @@ interface Restart {
   endedAt?: Counts
 }
 
+/** Where a side's Parcel and its carriers live: in processes of their own, or in this one (in-process.ts). */
+export interface World {
+  startCarriers(seed: number, onDeath?: (error: Error) => void): Promise<Carriers>
+  startParcel(options: ParcelOptions): Instance
+}
+
 export interface SideOptions {
   setup: Setup
   seed: number
@@ -24,6 +30,8 @@ export interface SideOptions {
   port: number
   /** Is told when the carriers end by themselves. Default: that ends this process, too. */
   onDeath?: (error: Error) => void
+  /** Default: processes. */
+  world?: World
 }
 
 const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 }
@@ -44,19 +52,19 @@ export class Side {
   #restart: Restart | undefined
   #freshSince = performance.now()
 
-  static async start({ setup, seed, port, onDeath }: SideOptions): Promise<Side> {
-    const carriers = await startCarriers(seed, onDeath)
-    return new Side(setup, await startBalancer(PROBE_MS, port), carriers)
+  static async start({ setup, seed, port, onDeath, world = { startCarriers, startParcel } }: SideOptions) {
+    const carriers = await world.startCarriers(seed, onDeath)
+    return new Side(setup, await startBalancer(PROBE_MS, port), carriers, world)
   }
 
-  private constructor(setup: Setup, balancer: Balancer, carriers: Carriers) {
+  private constructor(setup: Setup, balancer: Balancer, carriers: Carriers, world: World) {
     this.setup = setup
     this.balancer = balancer
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
-    const start = () => startParcel({ setup: this.setup, carriers: carriers.value, onError })
+    const start = () => world.startParcel({ setup: this.setup, carriers: carriers.value, onError })
     this.#supervisor = new Supervisor(start, balancer)
   }
 

@@ -1,7 +1,7 @@
 import { sleep } from '../../core/sleep.ts'
 import { Arrivals } from '../arrivals.ts'
 import { LoopDelay, SATURATED_MS } from '../loop-delay.ts'
-import { Side } from '../side.ts'
+import { Side, type World } from '../side.ts'
 import type { Side as SideName } from '../column.ts'
 import type { Phases, Recording, Span } from './grade.ts'
 import { GENTLE_SHARE, type Script } from './scripts.ts'
@@ -24,6 +24,8 @@ export interface PlayOptions<K extends string> {
   sides: Partial<Record<K, Solved>>
   seed: number
   onPhase?: (phase: string) => void
+  /** Default: processes. */
+  world?: World
 }
 
 const TICK_MS = 1000
@@ -34,7 +36,7 @@ const TICK_MS = 1000
  */
 export async function play<K extends string>(
   script: Script,
-  { sides: solved, seed, onPhase = () => {} }: PlayOptions<K>,
+  { sides: solved, seed, onPhase = () => {}, world }: PlayOptions<K>,
 ): Promise<Played<K>> {
   onPhase('starting')
   const names = Object.keys(solved) as K[]
@@ -42,7 +44,7 @@ export async function play<K extends string>(
   const over = new AbortController()
   const onDeath = ({ message }: Error) => over.abort(new NoVerdict(message))
   const started = await Promise.allSettled(
-    names.map((name) => Side.start({ setup: { solved: solved[name]!, env }, seed, port: 0, onDeath })),
+    names.map((name) => Side.start({ setup: { solved: solved[name]!, env }, seed, port: 0, onDeath, world })),
   )
   const sides = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   try {
@@ -59,7 +61,7 @@ export async function play<K extends string>(
 async function run(
   { traffic: { perSecond }, settleS, baselineS, faultS, recoveryS, acts }: Script,
   sides: Side[],
-  { seed, onPhase }: Required<Omit<PlayOptions<string>, 'sides'>>,
+  { seed, onPhase }: Required<Omit<PlayOptions<string>, 'sides' | 'world'>>,
   over: AbortController,
 ) {
   const recordings = sides.map((): Recording => ({ requests: [], arrived: {}, attempts: 0, hedges: 0 }))

@@ -1,5 +1,5 @@
-import type { Grade } from '../stage/incidents/grade.ts'
-import { type Bound, type NumberName, numbers } from '../stage/incidents/lines.ts'
+import type { Grade } from './grade.ts'
+import { type Bound, type NumberName, numbers } from './lines.ts'
 
 /** A number as one would say it. */
 export function formatNumber(name: NumberName, value: number): string {
