@@ -6,8 +6,10 @@ import { fuzz } from './fuzz.ts'
 import { complaintsOf, matrixTable } from './matrix-table.ts'
 import { runScope } from './matrix.ts'
 import { SCOPES } from './rules.ts'
-import { type Proof, report } from './report.ts'
+import { type Proof, report, saveJson } from './report.ts'
 import { INPUTS } from './requests.ts'
+import { setsAbout, setsTables } from './sets-table.ts'
+import { sets } from './sets.ts'
 import { soak } from './soak.ts'
 
 const { positionals, values } = parseArgs({
@@ -18,10 +20,12 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '10' },
     kills: { type: 'string', default: '50' },
+    draws: { type: 'string', default: '40' },
+    short: { type: 'boolean', default: false },
   },
 })
 
-function numberOf(name: 'seed' | 'runs' | 'minutes' | 'kills'): number {
+function numberOf(name: 'seed' | 'runs' | 'minutes' | 'kills' | 'draws'): number {
   const number = Number(values[name])
   if (number > 0) return number
   console.error(`--${name} takes a number above 0, not "${values[name]}"`)
@@ -97,6 +101,13 @@ const proofs: Record<string, () => Promise<Proof>> = {
       tables: [{ caption: 'Once each', text: table([['', 'count'], ...rows]) }],
       complaints,
     }
+  },
+
+  async sets() {
+    const onSet = (name: string, done: number, of: number) => console.error(`${done} of ${of} sets: ${name}`)
+    const result = await sets({ seed, draws: numberOf('draws'), short: values.short, onSet })
+    if (values.save) saveJson('sets', result.figures)
+    return { about: setsAbout(result, values.short), tables: setsTables(result), complaints: result.complaints }
   },
 }
 

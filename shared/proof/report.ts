@@ -54,3 +54,8 @@ function keep(name: string, text: string): void {
   const parts = [...sections].toSorted().map(([name, text]) => `## ${name}\n\n${text.trim()}\n`)
   writeFileSync(file, [HEAD, ...parts].join('\n'))
 }
+
+/** Beside the document, for programs: `Infinity` is null there. */
+export function saveJson(name: string, data: unknown): void {
+  writeFileSync(new URL(`${name}.json`, import.meta.url), `${JSON.stringify(data, null, 2)}\n`)
+}

@@ -6,6 +6,7 @@ const parts: Record<string, string> = {
   matrix: 'every fault of a replica, a carrier and all of them, by every route (30 s)',
   fuzz: 'bad input of every kind, a thousand of each (3 min); --runs, --seed',
   soak: 'random faults at a steady rate, and what grows or does not add up (10 min); --minutes, --seed',
+  sets: 'every Parcel between naive and solved, at healthy traffic and at incidents (10 min); --draws, --seed, --short',
   crash: 'kill -9 during bookings, each of which must be made once (1 min); --kills, --seed',
 }
 

@@ -1,0 +1,15 @@
+import type { NumberName } from '../stage/incidents/lines.ts'
+import type { Addition } from './sets.ts'
+
+/** What a pattern gives away by its nature; its README says so too, under "When not to use it". */
+export interface Trade {
+  chapter: string
+  incident: string
+  number: NumberName
+  because: string
+}
+
+export const TRADES: Trade[] = []
+
+export const tradeOf = ({ chapter, incident }: Addition, number: NumberName): Trade | undefined =>
+  TRADES.find((trade) => trade.chapter === chapter && trade.incident === incident && trade.number === number)
