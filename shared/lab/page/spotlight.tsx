@@ -5,6 +5,8 @@ import { Charts } from './charts.tsx'
 import { milliseconds } from './numbers.ts'
 
 const SIDES: Side[] = ['yours', 'reference']
+/** As in the sentence. */
+const CLEAR = 1.5
 
 /** One incident for the back row: one number before and after, the row that makes the point, and a sentence. */
 export function Spotlight({ states }: { states: LabState[] }) {
@@ -49,8 +51,9 @@ export function Spotlight({ states }: { states: LabState[] }) {
 }
 
 function Huge({ side, label, numbers, point }: State & { side: Side; label: string }) {
+  const isWorse = side === 'yours' && (numbers.yours ?? 0) > CLEAR * (numbers.reference ?? 0)
   return (
-    <div class={`huge ${side}`}>
+    <div class={`huge ${isWorse ? 'worse' : ''}`}>
       <p>{label}</p>
       <output aria-label={side === 'yours' ? 'Yours' : 'Reference'}>{huge(point.number, numbers[side])}</output>
     </div>
