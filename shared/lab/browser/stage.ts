@@ -38,9 +38,11 @@ export async function startLab(): Promise<Stage> {
     url,
     async history() {
       const { body } = await request(new URL('/state', url))
-      for await (const line of createInterface(body)) {
-        const [, states] = /^data: (.*)/.exec(line) ?? []
-        // Leaving the loop hangs up.
+      let told = ''
+      for await (const text of body.setEncoding('utf8')) {
+        told += text
+        const [, states] = /^data: (.*)\n\n/m.exec(told) ?? []
+        // To leave the loop is to hang up.
         if (states) return JSON.parse(states) as LabState[]
       }
       throw new Error('The Lab has told nothing')
