@@ -5,7 +5,7 @@ import { useDraft } from './draft.ts'
 /** What both sides get. */
 export function Traffic({ traffic, order }: { traffic: TrafficState; order: (what: Control) => void }) {
   const [perSecond, draftRate] = useDraft(traffic.perSecond)
-  const [seed, draftSeed] = useDraft(traffic.seed)
+  const [seed, draftSeed] = useDraft(String(traffic.seed))
   return (
     <fieldset>
       <legend class="unseen">Traffic, the same for both sides</legend>
@@ -28,8 +28,8 @@ export function Traffic({ traffic, order }: { traffic: TrafficState; order: (wha
           type="number"
           min="0"
           value={seed}
-          onInput={({ currentTarget }) => draftSeed(currentTarget.valueAsNumber)}
-          onChange={({ currentTarget }) => order({ seed: currentTarget.valueAsNumber })}
+          onInput={({ currentTarget }) => draftSeed(currentTarget.value)}
+          onChange={({ currentTarget }) => currentTarget.value && order({ seed: Number(currentTarget.value) })}
         />
       </label>
       <button title="Keyboard: space" onClick={() => order({ paused: !traffic.paused })}>
