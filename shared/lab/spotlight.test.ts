@@ -4,6 +4,8 @@ import type { Seen } from '../stage/incidents/seen.ts'
 import { spotlightOn } from './spotlight.ts'
 
 const seen = (parts: Partial<Seen> = {}): Seen => ({
+  hasCrashed: false,
+  answered: 1,
   latency: { p50Ms: 10, p95Ms: 20, p99Ms: 80 },
   waiting: 0,
   restart: undefined,
@@ -34,6 +36,18 @@ test('the sentence says which is slower, and that none is once the left is solve
   expect(look(slow, seen())).toMatch(/the left asks it 40 times a second.* The left takes 22 times as long\.$/)
   expect(look(seen(), seen())).toMatch(/ Both take about as long\.$/)
   expect(look(seen(), slow)).toMatch(/ The left is the faster one\.$/)
+})
+
+test('who refuses everybody is fast, and not the faster one', () => {
+  const { look, isWorse } = spotlightOn(incidentOf('dead'), true, seen({ answered: 0 }), slow)
+  expect(look).toMatch(/ Answered: 0 % on the left, 100 % on the right\.$/)
+  expect(isWorse).toBe(true)
+})
+
+test('a Parcel that has crashed has no number, and the sentence says so', () => {
+  const { look, numbers, isWorse } = spotlightOn(incidentOf('dead'), true, seen({ hasCrashed: true }), seen())
+  expect(look).toBe('Parcel has ended by itself on the left: d shows what it said.')
+  expect({ numbers, isWorse }).toEqual({ numbers: { yours: null, reference: 10 }, isWorse: true })
 })
 
 test('before it is on, there is no number, and nothing is said about one', () => {

@@ -16,8 +16,9 @@ function whatOf(point: Point): string {
   }
 }
 
-/** Null until it is known. */
-export function numberOf(point: Point, { latency, restart, callsPerQuote }: Seen): number | null {
+/** Null until it is known, and for a Parcel that is not there. */
+export function numberOf(point: Point, { hasCrashed, latency, restart, callsPerQuote }: Seen): number | null {
+  if (hasCrashed) return null
   switch (point.number) {
     case 'failed':
       return restart?.failed ?? null
@@ -32,23 +33,34 @@ export function numberOf(point: Point, { latency, restart, callsPerQuote }: Seen
 
 /** From there on, a difference is one; below, it may be chance. */
 const CLEAR = 1.5
+const FEW = 0.9
 
-/** For times only: counts and calls speak for themselves. */
-function comparison({ number }: Point, left: number | null, right: number | null): string {
-  if (left === null || right === null || (number !== 'p50Ms' && number !== 'p99Ms')) return ''
-  if (left >= right * CLEAR) return ` The left takes ${(left / right).toPrecision(2)} times as long.`
-  return right >= left * CLEAR ? ' The left is the faster one.' : ' Both take about as long.'
+const percent = (share: number) => (Number.isFinite(share) ? `${Math.floor(share * 100)} %` : 'nobody yet')
+
+/** What to make of the numbers; of counts, nothing that they do not say themselves. */
+function comparison({ number }: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
+  if (yours === null || reference === null || number === 'failed') return ''
+  // Who refuses everybody is very fast.
+  if (left.answered < FEW || right.answered < FEW)
+    return ` Answered: ${percent(left.answered)} on the left, ${percent(right.answered)} on the right.`
+  if (number === 'callsPerQuote') return ''
+  if (yours! >= reference! * CLEAR) return ` The left takes ${(yours! / reference!).toPrecision(2)} times as long.`
+  return reference! >= yours! * CLEAR ? ' The left is the faster one.' : ' Both take about as long.'
+}
+
+function lookAt({ look, point }: Incident, left: Seen, right: Seen, numbers: (number | null)[]): string {
+  const crashed = [left.hasCrashed && 'left', right.hasCrashed && 'right'].filter(Boolean)
+  if (crashed.length > 0) return `Parcel has ended by itself on the ${crashed.join(' and the ')}: d shows what it said.`
+  return look(left, right) + comparison(point, left, right, numbers)
 }
 
 /** @param isOn whether what is wrong is wrong already */
-export function spotlightOn(
-  { id, chapter, title, point, lit, look }: Incident,
-  isOn: boolean,
-  left: Seen,
-  right: Seen,
-) {
-  const numbers = { yours: numberOf(point, left), reference: numberOf(point, right) }
-  const spotlight: Spotlight = {
+export function spotlightOn(incident: Incident, isOn: boolean, left: Seen, right: Seen): Spotlight {
+  const { id, chapter, title, point, lit } = incident
+  const numbers = [left, right].map((side) => (isOn ? numberOf(point, side) : null))
+  const [yours = null, reference = null] = numbers
+  const isWorse = left.hasCrashed || left.answered < FEW || (yours ?? 0) > CLEAR * (reference ?? 0)
+  return {
     id,
     chapter,
     title,
@@ -56,10 +68,8 @@ export function spotlightOn(
     ...(lit && { lit }),
     isOn,
     what: whatOf(point),
-    numbers: isOn ? numbers : { yours: null, reference: null },
-    look: isOn
-      ? look(left, right) + comparison(point, numbers.yours, numbers.reference)
-      : 'Both Parcels are starting …',
+    numbers: { yours, reference },
+    isWorse: isOn && isWorse,
+    look: isOn ? lookAt(incident, left, right, numbers) : 'Both Parcels are starting …',
   }
-  return spotlight
 }

@@ -29,6 +29,8 @@ export interface Spotlight {
   what: string
   /** Null until there is one. */
   numbers: Record<Side, number | null>
+  /** Clearly, yours. */
+  isWorse: boolean
   /** What is seen, in a sentence or two. */
   look: string
 }

@@ -5,8 +5,6 @@ import { Charts } from './charts.tsx'
 import { milliseconds } from './numbers.ts'
 
 const SIDES: Side[] = ['yours', 'reference']
-/** As in the sentence. */
-const CLEAR = 1.5
 
 /** One incident for the back row: one number before and after, the row that makes the point, and a sentence. */
 export function Spotlight({ states }: { states: LabState[] }) {
@@ -50,10 +48,9 @@ export function Spotlight({ states }: { states: LabState[] }) {
   )
 }
 
-function Huge({ side, label, numbers, point }: State & { side: Side; label: string }) {
-  const isWorse = side === 'yours' && (numbers.yours ?? 0) > CLEAR * (numbers.reference ?? 0)
+function Huge({ side, label, numbers, point, isWorse }: State & { side: Side; label: string }) {
   return (
-    <div class={`huge ${isWorse ? 'worse' : ''}`}>
+    <div class={`huge ${isWorse && side === 'yours' ? 'worse' : ''}`}>
       <p>{label}</p>
       <output aria-label={side === 'yours' ? 'Yours' : 'Reference'}>{huge(point.number, numbers[side])}</output>
     </div>

@@ -34,6 +34,7 @@ test('calls are counted over ten seconds at most', () => {
   expect(seen.callsPerSecond('swift')).toBeCloseTo(100, 5)
   expect(seen.callsPerQuote('swift')).toBeCloseTo(2.5, 5)
   expect(seen.hedgeShare).toBeCloseTo(7 / 135, 5)
+  expect(seen.answered).toBe(1)
 })
 
 test('and not over what was before the incident', () => {

@@ -9,6 +9,10 @@ export interface Second {
 
 /** What can be said of a side by its last seconds: as many as its figures are about, ten at most. */
 export interface Seen {
+  /** It has ended by itself, and whatever is seen of it says nothing more. */
+  hasCrashed: boolean
+  /** Of those who are no longer waiting, the share that was. NaN when all of them wait. */
+  answered: number
   latency: ColumnState['latency']
   waiting: number
   restart: ColumnState['restart']
@@ -39,7 +43,10 @@ export function seenOf(seconds: Second[]): Seen {
     )
   // What it could not tell comes with the next figures, so these have to be there.
   const known = (value: number) => (isTold(now) ? value : NaN)
+  const finished = sum(({ arrivals: { ok, partial, failed } }) => ok + partial + failed)
   return {
+    hasCrashed: now.parcel.status === 'crashed',
+    answered: 1 - sum(({ arrivals }) => arrivals.failed) / finished,
     latency: now.latency,
     waiting: now.waiting,
     restart: now.restart,
