@@ -25,6 +25,8 @@ const fails = (ms: number, reason: unknown) =>
 const deaf = (ms: number, value = `after ${ms}`) => vi.fn<Leg<string>>(() => sleep(ms).then(() => value))
 const never = () => vi.fn<Leg<string>>(() => new Promise(() => {}))
 
+/** The deadline that it was told; NaN for one that was not asked. */
+const told = (leg: ReturnType<typeof answers>) => leg.mock.lastCall?.[1] ?? NaN
 const timesAsked = (leg: ReturnType<typeof answers>) => leg.mock.calls.length
 /** The signals that the legs were given, in the order of the legs; undefined for one that was not asked. */
 const signalsOf = (...legs: ReturnType<typeof answers>[]) => legs.map((leg) => leg.mock.lastCall?.[0])
@@ -87,11 +89,13 @@ describe('Step 1: Ask them all at once', () => {
   test('does not wait when there is nobody to wait for', async () => {
     const nobody = await after(0, scatterGather([], { timeoutMs: 1_000, enough: 1 }))
     expect(nobody, 'no legs, no answers, and no waiting for a first one that nobody will give').toEqual(gathered())
-    const error = new Error('closed on Sundays')
-    const failed = await after(10, scatterGather([fails(10, error), fails(10, error)], { timeoutMs: 1_000, enough: 1 }))
-    expect(failed, 'all have failed after 10 ms: there is nothing more to come').toEqual(
-      gathered(rejected(error), rejected(error)),
-    )
+    const itsOwn = [new TimeoutError('no pigeon within 5 ms'), new DOMException('the proxy hung up', 'AbortError')]
+    const [first, second] = itsOwn.map((error, index) => fails(5 + 5 * index, error))
+    const failed = await after(10, scatterGather([first!, second!], { timeoutMs: 1_000, enough: 1 }))
+    expect(
+      failed,
+      'all have failed after 10 ms: there is nothing more to come. Their errors are their own, also a TimeoutError or an AbortError',
+    ).toEqual(gathered(...itsOwn.map(rejected)))
   })
 })
 
@@ -108,6 +112,17 @@ describe('Step 2: Answer by the deadline', () => {
     ).toEqual(gathered(fulfilled('after 10'), timedOut, fulfilled('after 20')))
     const [, late] = await gathering
     expect(late, 'elapsedMs: for how long it was waited').toMatchObject({ reason: { elapsedMs: expect.closeTo(100) } })
+
+    const busy: Leg<string> = () => {
+      vi.advanceTimersByTime(40)
+      return new Promise(() => {})
+    }
+    const held = begin([busy], { timeoutMs: 100 })
+    expect(await outcomeOf(held, 1), '40 of the 100 ms have gone by').toEqual({ status: 'pending' })
+    expect(
+      await after(60, held),
+      'the first leg was busy for 40 ms before it returned: the time runs from the call, and not from when all are asked',
+    ).toEqual(gathered(timedOut))
   })
 
   test('does not wait for a leg that ignores its signal', async () => {
@@ -223,6 +238,8 @@ describe('Step 3: Stop what nobody waits for', () => {
     const caller = new AbortController()
     const legs = [answers(10), answers(500), never()]
     const gathering = begin(legs, { signal: caller.signal, timeoutMs: 1_000 })
+    const another = [never(), never()]
+    const second = begin(another, { signal: caller.signal, timeoutMs: 1_000 })
     await vi.advanceTimersByTimeAsync(20)
     const reason = new Error('the checkout went home')
     caller.abort(reason)
@@ -232,24 +249,36 @@ describe('Step 3: Stop what nobody waits for', () => {
       answered,
       "the first has answered, and is torn: the caller's signal went to it, and not one of its own",
     ).toBe(false)
-    expect(inFlight, 'the caller has gone; the two legs in flight must hear of it').toEqual([true, true])
+    expect(
+      inFlight,
+      'the caller has gone; the two legs in flight must hear of it, also when another gathering listens to the same signal (which has one `onabort`, and as many listeners as you like)',
+    ).toEqual([true, true])
     expect(signalsOf(...legs)[2]?.reason, "the caller's own reason").toBe(reason)
     expect(outcome, "keep what has come, and give the caller's own reason for the rest").toEqual(
       gathered(fulfilled('after 10'), rejected(reason), rejected(reason)),
     )
+    expect(await after(0, second), 'the second gathering for the same caller').toEqual(
+      gathered(rejected(reason), rejected(reason)),
+    )
+    expect(aborted(...another), 'the second has legs in flight, too: is each in a place of its own?').toEqual([
+      true,
+      true,
+    ])
   })
 
   test('asks nobody for a caller who has gone already', async () => {
-    const leg = answers(10)
-    const reason = new Error('too late')
-    const outcome = await after(0, scatterGather([leg], { signal: AbortSignal.abort(reason) }))
-    expect(
-      timesAsked(leg),
-      'an aborted signal fires no further event: look at it before you begin, and then ask nobody',
-    ).toBe(0)
-    expect(outcome, "nobody was asked: answer at once, with the caller's own reason").toEqual(
-      gathered(rejected(reason)),
-    )
+    for (const reason of [new Error('too late'), null]) {
+      const leg = answers(10)
+      const outcome = await after(0, scatterGather([leg], { signal: AbortSignal.abort(reason), timeoutMs: 60_000 }))
+      expect(
+        timesAsked(leg),
+        'an aborted signal fires no further event: look at it before you begin, and then ask nobody',
+      ).toBe(0)
+      expect(outcome, "nobody was asked: answer at once, with the caller's own reason, be it null").toEqual(
+        gathered(rejected(reason)),
+      )
+      expect(vi.getTimerCount(), 'nobody was asked, and a timer runs: was it set after it had been cleared?').toBe(0)
+    }
   })
 
   test('leaves no listener on a signal that outlives it, whichever way it ends', async () => {
@@ -260,6 +289,10 @@ describe('Step 3: Stop what nobody waits for', () => {
     expect(listeners(), 'listeners after all have answered').toBe(0)
     await after(50, scatterGather([never(), never()], { signal, timeoutMs: 50 }))
     expect(listeners(), 'listeners after the time was up').toBe(0)
+    await after(0, scatterGather([], { signal, timeoutMs: 50 }))
+    expect(listeners(), 'listeners when there was nobody to ask').toBe(0)
+    await after(0, scatterGather([never()], { signal, timeoutMs: 0 }))
+    expect(listeners(), 'listeners when there was no time to ask: what returns early cleans up, too').toBe(0)
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
   })
 
@@ -375,13 +408,17 @@ describe('Step 5: Only so many at a time', () => {
   })
 
   test('begins the next as soon as one ends, well or badly', async () => {
-    const throws: Leg<string> = () => {
+    const throws = vi.fn<Leg<string>>(() => {
       throw new Error('not even a promise')
-    }
+    })
     const legs = [answers(50), fails(10, new Error('no')), throws, answers(20), answers(20)]
     const outcome = await after(50, scatterGather(legs, { concurrency: 2 }))
     expect(outcome.status, 'the other four take 50 ms in all, beside the first: a batch waits for its slowest').toBe(
       'fulfilled',
+    )
+    const turns = legs.map((leg) => leg.mock.invocationCallOrder[0]!)
+    expect(turns, 'who comes first is begun first: the queue is in the order of the legs').toEqual(
+      turns.toSorted((a, b) => a - b),
     )
   })
 
@@ -438,24 +475,25 @@ describe('Step 6: Keep time to answer', () => {
     const now = performance.now()
     const early = answers(10)
     await after(20, scatterGather([early, early], { deadline: now + 300, timeoutMs: 1_000, marginMs: 50 }))
-    const told = early.mock.calls.map(([, deadline]) => deadline - now)
-    expect(told, 'the second argument: the instant at which the legs must end, here 250 ms from the call').toEqual([
+    const each = early.mock.calls.map(([, deadline]) => deadline - now)
+    expect(each, 'the second argument: the instant at which the legs must end, here 250 ms from the call').toEqual([
       250, 250,
     ])
     const late = answers(10)
     await after(20, scatterGather([late], { deadline: now + 2_000, timeoutMs: 300, marginMs: 50 }))
-    const [, deadline] = late.mock.lastCall!
-    expect(deadline - now, 'called 20 ms later, and the timeout is the earlier one').toBe(270)
+    expect(told(late) - now, 'called 20 ms later, and the timeout is the earlier one').toBe(270)
     const queued = answers(10)
     const begunAt = performance.now()
     await after(20, scatterGather([answers(10), queued], { concurrency: 1, timeoutMs: 300, marginMs: 50 }))
     expect(
-      queued.mock.lastCall![1] - begunAt,
+      told(queued) - begunAt,
       'one that was begun 10 ms later, as it had to queue: the time runs from the call, for everybody',
     ).toBe(250)
     const unlimited = answers(10)
     await after(10, scatterGather([unlimited], { marginMs: 50 }))
-    expect(unlimited.mock.lastCall![1], 'no limit is an instant, too: Infinity').toBe(Infinity)
+    expect(told(unlimited), 'no limit is an instant, too: Infinity, also less a margin (NaN: it was not asked)').toBe(
+      Infinity,
+    )
   })
 
   test('asks nobody when there is no time but the margin', async () => {
@@ -583,7 +621,11 @@ describe('Step 7: What comes too late', () => {
     await after(100, scatterGather([lateFailure, deaf(150, 'first'), deaf(150, 'second')], { timeoutMs: 100, discard }))
     await after(100, Promise.resolve())
     expect(discarded, 'two came late').toEqual(['first', 'second'])
-    expect(unhandled, 'an unhandled rejection ends the process').not.toHaveBeenCalled()
+    await after(200, scatterGather([deaf(150)], { timeoutMs: 100 }))
+    expect(
+      unhandled,
+      'an unhandled rejection ends the process (the last gathering had no discard)',
+    ).not.toHaveBeenCalled()
   })
 
   test('closes the connection of a response that comes too late', async () => {
@@ -652,20 +694,29 @@ describe('Step 8: Out of reach', () => {
 
   test('asks nobody when there are too few to ask', async () => {
     const leg = answers(10)
-    const outcome = await after(0, scatterGather([leg], { required: 2 }))
+    const { signal } = new AbortController()
+    const outcome = await after(0, scatterGather([leg], { required: 2, signal, timeoutMs: 60_000 }))
     expect(timesAsked(leg), 'two answers are required, and there is one to ask').toBe(0)
     expect(outcome, 'nobody was asked: answer at once, with a NotNeededError').toEqual(gathered(notNeeded))
+    expect(getEventListeners(signal, 'abort'), "a listener was left on the caller's signal").toEqual([])
+    expect(vi.getTimerCount(), 'nobody was asked, and a timer runs').toBe(0)
   })
 })
 
 describe('Step 9: Very long, very busy, and nonsense', () => {
   test('does not answer early for times that setTimeout cannot hold', async () => {
     const thirtyDaysMs = 30 * 24 * 3_600_000
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
     const gathering = scatterGather([never()], { timeoutMs: thirtyDaysMs })
-    expect(await after(1_000, gathering), 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toEqual({
+    expect(await after(100, gathering), 'setTimeout fires a delay of more than 2³¹−1 ms after 1 ms').toEqual({
       status: 'pending',
     })
-    const early = await after(thirtyDaysMs - 1_001, gathering)
+    expect(
+      timers.mock.calls.length,
+      'timers set in 100 ms of thirty days: a delay of more than 2³¹−1 ms was set anew each ms; cut it to that',
+    ).toBeLessThan(5)
+    const early = await after(thirtyDaysMs - 101, gathering)
     expect(early, 'a delay cut to 2³¹−1 ms is over after 25 days: look at the clock then, and sleep on').toEqual({
       status: 'pending',
     })
@@ -698,7 +749,7 @@ describe('Step 9: Very long, very busy, and nonsense', () => {
       marginMs: [NaN, -1, Infinity],
       concurrency: [NaN, 0, -1, 1.5],
       enough: [NaN, 0, -1, 1.5],
-      required: [NaN, -1, 0.5],
+      required: [NaN, -1, 0.5, Infinity],
     }
     const cases = Object.entries(nonsense).flatMap(([name, values]) => values.map((value) => ({ [name]: value })))
     const taken: string[] = []

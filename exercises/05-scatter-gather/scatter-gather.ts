@@ -15,7 +15,7 @@ export interface GatherOptions<T> {
   deadline?: Deadline
   /** Kept back from the time there is: the legs end that many milliseconds earlier. 0 or more, and finite. Default: 0. */
   marginMs?: number
-  /** Legs in flight at a time, a whole number, 1 or more. Default: `Infinity`, all of them. */
+  /** Legs in flight at a time, begun in their order. A whole number, 1 or more. Default: `Infinity`, all of them. */
   concurrency?: number
   /** After that many successes, a whole number, 1 or more, the rest is cancelled. Default: `Infinity`, all are wanted. */
   enough?: number

@@ -45,7 +45,7 @@ class Gathering<T> {
       marginMs: marginMs >= 0 && marginMs < Infinity,
       concurrency: whole(concurrency) && concurrency >= 1,
       enough: whole(enough) && enough >= 1,
-      required: whole(required) && required >= 0 && required <= enough,
+      required: Number.isInteger(required) && required >= 0 && required <= enough,
     }).find(([name, right]) => !right || typeof numbers[name as keyof typeof numbers] !== 'number')
     if (wrong) throw new RangeError(`${wrong[0]} makes no sense`)
     this.#deadline = Math.min(deadline - marginMs, this.#startedAt + timeoutMs - marginMs)
