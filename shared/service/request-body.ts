@@ -7,7 +7,7 @@ export function isBodyOnItsWay({ raw, headers }: FastifyRequest): boolean {
   return isAnnounced && raw.complete === false
 }
 
-/** Refuses a body before it comes, or has it come. To be called after whatever else may refuse the request. */
+/** Refuses a body before it comes, or has it come. To be called after whatever else has to do with requests and bodies. */
 export function admitBodies(app: FastifyInstance): void {
   // Node would say `100 Continue` at once, and have a body sent that is then refused.
   app.server.on('checkContinue', (...exchange) => app.server.emit('request', ...exchange))
@@ -22,8 +22,12 @@ export function admitBodies(app: FastifyInstance): void {
       throw new Problem(413, `The body is longer than ${bodyLimit} bytes`)
   })
 
-  app.addHook('preParsing', async ({ headers }, reply) => {
+  app.addHook('preParsing', async ({ headers }, reply, payload) => {
     if (headers.expect && !reply.raw.headersSent) reply.raw.writeContinue()
+    // Who was answered before the body's end has cut it short by that: Fastify would answer again, and log that it cannot.
+    const { emit } = payload
+    payload.emit = (event: string, ...args: unknown[]) =>
+      event === 'error' && reply.sent ? false : emit.call(payload, event, ...args)
   })
 
   // What is still to come of a body that nobody reads would be the next request, or the limit on it a second answer.

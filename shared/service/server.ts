@@ -70,8 +70,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   followRequests(app, metrics)
   answerProblems(app)
   keepToHttp(app)
-  admitBodies(app)
   limitServer(app, limits)
+  admitBodies(app)
   describeApi(app)
 
   app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })

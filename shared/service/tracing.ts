@@ -27,7 +27,7 @@ export interface Trace {
   readonly ids: SpanIds
   /** What whoever is asked for its sake is told. */
   readonly headers: Readonly<Record<string, string>>
-  /** Only where somebody has installed an OpenTelemetry SDK; without one, nothing is recorded and nothing costs. */
+  /** Only where somebody has installed an OpenTelemetry SDK; without one, nothing is recorded. */
   readonly recorded?: { readonly span: Span; readonly context: Context }
 }
 
