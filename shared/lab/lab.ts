@@ -161,11 +161,12 @@ export class Lab {
   }
 
   async #state(): Promise<LabState> {
+    // What begins while both sides are asked is not in their figures yet.
+    const { incident, alone, isOn } = this.#playing
     const [yours, reference] = await Promise.all([this.yours.state(), this.reference.state()])
     const delayP99Ms = this.#delay.p99Ms
     const atMs = performance.now() - this.#startedAt
     const columns = { yours, reference }
-    const { incident, alone, isOn } = this.#playing
     const seen = (side: SideName) =>
       seenOf([...this.#history, { atMs, columns }].map(({ atMs, columns }) => ({ atMs, column: columns[side] })))
     return {
