@@ -18,6 +18,7 @@ export interface ClientLimits {
 export interface Call extends TimeoutOptions {
   method?: Dispatcher.HttpMethod
   path: string
+  /** Read, not changed. */
   headers?: Record<string, string>
   body?: string
   /** For the whole call: waiting for a socket, connecting, headers and body. */
@@ -25,6 +26,7 @@ export interface Call extends TimeoutOptions {
 }
 
 export interface Reply {
+  /** Whatever it is: a 503 is an answer, too. */
   status: number
   headers: Record<string, string | string[] | undefined>
   body: string

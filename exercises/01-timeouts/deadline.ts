@@ -6,7 +6,7 @@ export const DEADLINE_HEADER = 'deadline-ms'
 /**
  * The instant `timeoutMs` from now, or the caller's `deadline` if that comes first.
  *
- * @throws RangeError for what is no number, NaN and negatives
+ * @throws RangeError for what is no number, NaN and negatives (step 7)
  */
 export function deadlineIn(timeoutMs: number, _deadline: Deadline = Infinity): Deadline {
   return deadlineAfter(timeoutMs)

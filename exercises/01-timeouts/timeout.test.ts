@@ -41,6 +41,9 @@ function hanging() {
   return { operation, signals }
 }
 
+/** An operation that never ends, whatever its signal says. */
+const deaf = () => new Promise<never>(() => {})
+
 /** Bytes that are still reachable. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc')
@@ -65,8 +68,19 @@ describe('Step 1: Stop waiting, and stop the work', () => {
       status: 'fulfilled',
       value: 'a quote',
     })
+    const reason = new Error('no carrier goes there')
+    const refusal = async (signal: AbortSignal) => {
+      own.push(signal)
+      throw reason
+    }
+    const refused = await outcomeOf(withTimeout(refusal, 100))
+    expect(refused, 'what the operation throws is what the caller gets').toEqual({ status: 'rejected', reason })
     await settled()
-    expect(own[0]?.aborted, 'aborted after a success: an answer may have a body that is yet to be read').toBe(false)
+    const aborted = own.map((signal) => signal.aborted)
+    expect(
+      aborted,
+      'aborted after a success, after a failure: leave both alone, an answer may have a body that is yet to be read',
+    ).toEqual([false, false])
 
     const { operation, signals } = hanging()
     const result = outcomeOf(withTimeout(operation, 100))
@@ -87,7 +101,6 @@ describe('Step 1: Stop waiting, and stop the work', () => {
   })
 
   test('does not wait for an operation that ignores its signal, and tells how long it waited', async () => {
-    const deaf = () => new Promise<never>(() => {})
     const result = outcomeOf(withTimeout(deaf, 100))
     await vi.advanceTimersByTimeAsync(50)
     vi.setSystemTime(Date.now() + 3_600_000)
@@ -103,17 +116,24 @@ describe('Step 1: Stop waiting, and stop the work', () => {
   test("passes on the caller's abort at once, with the caller's own reason", async () => {
     const caller = new AbortController()
     const { operation, signals } = hanging()
-    const result = outcomeOf(withTimeout(operation, 100, { signal: caller.signal }))
+    const results = [operation, deaf].map((each) => outcomeOf(withTimeout(each, 100, { signal: caller.signal })))
     await settled()
     const reason = new Error('the user closed the tab')
     caller.abort(reason)
     await settled()
     expect(signals[0]?.aborted, 'the caller aborted, but the operation was not told').toBe(true)
     expect(signals[0]?.reason, 'the operation was told to stop, but not why: abort with the reason').toBe(reason)
-    expect(await result, "a caller's abort is not a timeout: keep its reason as it is").toEqual({
-      status: 'rejected',
-      reason,
-    })
+    const [first, second] = await Promise.all(results)
+    expect(first, "a caller's abort is not a timeout: keep its reason as it is").toEqual({ status: 'rejected', reason })
+    expect(second, 'two calls share the signal, and one did not hear it, or waits for its operation').toEqual(first)
+
+    const early = new AbortController()
+    const abortsItsCaller = () => {
+      early.abort(reason)
+      return deaf()
+    }
+    const own = await outcomeOf(withTimeout(abortsItsCaller, 100, { signal: early.signal }))
+    expect(own, 'aborted while the operation began: listen before it does').toEqual({ status: 'rejected', reason })
   })
 
   test('does not begin for a caller who has already gone', async () => {
@@ -146,10 +166,10 @@ describe('Step 2: Leave nothing behind', () => {
       'a synchronous throw': () => () => {
         throw new Error('not even a promise')
       },
-      'the end of the time': () => hanging().operation,
-      "the caller's abort": (caller) => {
+      'the end of the time, for an operation that ignores it': () => deaf,
+      "the caller's abort, which the operation ignores": (caller) => {
         setTimeout(() => caller.abort(), 50)
-        return hanging().operation
+        return deaf
       },
       'an abort before the call': (caller) => {
         caller.abort()
@@ -159,7 +179,7 @@ describe('Step 2: Leave nothing behind', () => {
     for (const [way, make] of Object.entries(ways)) {
       const caller = new AbortController()
       const result = outcomeOf(withTimeout(make(caller), 60_000, { signal: caller.signal }))
-      await vi.advanceTimersByTimeAsync(way === 'the end of the time' ? 60_000 : 100)
+      await vi.advanceTimersByTimeAsync(way.startsWith('the end of the time') ? 60_000 : 100)
       expect((await result).status, `${way} ends a call`).not.toBe('pending')
       expect(
         vi.getTimerCount(),

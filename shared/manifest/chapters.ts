@@ -38,9 +38,9 @@ export const chapters: Chapter[] = [
     fails: 'a carrier that says nothing takes the service with it',
     files: ['timeout.ts', 'deadline.ts', 'client.ts', 'server.ts'],
     steps: [
-      { title: 'Stop waiting, and stop the work', minutes: 8 },
-      { title: 'Leave nothing behind', minutes: 5 },
-      { title: 'A deadline, not a duration', minutes: 7 },
+      { title: 'Stop waiting, and stop the work', minutes: 9 },
+      { title: 'Leave nothing behind', minutes: 6 },
+      { title: 'A deadline, not a duration', minutes: 6 },
       { title: 'Let it travel', minutes: 5, cut: true },
       { title: 'One limit around a whole call', minutes: 7 },
       { title: 'The other side: a server with limits', minutes: 10, spare: true },

@@ -22,6 +22,7 @@ export interface ClientLimits {
 export interface Call extends TimeoutOptions {
   method?: Dispatcher.HttpMethod
   path: string
+  /** Read, not changed. */
   headers?: Record<string, string>
   body?: string
   /** For the whole call: waiting for a socket, connecting, headers and body. */
@@ -29,6 +30,7 @@ export interface Call extends TimeoutOptions {
 }
 
 export interface Reply {
+  /** Whatever it is: a 503 is an answer, too. */
   status: number
   /** Header names in lower case. */
   headers: Record<string, string | string[] | undefined>
