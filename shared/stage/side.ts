@@ -77,7 +77,8 @@ export class Side {
   /** Figures are about what comes from now on. */
   beginAnew(): void {
     this.customers.ledger.forget()
-    this.#before = this.customers.ledger.counts
+    // All who come are told of; what became of those before is not.
+    this.#before = { ...this.customers.ledger.counts, sent: this.#before.sent }
     this.#restart = undefined
     this.#freshSince = performance.now()
   }
