@@ -1,7 +1,7 @@
-import { formatGrade } from '../stage/incidents/format.ts'
-import { gradesOf } from '../stage/incidents/grade.ts'
+import { formatGrade, formatNumber } from '../stage/incidents/format.ts'
+import { type Figures, gradesOf } from '../stage/incidents/grade.ts'
 import { scripts } from '../stage/incidents/scripts.ts'
-import { numbers } from '../stage/incidents/lines.ts'
+import { linesOf, type NumberName, numbers } from '../stage/incidents/lines.ts'
 import { ALL } from '../stage/solved.ts'
 import { type Cell, table } from '../stage/table.ts'
 import { type Addition, nameOf, plus, type SetsResult } from './sets.ts'
@@ -15,19 +15,21 @@ export function setsTables({ additions, figures }: SetsResult): { caption: strin
       return addition ? [addition.to, plus(addition)] : []
     })
     const names = [...new Set(rows.map(nameOf))]
-    const grades = names.map((name) => ({ name, grades: gradesOf(id, figures[name]![id]!) }))
     if (names.length === 0) return []
-    const head = ['', ...grades[0]!.grades.map(({ name }) => numbers[name].title + (isTraded(id, name) ? ' *' : ''))]
-    const body = grades.map(({ name, grades }): Cell[] => [
-      name === nameOf(ALL) ? 'all' : name,
-      ...grades.map(formatGrade),
-    ])
+    const traded = TRADES.filter(({ incident }) => incident === id).map(({ number }) => number)
+    const cells = (of: Figures) => [
+      ...gradesOf(id, of).map(formatGrade),
+      // Without a line of its own.
+      ...traded.filter((name) => isOutside(id, name)).map((name) => formatNumber(name, of[name])),
+    ]
+    const titles = [...linesOf(id).map(([name]) => name), ...traded.filter((name) => isOutside(id, name))]
+    const head = ['', ...titles.map((name) => numbers[name].title + (traded.includes(name) ? ' *' : ''))]
+    const body = names.map((name): Cell[] => [name === nameOf(ALL) ? 'all' : name, ...cells(figures[name]![id]!)])
     return [{ caption: `Incident ${id}, ${title.toLowerCase()}, by what is solved`, text: table([head, ...body]) }]
   })
 }
 
-const isTraded = (incident: string, number: string) =>
-  TRADES.some((trade) => trade.incident === incident && trade.number === number)
+const isOutside = (incident: string, number: NumberName) => linesOf(incident).every(([name]) => name !== number)
 
 /** What was tried, in words. */
 export function setsAbout({ additions, figures }: SetsResult, isShort: boolean): string {
