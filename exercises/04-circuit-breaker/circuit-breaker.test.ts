@@ -414,7 +414,9 @@ describe('Step 5: Failure, success, or neither', () => {
       await call.fail(error ?? caller.signal.reason)
       return call.result
     }
-    for (let i = 0; i < 20; i++) await cancelled(breaker)
+    const twenty = (breaker: CircuitBreaker, error?: unknown) =>
+      Promise.all(Array.from({ length: 20 }, () => cancelled(breaker, error)))
+    await twenty(breaker)
     expect(breaker.state.status, 'twenty users closed their tabs; that is not the upstream').toBe('closed')
     await callTimes(2, breaker, fails)
     const hungUp = new Error('socket hang up')
@@ -434,7 +436,7 @@ describe('Step 5: Failure, success, or neither', () => {
     expect(again.discarded, 'it ended after its state did: late, as any other result').toBe(1)
 
     const share = new CircuitBreaker({ failureRate: 0.5, minimumCalls: 10 })
-    for (let i = 0; i < 20; i++) await cancelled(share, hungUp)
+    await twenty(share, hungUp)
     await callTimes(9, share, fails)
     expect(share.state.status, 'nine calls that count: whatever the cancelled ones threw, they are none').toBe('closed')
     await callTimes(1, share, fails)
@@ -647,11 +649,8 @@ describe('Step 6: Who goes inside whom?', () => {
           1_000,
         )
       const wrong = new CircuitBreaker(BRISK)
-      for (let i = 0; i < 30; i++)
-        await result(
-          limited((signal) => wrong.execute(hangs, signal), reason),
-          1_000,
-        )
+      const gaveUp = Array.from({ length: 30 }, () => limited((signal) => wrong.execute(hangs, signal), reason))
+      await result(Promise.all(gaveUp), 1_000)
       expect(
         { inside: right.state.status, outside: wrong.state.status },
         `${reason?.name ?? 'AbortError'}: a timeout inside is a failure, whatever it is called; outside it is a caller who has given up, and tells nothing, not after thirty`,
@@ -741,6 +740,32 @@ describe('Step 9: Slow is the new down', () => {
     }
     expect(breaker.state.status, 'three calls took 800 ms, and 800 is slow').toBe('open')
     expect(breaker.discarded, 'results that were late, which is not the same as slow').toBe(0)
+
+    const [notFound, queueFull] = [new Error('404'), new Error('our own queue is full')]
+    const slowly = (error: Error) => async () => {
+      vi.advanceTimersByTime(800)
+      throw error
+    }
+    const options: BreakerOptions = {
+      ...BRISK,
+      slowCallMs: 800,
+      isFailure: (error) => error !== notFound,
+      isExcluded: (error) => error === queueFull,
+    }
+    const finds = new CircuitBreaker(options)
+    await callTimes(3, finds, slowly(queueFull))
+    expect(finds.state.status, 'what says nothing about the upstream does not say that it is slow').toBe('closed')
+    await callTimes(2, finds, slowly(notFound))
+    expect(await outcomeOf(finds.execute(slowly(notFound))), 'its caller is told').toEqual({
+      status: 'rejected',
+      reason: notFound,
+    })
+    expect(finds.state.status, 'three 404s took 800 ms: that is an answer, so a success, and slow').toBe('open')
+    expect((finds.state as { cause?: unknown }).cause, 'a 404 is not what was wrong').toBeUndefined()
+
+    const dead = new CircuitBreaker(options)
+    await callTimes(3, dead, slowly(new Error('503')))
+    expect(dead.state, 'a failure is the cause, however long it took').toMatchObject({ cause: new Error('503') })
   })
 
   test('counts it in the share, too, and though its caller has gone', async () => {
@@ -884,6 +909,8 @@ describe('Step 10: Longer breaks, and not in step', () => {
       thirds.size,
       'different lengths among twenty of the longest break: chance comes after the cap, or they all probe together',
     ).toBeGreaterThan(15)
+    const longest = (await breaks(6, new CircuitBreaker({ ...options, random }))).slice(2)
+    expect(new Set(longest).size, 'lengths of the four longest breaks of one breaker: each has its own chance').toBe(4)
   })
 })
 

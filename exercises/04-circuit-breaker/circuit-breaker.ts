@@ -47,6 +47,13 @@ export class CircuitBreaker {
     return operation(signal ?? neverAborts)
   }
 
+  /** The one place where the state changes: whoever listens hears of it here. */
+  protected become(next: State): void {
+    const from = this.current.status
+    this.current = next
+    this.options.onChange({ name: this.options.name, from, to: this.state })
+  }
+
   /** What those get who are not let in. `how` is for people: open, or half-open. */
   protected refusal(how: string, retryAfterMs: number, cause: unknown): CircuitOpenError {
     const message = `The circuit of ${this.options.name} is ${how}; try again in ${Math.ceil(retryAfterMs)} ms`

@@ -5,7 +5,7 @@ import type { WindowCounts } from './window.ts'
 export type BreakerState =
   /** Calls go through, and are counted. */
   | { readonly status: 'closed' }
-  /** No call goes through for `retryAfterMs`; at 0 the next one is a probe. `cause` is the failure that opened it; undefined for a slow call. */
+  /** No call goes through for `retryAfterMs`; at 0 the next one is a probe. `cause` is the failure that opened it; undefined for a slow answer. */
   | { readonly status: 'open'; readonly retryAfterMs: number; readonly cause: unknown }
   /** A few calls go through as probes; what becomes of them decides. */
   | { readonly status: 'half-open' }
@@ -35,7 +35,7 @@ export interface BreakerOptions {
   windowMs?: number
   /** Slices in which the window forgets; a whole number. Default: 10. */
   buckets?: number
-  /** A call that takes this long counts as failed, although its caller gets the result; above 0, `Infinity` for never. Default: Infinity. */
+  /** An answer that takes this long counts as a failure, although its caller gets it; above 0, `Infinity` for never. Default: Infinity. */
   slowCallMs?: number
   /** Calls let through when half-open; it closes when all of them succeed. A whole number. Default: 1. */
   probes?: number

@@ -75,12 +75,11 @@ export class CircuitBreaker {
     try {
       result = await operation(signal ?? neverAborts)
     } catch (error) {
-      this.#after(permit, signal?.aborted ? 'excluded' : this.#verdict(error), error)
+      this.#after(permit, slowAt, signal?.aborted ? 'excluded' : this.#verdict(error), error)
       throw error
     }
     // What has come is here, be the caller gone or not: a parcel is booked.
-    const isSlow = slowAt < Infinity && performance.now() >= slowAt
-    this.#after(permit, isSlow ? 'failure' : 'success')
+    this.#after(permit, slowAt, 'success')
     return result
   }
 
@@ -122,7 +121,10 @@ export class CircuitBreaker {
   }
 
   /** Takes back a permit, and what came of it. */
-  #after(permit: Permit, verdict: Verdict, cause?: unknown): void {
+  #after(permit: Permit, slowAt: number, verdict: Verdict, cause?: unknown): void {
+    const isSlow = slowAt < Infinity && performance.now() >= slowAt
+    // Any answer, a 404, too; it is not to be the cause, since it is not what was wrong.
+    if (isSlow && verdict === 'success') return this.#after(permit, Infinity, 'failure')
     const state = this.#state
     const failed = verdict === 'failure'
     if (state === permit) {

@@ -43,9 +43,12 @@ export class CircuitBreaker {
       if (signal.aborted) return reject(signal.reason)
       const ticket = this.before()
       const startedAt = performance.now()
-      const success = (value: T) => {
+      const answered = () => {
         const isSlow = performance.now() - startedAt >= this.#options.slowCallMs
         this.after(ticket, isSlow ? 'failure' : 'success')
+      }
+      const success = (value: T) => {
+        answered()
         resolve(value)
       }
       const failure = (error: unknown) => {
@@ -53,7 +56,7 @@ export class CircuitBreaker {
         if (signal.aborted || refused || this.#ask(false, () => this.#options.isExcluded(error)))
           this.after(ticket, 'neither')
         else if (this.#ask(true, () => this.#options.isFailure(error))) this.after(ticket, 'failure', error)
-        else this.after(ticket, 'success')
+        else answered()
         reject(error)
       }
       let promise: Promise<T>

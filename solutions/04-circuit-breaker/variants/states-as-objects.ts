@@ -41,9 +41,10 @@ export class CircuitBreaker {
     const report = this.#phase.enter()
     const deadline = performance.now() + this.options.slowCallMs
     const [settled] = await Promise.allSettled([(async () => operation(own))()])
-    if (settled.status === 'rejected')
-      report(own.aborted ? { kind: 'nothing' } : { kind: this.#kindOf(settled.reason), error: settled.reason })
-    else report(performance.now() < deadline ? { kind: 'success' } : { kind: 'failure', error: undefined })
+    const isSlow = performance.now() >= deadline
+    const error = settled.status === 'rejected' ? settled.reason : undefined
+    const kind = settled.status === 'fulfilled' ? 'success' : own.aborted ? 'nothing' : this.#kindOf(error)
+    report(kind === 'success' && isSlow ? { kind: 'failure', error: undefined } : { kind, error })
     if (settled.status === 'rejected') throw settled.reason
     return settled.value
   }
