@@ -64,7 +64,7 @@ function image(): string {
 
 test(
   'what the image holds is enough: it starts without tsx, is healthy, and ends with 0',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const cwd = image()
     const run = (args: string[], env: Record<string, string>) => {
