@@ -47,6 +47,8 @@ export interface SetsResult {
 export const HEALTHY = 'healthy'
 const HEALTHY_LEAST = 0.99
 
+const isPlayed = (incident: string) => scripts.some(({ id }) => id === incident)
+
 export const nameOf = (solved: Solved): string => (solved.length > 0 ? solved.join(' ') : 'none')
 export const plus = ({ to, chapter }: Pick<Addition, 'to' | 'chapter'>): Solved => [...to, chapter].toSorted()
 
@@ -100,7 +102,8 @@ export async function sets(options: SetsOptions): Promise<SetsResult> {
     for (const solved of [addition.to, plus(addition)]) {
       const each = needed.get(nameOf(solved)) ?? { solved, ids: new Set([HEALTHY]) }
       needed.set(nameOf(solved), each)
-      if (!options.short) each.ids.add(addition.incident)
+      // A chapter need not have one.
+      if (!options.short && isPlayed(addition.incident)) each.ids.add(addition.incident)
     }
   }
   const result: SetsResult = { additions, figures: {}, complaints: [] }

@@ -224,6 +224,17 @@ test('HEAD says what GET would, and begins no stream', async () => {
   expect(streaming(fleet), 'streams are open at the carrier, and nobody reads them').toBe(0)
 })
 
+test('nor does any other method, on any route', async () => {
+  const { fleet, origin, path } = await startBooked(PATIENT, { statusMs: 60_000, heartbeatMs: 60_000 })
+  const paths = [path, path.replace('/events', ''), '/quotes?from=Lisbon&to=Oslo&grams=1', '/shipments', '/livez']
+  const client = new Pool(origin)
+  onTestFinished(() => client.destroy())
+  for (const method of ['HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const) {
+    for (const path of paths) await (await client.request({ method, path })).body.dump()
+  }
+  expect(streaming(fleet), 'something is still going on at the carriers, though all was answered').toBe(0)
+})
+
 test('more streams than there may be are refused, until somebody hangs up', async () => {
   const { origin, path } = await startBooked(
     { ...PATIENT, EVENT_STREAMS: '2' },
