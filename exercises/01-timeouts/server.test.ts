@@ -149,9 +149,14 @@ const post = 'POST /slow HTTP/1.1\r\nhost: parcel\r\ncontent-type: application/j
 describe('Step 8: Bodies that stall, streams that live', () => {
   test('cuts off a request body that stalls between two chunks, or never begins', async () => {
     const { speak } = await limited({ bodyChunkMs: 100 })
-    for (const [said, bytes] of Object.entries({ 'stalls after five bytes': '{"gra', 'never begins': '' })) {
-      const [socket, closed] = speak(post + bytes)
-      await eventually(() => socket.bytesWritten >= post.length + bytes.length)
+    const chunked = post.replace('content-length: 13', 'transfer-encoding: chunked')
+    for (const [said, bytes] of Object.entries({
+      'stalls after five bytes': post + '{"gra',
+      'never begins': post,
+      'never says how long it is, and stalls': chunked + '5\r\n{"gra\r\n',
+    })) {
+      const [socket, closed] = speak(bytes)
+      await eventually(() => socket.bytesWritten >= bytes.length)
       await elapse(200)
       const outcome = await outcomeOf(closed)
       expect(outcome.status, `bodyChunkMs is over, and the connection is still open: the body ${said}`).toBe(
@@ -215,8 +220,9 @@ describe('Step 8: Bodies that stall, streams that live', () => {
     const slow = outcomeOf(get('/slow'), 60)
     await entered()
     const reader = new AbortController()
-    const left = outcomeOf(get('/events', { signal: reader.signal }), 30)
+    const left = outcomeOf(get('/events', { signal: reader.signal, headers: { 'deadline-ms': '5000' } }), 30)
     await eventually(() => streams.length === 2)
+    const readersMs = msUntil(streams[1]?.deadline ?? NaN)
     reader.abort()
     await left
     await elapse(1_100)
@@ -226,6 +232,9 @@ describe('Step 8: Bodies that stall, streams that live', () => {
     expect(await slow, 'a route without one keeps the limit').toMatchObject({ value: { status: 504 } })
     expect(streams[1]?.abortSignal.aborted, 'a stream without a limit, and its reader has left: who tells it?').toBe(
       true,
+    )
+    expect(readersMs, "a route's config replaces the server's limit, and not the deadline of its caller").toBeCloseTo(
+      5_000,
     )
   })
 })
