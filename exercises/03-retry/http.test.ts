@@ -143,12 +143,29 @@ describe('Step 7: Requests and their bodies', () => {
       'rejected',
     )
 
+    const failed = await carrier(dripping(503))
+    const leaver = new AbortController()
+    const refused = requestWithRetry(failed.client, { path: '/quotes' }, { signal: leaver.signal })
+    refused.catch(() => {})
+    await eventually(() => failed.seen.at.length === 1)
+    await outcomeOf(refused)
+    leaver.abort(reason)
+    expect(await outcomeOf(refused), 'the caller has gone while a 503 was read: nobody waits for the rest').toEqual({
+      status: 'rejected',
+      reason,
+    })
+
     const { signal } = new AbortController()
     const again = await carrier(unavailable, (res) => res.destroy(), ok)
     const read = (await ended(requestWithRetry(again.client, { path: '/quotes' }, { ...soon, signal }))) as typeof drip
     await outcomeOf((read as { value: Dispatcher.ResponseData }).value.body.text())
     await eventually(() => getEventListeners(signal, 'abort').length === 0)
     expect(getEventListeners(signal, 'abort').length, 'listeners left on a signal that outlives the request').toBe(0)
+
+    const unread = (await ended(requestWithRetry(client, { path: '/quotes' }, { signal }))) as typeof drip
+    ;(unread as { value: Dispatcher.ResponseData }).value.body.on('error', () => {}).destroy()
+    await eventually(() => getEventListeners(signal, 'abort').length === 0)
+    expect(getEventListeners(signal, 'abort').length, 'listeners left, where the answer was closed unread').toBe(0)
   })
 
   test('does not repeat a POST that has no key', async () => {

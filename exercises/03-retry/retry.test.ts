@@ -221,15 +221,17 @@ describe('Step 2: Jitter', () => {
   })
 
   test('never yields NaN, nor more than the cap, however long it goes on', () => {
-    for (const luck of [0, 0.5, 1 - 2 ** -53]) {
-      const delays = take(5_000, fullJitter({ baseMs: 100, capMs: 10_000 }), () => luck)
-      const wrong = delays.findIndex((ms) => !(ms >= 0 && ms <= 10_000))
-      expect(
-        wrong,
-        `random() is ${luck}; delay ${wrong} is ${delays[wrong]}: ${
-          Number.isNaN(delays[wrong]) ? '2 ** 1024 is Infinity, and 0 × Infinity NaN' : 'the cap is 10000'
-        }`,
-      ).toBe(-1)
+    for (const baseMs of [100, 0]) {
+      for (const luck of [0, 0.5, 1 - 2 ** -53]) {
+        const delays = take(5_000, fullJitter({ baseMs, capMs: 10_000 }), () => luck)
+        const wrong = delays.findIndex((ms) => !(ms >= 0 && ms <= 10_000))
+        expect(
+          wrong,
+          `baseMs is ${baseMs}, random() ${luck}; delay ${wrong} is ${delays[wrong]}: ${
+            Number.isNaN(delays[wrong]) ? '2 ** 1024 is Infinity, and 0 × Infinity NaN' : 'the cap is 10000'
+          }`,
+        ).toBe(-1)
+      }
     }
   })
 
@@ -241,6 +243,10 @@ describe('Step 2: Jitter', () => {
       new Set(thirtieth).size,
       'different delays of 100 clients: cap first and draw then, or they meet at the cap',
     ).toBe(100)
+    expect(
+      new Set(take(100, backoff, random).slice(50)).size,
+      'different delays of one client at the cap: draw for each delay, or two who meet once meet for ever',
+    ).toBe(50)
   })
 
   test('lets its backoff say how long to wait', async () => {
@@ -283,6 +289,10 @@ describe('Step 2: Jitter', () => {
       new Set(unlucky.map(({ at }) => at[1])).size,
       'different instants of 100 second attempts: without options.random, draw from Math.random',
     ).toBeGreaterThan(10)
+    expect(
+      Math.max(...unlucky.map(({ at }) => at[1]!)),
+      'the last of 100 second attempts: the default, too, begins at 100 ms for each call',
+    ).toBeLessThanOrEqual(101)
 
     const { operation, at } = failing(unavailable())
     begin(operation, { maxAttempts: 9, random: () => 0.5 })
@@ -332,6 +342,7 @@ describe('Step 3: What deserves another try', () => {
       ...['ENOENT', 'ENOTFOUND', 'ERR_INVALID_URL', 'MADE_UP'].map(coded),
       new Error('No label', { cause: answered(404) }),
       new Error('No quote', { cause: new RetryError('Gave up', 'attempts', { cause: answered(503) }) }),
+      new RetryError('Gave up', 'budget', { cause: answered(503) }),
       'no',
       undefined,
       null,
@@ -428,6 +439,14 @@ describe('Step 4: The deadline, before the wait', () => {
     await elapse(60_000)
     expect(inTime.at, 'attempts before the deadline').toEqual([0, 600])
     expect(tooLate.at, 'attempts before the deadline: at the deadline itself nobody waits any more').toEqual([0])
+
+    const error = unavailable()
+    const late = failing(error)
+    const first = begin(late.operation, { deadline: performance.now() - 1 })
+    const because =
+      'the deadline had passed before the call: only further attempts are held to it, and the first is made'
+    expectGivenUp(await outcomeOf(first), 'deadline', error, because)
+    expect(late.at, because).toEqual([0])
   })
 })
 
@@ -506,6 +525,8 @@ describe('Step 6: A budget for everybody', () => {
     expect(left, 'balance, before the first of them').toBeCloseTo(10)
     expect(budget.balance, 'balance, after the last of them').toBeLessThan(1)
     expect(another.tryWithdraw(), 'a budget of its own for each backend').toBe(false)
+    for (let i = 0; i < 9; i++) another.deposit()
+    expect(another.tryWithdraw(), 'a retry for nine calls: what is left must be a whole one').toBe(false)
   })
 
   test('keeps an outage from multiplying the calls', async () => {
@@ -518,6 +539,11 @@ describe('Step 6: A budget for everybody', () => {
       '100 calls, ratio 0.2: at most 120 attempts, and not 400 (do retries pay for retries?)',
     ).toBeLessThanOrEqual(120)
     expect(at.length, '20 of them may be retries').toBeGreaterThanOrEqual(119)
+
+    const sunny = new RetryBudget({ ratio: 0.2, minPerSecond: 0 })
+    for (let i = 0; i < 100; i++) begin(async () => 'booked', { budget: sunny })
+    await elapse(0)
+    expect(sunny.balance, 'balance after 100 calls that went well: these, too, pay for retries').toBeCloseTo(20)
   })
 
   test('always grants a few, however little the traffic', async () => {
@@ -659,10 +685,14 @@ describe('Step 9: Told in other words', () => {
     const error = answered(503, { 'retry-after': '86400' })
     for (const options of [{}, { maxRetryAfterMs: day - 1 }]) {
       const { operation, at } = failing(error)
-      const result = begin(operation, { backoff: every(50), ...options })
+      const budget = new RetryBudget({ ratio: 1, minPerSecond: 0 })
+      const result = begin(operation, { backoff: every(50), budget, ...options })
       const because =
         'told to come back tomorrow, and nobody gave a deadline: give up now, as it is longer than maxRetryAfterMs (300,000 by default)'
       expectGivenUp(await outcomeOf(result), 'retry-after', error, because)
+      expect(budget.balance, 'balance: an attempt that is not made costs nothing, so ask the budget last').toBeCloseTo(
+        1,
+      )
       await elapse(10_000)
       expect(at.length, 'attempts: whoever cuts the wait short comes earlier than told').toBe(1)
     }
@@ -712,6 +742,10 @@ describe('Step 10: Two other kinds of jitter', () => {
       const thirtieth = Array.from({ length: 100 }, () => take(30, backoff, random)[29])
       const message = `different delays of 100 clients with ${jitter.name}: in the article, two of three wait for exactly the cap`
       expect(new Set(thirtieth).size, message).toBe(100)
+      expect(
+        new Set(take(100, backoff, random).slice(50)).size,
+        `different delays of one client at the cap with ${jitter.name}: draw for each delay`,
+      ).toBe(50)
       for (const luck of [0, 1 - 2 ** -53]) {
         const delays = take(5_000, backoff, () => luck)
         expect(
@@ -725,23 +759,26 @@ describe('Step 10: Two other kinds of jitter', () => {
 
 describe('Step 11: Open breakers, and other odd failures', () => {
   test('leaves an open breaker alone until it lets a probe through', async () => {
-    const error = new CircuitOpenError('The circuit of pigeon is open', 5_000.4, unavailable())
+    const error = new CircuitOpenError('The circuit of pigeon is open', 5_000.4, answered(503, { 'retry-after': '1' }))
     const patient = mending(error)
     begin(patient.operation, { backoff: every(0) })
+    const wrapped = mending(new Error('No quote', { cause: error }))
+    begin(wrapped.operation, { backoff: every(0) })
     const hurried = failing(error)
     const result = begin(hurried.operation, { backoff: every(50), deadline: performance.now() + 4_000 })
     expectGivenUp(await outcomeOf(result), 'deadline', error, 'the deadline is before the first probe: give up now')
     await elapse(5_000)
     expect(
       patient.at.length,
-      'attempts after 5000 ms; error.retryAfterMs is 5000.4, and whoever asks earlier uses up an attempt for nothing',
+      'attempts after 5000 ms; error.retryAfterMs is 5000.4 (what its cause was told is over), and whoever asks earlier uses up an attempt for nothing',
     ).toBe(1)
+    expect(wrapped.at.length, 'attempts after 5000 ms, where the breaker is the cause of the error').toBe(1)
     await elapse(60)
     expect(patient.at.length, 'the break is over').toBe(2)
   })
 
   test('keeps whatever was thrown, even if it is no error', async () => {
-    for (const thrown of ['no', undefined, null, 0, { status: 503 }]) {
+    for (const thrown of ['no', undefined, null, 0, { error: 'no' }]) {
       const retried = begin(failing(thrown).operation, { isTransient: () => true })
       const asItIs = begin(failing(thrown).operation)
       await elapse(60_000)
@@ -816,10 +853,12 @@ describe('Step 11: Open breakers, and other odd failures', () => {
   test('ends with its backoff, when that is a list', async () => {
     const error = unavailable()
     const { operation, at } = failing(unavailable(), unavailable(), error)
-    const result = begin(operation, { maxAttempts: 9, backoff: () => [10, 200].values() })
+    const budget = new RetryBudget({ ratio: 0, minPerSecond: 0.03, windowMs: 100_000 })
+    const result = begin(operation, { maxAttempts: 9, backoff: () => [10, 200].values(), budget })
     await elapse(60_000)
     expect(at, 'when the attempts were made: options.backoff yields 10 and 200, and is done').toEqual([0, 10, 210])
     expectGivenUp(await outcomeOf(result), 'attempts', error, 'the list has two delays, so there are three attempts')
+    expect(budget.balance, 'balance: it was 3, and there were two retries').toBeCloseTo(1)
   })
 
   test('refuses nonsense by name', async () => {
