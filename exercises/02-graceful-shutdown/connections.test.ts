@@ -35,7 +35,8 @@ describe('Step 2: Finish what has begun', () => {
 
   test('says Connection: close in every answer, also to requests that began before', async () => {
     const { shutdown, open, answer } = await start({ drainDelayMs: 1_000 })
-    const begun = await open('/slow')
+    const [begun, half] = [await open('/slow'), await open('/raw')]
+    await half.hears('half')
     const [idle, other] = [await open('/fast'), await open('/fast')]
     await idle.hears('at once')
     await other.hears('at once')
@@ -44,6 +45,14 @@ describe('Step 2: Finish what has begun', () => {
     answer()
     await begun.hears('at last')
     expect(begun.heard, 'it began before the signal, its headers did not: there is time to say it').toMatch(closing)
+    await half.hears('and half')
+    await eventually(() => false, 5)
+    half.say(get('/fast'))
+    await half.ends()
+    expect(
+      half.heard,
+      'it was promised keep-alive, and the door is open: its next answer is the place to say it',
+    ).toMatch(closing)
     idle.say(get('/fast'))
     await idle.ends()
     expect(idle.heard, 'it comes in the drain delay: its client should go and find another instance').toMatch(closing)
@@ -84,6 +93,9 @@ describe('Step 3: Close what only waits', () => {
     const [silent, idle, busy, posted] = [await open(), await open('/fast'), await open('/slow'), await open()]
     await idle.hears('at once')
     posted.say(`${post('/slow')}${BODY}`)
+    const piped = await open()
+    piped.say(`${get('/fast')}${get('/slow')}`)
+    await piped.hears('at once')
     await eventually(() => false, 10)
     void shutdown.begin('SIGTERM')
     await elapse(GRACE_MS)
@@ -92,6 +104,7 @@ describe('Step 3: Close what only waits', () => {
     expect([idle.state, silent.state], 'idle and silent: closed, not reset').toEqual(['closed', 'closed'])
     expect(busy.state, 'this one was in use').toBe('open')
     expect(posted.state, 'in use as well: its request was read to its end, and is not answered yet').toBe('open')
+    expect(piped.state, 'two requests on one connection, and the second is not answered yet').toBe('open')
     answer()
     await elapse(GRACE_MS)
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
@@ -136,16 +149,20 @@ describe('Step 11: Idle, to the byte', () => {
 
   test('closes a connection whose request was answered before it was read', async () => {
     const { shutdown, exit, open } = await start()
-    const wire = await open()
-    wire.say(post('/refused'))
-    await wire.hears('}')
-    wire.say(BODY)
+    const [before, after] = [await open(), await open()]
+    for (const wire of [before, after]) {
+      wire.say(post('/refused'))
+      await wire.hears('}')
+    }
+    before.say(BODY)
     await eventually(() => false, 10)
     void shutdown.begin('SIGTERM')
     await elapse(GRACE_MS)
-    expect(await wire.ends(), 'what came after the answer was the rest of the old request, and not a new one').toBe(
-      true,
-    )
+    const rest = 'what came after the answer was the rest of the old request, and not a new one'
+    expect(await before.ends(), rest).toBe(true)
+    after.say(BODY)
+    expect(await after.ends(), `${rest}; its end is one more moment in which a connection becomes idle`).toBe(true)
+    await elapse(GRACE_MS)
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })
 
@@ -224,7 +241,8 @@ describe('Step 11: Idle, to the byte', () => {
         app.get('/stays', async (_, reply) => reply.header('connection', 'keep-alive').send('stay'))
         app.get('/stream', (_, reply) => {
           reply.hijack()
-          reply.raw.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' }).end('stay')
+          const answer = reply.raw.setHeader('Cache-Control', 'no-cache')
+          answer.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' }).end('stay')
         })
       },
     })
@@ -232,7 +250,10 @@ describe('Step 11: Idle, to the byte', () => {
     void shutdown.begin('SIGTERM')
     for (const [i, path] of ['/stays', '/stream'].entries()) {
       wires[i]!.say(get(path))
-      expect(await wires[i]!.hears('stay'), `${path} was not answered in the drain delay`).toBe(true)
+      expect(
+        await wires[i]!.hears('stay'),
+        `${path} was not answered in the drain delay: does setHeader still return its answer?`,
+      ).toBe(true)
       expect(
         wires[i]!.heard,
         `${path}: its handler says keep-alive, as tutorials on event streams do, and it was yours to say`,

@@ -239,7 +239,9 @@ describe('Step 8: Said twice', () => {
 
 describe('Step 9: When nobody caught it', () => {
   test('shuts down in order after an error that nobody caught, and does not exit with 0', async () => {
-    const { shutdown, exit, open, answer, logged } = await start()
+    const calls: string[] = []
+    const hooks = hooksOf(['pool'], calls)
+    const { shutdown, exit, open, answer, logged } = await start({ drainDelayMs: 1_000, hooks })
     const source = new EventEmitter()
     onTestFinished(shutdown.install(source))
     const wire = await open('/slow')
@@ -253,10 +255,13 @@ describe('Step 9: When nobody caught it', () => {
     expect(shutdown.ready, 'in what state is this process? Not one for new customers').toBe(false)
     await elapse(100)
     expect(exit, 'a request that has nothing to do with it is in flight').not.toHaveBeenCalled()
+    const late = await open('/fast')
+    expect(await late.hears('at once'), 'the balancer knows as little as ever: the drain delay holds').toBe(true)
     answer()
     await wire.hears('at last')
     expect(wire.heard, 'the answer that it waited for').toMatch(ok)
-    await elapse(GRACE_MS)
+    await elapse(900 + GRACE_MS)
+    expect(calls, 'what it failed of is one thing, what is to be closed another: the hooks run').toEqual(['pool'])
     expect(exit, 'this was no planned end: whoever restarts it should know').toHaveBeenCalledExactlyOnceWith(1)
     expect(logged(), 'the error itself is what one will look for').toContain(uncaught.message)
     expect(await outcomeOf(shutdown.begin('again')), 'what it failed of').toMatchObject({
@@ -308,6 +313,7 @@ describe('Step 10: Say why, and leave no trace', () => {
       reason: 'SIGINT',
       exitCode: 1,
       failed: ['pool'],
+      elapsedMs: expect.any(Number),
     })
 
     const stuck = await start({ hooks: hooksOf(['pool'], []) })

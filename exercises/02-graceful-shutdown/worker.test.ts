@@ -105,15 +105,21 @@ describe('Step 6: A queue that gives back', () => {
         if (item < 3) throw new Error('no such shipment')
         return Promise.resolve()
       },
-      onError() {
-        throw new Error('and the log is full')
+      // A function that gives a promise is one that gives nothing, to TypeScript.
+      onError(_, item) {
+        const full = new Error('and the log is full')
+        if (item === 1) throw full
+        return Promise.reject(full)
       },
     })
     const offered = () => [1, 2, 3].map((item) => worker.offer(item))
     expect(offered, 'what the handler throws is not for whoever offers').not.toThrow()
     await pass(10)
     expect(begun, 'the handler or onError threw, and the loop died of it').toEqual([1, 2, 3])
-    expect(warn, 'what onError throws is a warning, each time').toHaveBeenCalledTimes(2)
+    expect(
+      warn,
+      'what onError throws, or rejects with, is a warning: what nobody catches ends the process',
+    ).toHaveBeenCalledTimes(2)
     expect(await outcomeOf(worker.drain(), 5), 'all is done').toEqual({ status: 'fulfilled', value: [] })
   })
 

@@ -3,7 +3,10 @@ export interface WorkerOptions<T> {
   capacity: number
   /** Works on one item. When `signal` aborts it should stop, and throw: the item is then handed back. */
   handle: (item: T, signal: AbortSignal) => Promise<void>
-  /** Told of each item that `handle` failed on; if it fails too, that is a warning. Default: `console.error`. */
+  /**
+   * Told of each item that `handle` failed on. If it fails too, by a throw or a rejection, that is a warning. Default:
+   * `console.error`.
+   */
   onError?: (error: unknown, item: T) => void
 }
 

@@ -20,7 +20,7 @@ interface Exchange {
 export function trackConnections(server: Server): Connections {
   /** For each socket what it has read while it was idle; undefined while it answers. */
   const idle = new Map<Socket, number | undefined>()
-  const answers = new Set<ServerResponse>()
+  const answers = new Map<ServerResponse, Socket>()
   let retired = false
   let closed = false
   /** Goes through what is handed to `writeHead`, where a handler's own header would be the last one. */
@@ -47,14 +47,15 @@ export function trackConnections(server: Server): Connections {
     const { request, response, socket, server: of } = message as Exchange
     if (of !== server) return
     idle.set(socket, undefined)
-    answers.add(response)
+    answers.set(response, socket)
+    const note = () => [...answers.values()].includes(socket) || idle.set(socket, socket.bytesRead)
     // The answer may come first, and the rest of the request after it.
-    request.on('close', () => answers.has(response) || idle.set(socket, socket.bytesRead))
+    request.on('close', note)
     if (retired) say(response)
     response.on('close', () => {
       answers.delete(response)
       if (socket.destroyed) return
-      idle.set(socket, socket.bytesRead)
+      note()
       if (closed) sweepSoon()
     })
   })
@@ -69,7 +70,7 @@ export function trackConnections(server: Server): Connections {
   return {
     retire() {
       retired = true
-      answers.forEach(say)
+      for (const response of answers.keys()) say(response)
     },
     destroy() {
       for (const socket of idle.keys()) socket.destroy()

@@ -35,7 +35,7 @@ export function createWorker<T>({ capacity, handle, onError = console.error }: W
       } catch (error) {
         if (stop.signal.aborted) return
         try {
-          onError(error, item)
+          await onError(error, item)
         } catch (reason) {
           process.emitWarning(String(reason))
         }
