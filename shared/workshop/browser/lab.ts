@@ -40,7 +40,11 @@ export async function startDoor(): Promise<Door> {
     port: (server.address() as AddressInfo).port,
     commands,
     async open(slidesPort) {
-      const lab = { control: async (command: Command) => void commands.push(command), history: [], subscribe: () => () => {} }
+      const lab = {
+        control: async (command: Command) => void commands.push(command),
+        history: [],
+        subscribe: () => () => {},
+      }
       app = buildServer({
         lab,
         host: '127.0.0.1',
