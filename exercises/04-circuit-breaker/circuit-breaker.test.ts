@@ -40,7 +40,12 @@ async function begin(breaker: CircuitBreaker, signal?: AbortSignal) {
     signals.push(signal)
     return promise
   }
-  const result = outcomeOf(breaker.execute(operation, signal))
+  let call: Promise<unknown> = promise
+  expect(
+    () => (call = breaker.execute(operation, signal)),
+    'it threw, where its caller expects a promise',
+  ).not.toThrow()
+  const result = outcomeOf(call)
   await promisesSettle()
   return {
     /** How often the operation was called. */
@@ -1133,5 +1138,25 @@ describe('Step 11: Listeners and options that misbehave', () => {
     expect(breaker.state.status).toBe('closed')
     await callTimes(1, breaker, fails)
     expect(breaker.state.status, 'ten calls is the default of minimumCalls').toBe('open')
+
+    const plain = new CircuitBreaker({ random: () => 0.5 })
+    await callTimes(9, plain, fails)
+    vi.advanceTimersByTime(10_000)
+    await callTimes(9, plain, fails)
+    expect(plain.state.status, 'windowMs is 10,000 by default: the window has nine failures').toBe('closed')
+    await callTimes(1, plain, fails)
+    const seen: unknown[] = []
+    for (let i = 0; i < 5; i++) {
+      const { retryAfterMs: breakMs = 0 } = plain.state as { retryAfterMs?: number }
+      vi.advanceTimersByTime(Math.ceil(breakMs))
+      const probe = await begin(plain)
+      const { reason } = (await (await begin(plain)).result) as { reason?: CircuitOpenError }
+      seen.push([Math.round(breakMs), Math.round(reason?.retryAfterMs ?? 0)])
+      await probe.fail()
+    }
+    expect(
+      seen,
+      'breaks and leases: breakMs 5,000, maxBreakMs 60,000, jitter 0.2, probes 1, probeLeaseMs 10,000, as options.ts has it',
+    ).toEqual([4_500, 9_000, 18_000, 36_000, 54_000].map((breakMs) => [breakMs, 10_000]))
   })
 })

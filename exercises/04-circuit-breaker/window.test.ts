@@ -26,6 +26,18 @@ describe('Step 7: Judge by what is recent', () => {
       calls: 2,
       failures: 0,
     })
+    for (const [windowMs, buckets] of [
+      [5, 10],
+      [10, 4],
+      [1_000, 1],
+    ] as const) {
+      const window = new RollingWindow(windowMs, buckets)
+      const sliced = `a window of ${windowMs} ms in ${buckets} slices, which need not be whole milliseconds`
+      window.record(true)
+      expect(window.counts(), `a call of this very instant, in ${sliced}`).toEqual({ calls: 1, failures: 1 })
+      vi.advanceTimersByTime(windowMs)
+      expect(window.counts(), `a call of ${windowMs} ms ago, in ${sliced}`).toEqual({ calls: 0, failures: 0 })
+    }
   })
 
   test('forgets a slice at a time, not everything at once', () => {
