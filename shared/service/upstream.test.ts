@@ -34,3 +34,19 @@ test('an answer that is there, and only not read yet, needs no hedge', async () 
   expect(await answer).toBe('late')
   expect(exchange, 'asked a second replica, though the first had answered').toHaveBeenCalledTimes(1)
 })
+
+test('a hedge does not begin all the retries anew: layers that repeat each other multiply', async () => {
+  const hedgedBy = new LiveLatency({ percentile: 90 })
+  const upstream = new Upstream(config, { ...limits, attempts: 3 }, createMetrics())
+  onTestFinished(() => upstream.close())
+  const patience = { signal: new AbortController().signal, deadline: Infinity }
+  const send = (exchange: () => Promise<string>) => upstream.send(exchange, patience, { hedgedBy })
+  // These earn what retries and hedges cost.
+  for (let i = 0; i < 50; i++) await send(async () => 'quick')
+
+  const fails = vi.fn(async (): Promise<string> => {
+    throw Object.assign(new Error('hung up'), { code: 'ECONNRESET' })
+  })
+  await expect(send(fails)).rejects.toThrow('swift: reset')
+  expect(fails).toHaveBeenCalledTimes(3)
+})

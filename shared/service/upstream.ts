@@ -105,6 +105,7 @@ export class Upstream {
   async send<T>(exchange: Exchange<T>, patience: Patience, { hedgedBy, ...repeatable }: SendOptions = {}): Promise<T> {
     const first = this.#turn++
     const evidence = hedgedBy && evidenceFor(hedgedBy)
+    let asked = 0
     // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
     const tries = async (signal: AbortSignal, hedgeNumber: number) => {
       // Perhaps we are late, and not the replica: timers come before sockets, and its answer may be there, unread.
@@ -112,6 +113,7 @@ export class Upstream {
       const attempt = async (signal: AbortSignal, number: number) => {
         const kind = number > 1 ? 'retry' : hedgeNumber > 0 ? 'hedge' : 'first'
         const replica = this.#replicaFor(first + hedgeNumber + number - 1)
+        asked++
         try {
           return await replica.ask(this.#counted(kind, exchange), { ...patience, signal })
         } catch (error) {
@@ -135,7 +137,11 @@ export class Upstream {
         idempotent: true,
         isRetryable: mayTwinDoBetter,
         latency,
-        budget: this.#hedges,
+        budget: {
+          deposit: () => this.#hedges.deposit(),
+          // Once retries have asked as often as they may, nobody begins anew: layers that repeat each other multiply.
+          tryWithdraw: () => asked < Math.max(2, this.#maxAttempts) && this.#hedges.tryWithdraw(),
+        },
       })
     try {
       if (msUntil(patience.deadline) <= 0) throw new TimeoutError('There was no time left to begin')
