@@ -40,7 +40,7 @@ type Part = Omit<Row, 'at'>
 const part = (minutes: number, what: string, cut = ''): Part => ({ minutes, what, cut })
 const OPENING = part(15, 'Parcel, the two commands, `npm run doctor` for whoever is not green')
 const CLOSING = part(10, 'what to do on Monday; where the rest is')
-const coffee = part(12, 'break')
+const coffee = part(10, 'break')
 const lunch = part(60, 'lunch')
 
 /** The half day's chapters by hand; the others of day one are shown. */
