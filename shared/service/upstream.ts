@@ -52,12 +52,17 @@ const LONGEST_REST_MS = 300_000
 /** Short, because a quote has a second in all, and the next attempt goes to the other replica. */
 const backoff = fullJitter({ baseMs: 25, capMs: 200 })
 
+/** For no customer's sake do we wait longer, not even where nobody has set a deadline. */
+const LONGEST_WAIT_MS = 2000
+
 /**
  * After nonsense, the other replica may well make sense. But an open circuit means that both are dead: to wait for
- * the end of the break is for those who have the time, and with a quote the other carriers' would wait, too.
+ * the end of the break is for those who have the time, and with a quote the other carriers' would wait, too. So it is
+ * with who asks to be left alone.
  */
 const isWorthAnother = (error: unknown) =>
-  ['bad-answer', 'too-large'].includes(reasonOf(error)) || (isTransient(error) && !(error instanceof CircuitOpenError))
+  ['bad-answer', 'too-large'].includes(reasonOf(error)) ||
+  (isTransient(error) && !(error instanceof CircuitOpenError) && retryAfterMs(error) <= LONGEST_WAIT_MS)
 
 /** A refusal is the carrier's and not the replica's, also when it is what the retries have given up on. */
 const mayTwinDoBetter = (error: unknown) => !reasonOf(error).startsWith('status-4')
