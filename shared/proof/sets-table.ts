@@ -44,7 +44,7 @@ export function setsAbout({ additions, figures }: SetsResult, isShort: boolean):
       ? 'Left out: the incidents.'
       : 'And one more chapter must make no incident worse: its own incident in each, with pairs also that of the other, ' +
         'with draws any. No line that held may break, no number that misses its line move further from it.',
-    `${runs} runs, seeded, in virtual time: the same on every machine. Left out: all the other sets.`,
+    `${runs} runs, seeded, in virtual time, so that what else a machine does hardly shows. Left out: all the other sets.`,
     ...TRADES.map(
       ({ chapter, incident, number, because }) => `* ${chapter} at ${incident}, ${numbers[number].title}: ${because}.`,
     ),
