@@ -175,4 +175,4 @@ export const headingsOf = ({ steps }: Chapter): string[] =>
 
 /** What a chapter's folder in `exercises/` gives to everybody, beside the files that an attendee edits. */
 export const isGiven = (file: string): boolean =>
-  ['README.md', 'hints.md', 'red.json', 'skeleton.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts')
+  ['README.md', 'hints.md', 'red.json', 'demo.ts'].includes(file) || file.endsWith('.test.ts')

@@ -5,11 +5,11 @@ import type { Findings } from './findings.ts'
 import { Trouble } from '../core/trouble.ts'
 
 /*
- * What `npm run reset` puts back: a second copy of each skeleton, line by line, in the chapter's skeleton.json. It is there
- * because the first copy is the one that attendees edit, and a download without .git has no other. It cannot drift:
- * the gate compares the two, and `npm run check -- --record` writes it.
+ * What `npm run reset` puts back: a second copy of each skeleton, line by line, beside the solution, where no attendee
+ * tidies up. It is there because the first copy is the one that attendees edit, and a download without .git has no other.
+ * It cannot drift: the gate compares the two, and `npm run check -- --record` writes it.
  */
-const fileOf = (chapter: Chapter) => `exercises/${folderOf(chapter)}/skeleton.json`
+const fileOf = (chapter: Chapter) => `solutions/${folderOf(chapter)}/skeleton.json`
 
 /** @throws {Trouble} when the copy is damaged. */
 export function skeletonOf(base: string, chapter: Chapter): Map<string, Buffer> {

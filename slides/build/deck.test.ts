@@ -177,7 +177,7 @@ test('the slides show the skeletons, whatever the presenter has made of them; al
   const files = {
     [skeleton]: 'naive',
     'exercises/01-doubling/demo.ts': 'demo',
-    'exercises/01-doubling/skeleton.json': '{}',
+    'solutions/01-doubling/skeleton.json': '{}',
   }
   await withFiles(files, async (root) => {
     recordSkeleton(root, doubling)

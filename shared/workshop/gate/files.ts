@@ -11,7 +11,7 @@ const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).filte
 export function checkFiles(root: string, chapter: Chapter, findings: Findings): void {
   const allowed = {
     exercises: isGiven,
-    solutions: (file: string) => ['NOTES.md', 'survivors.json', 'mistakes', 'variants'].includes(file),
+    solutions: (file: string) => ['NOTES.md', 'skeleton.json', 'survivors.json', 'mistakes', 'variants'].includes(file),
   }
   for (const [tree, beside] of Object.entries(allowed)) {
     const folder = `${tree}/${folderOf(chapter)}`

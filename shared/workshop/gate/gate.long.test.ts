@@ -48,7 +48,7 @@ const inOrder = (): Record<string, string> => ({
     '## Time to spare?\n### Step 2: Nothing\nRun `npm test 01`.\n- `doubles nothing`',
   ].join('\n\n'),
   'exercises/01-doubling/hints.md': ['Step 1: Twice', 'Step 2: Nothing'].map(hints).join('\n'),
-  'exercises/01-doubling/skeleton.json': JSON.stringify({
+  'solutions/01-doubling/skeleton.json': JSON.stringify({
     'double.ts': ['export const double = (n: number) => n + 1'],
   }),
   'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n',
@@ -99,7 +99,7 @@ describe('in a chapter with one of everything that can be wrong', () => {
   const wrong: Record<string, string> = {
     'a solved skeleton': `${suite} "has been solved" is green on the skeleton: make the naive code fail it, or drop the test`,
     'a test that breaks instead of failing': `${suite} "breaks" must fail by an assertion, not by TypeError: Cannot read properties of null (reading 'toString')`,
-    'a test that times out': `${suite} "hangs" must fail by an assertion, not by Error: Test timed out in 50ms.`,
+    'a test that times out': `${suite} "hangs" must fail by an assertion, not by TestTimeoutError: Test timed out in 50ms.`,
     'a test that fails for another reason': `${red} "fails for a new reason" should fail with "the old reason" but says "the new reason: expected 4 to be 6 // Object.is equality": mend the skeleton or the entry`,
     'a test without a stated reason': `${red} has no entry for "Step 2: Nothing > is new": add one, or run "npm run check -- --record 01"`,
     'a reason without a test': `${red} "Step 2: Nothing > was removed" is no test of the suite: remove the entry`,

@@ -8,11 +8,11 @@
  *                               each lists its tests, one "- `<sentence>`" a line
  *   hints.md                    "## Step 1: <title>" and three <details><summary>💡 A nudge | The API | Nearly the code</summary>
  *   red.json                    { "Step 1: <title> > <sentence>": "<part of the message with which it fails on the skeleton>" }
- *   skeleton.json               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes both
  *   demo.ts                     its "See it fail", where that takes more than a curl: `npm run demo NN`
  * solutions/NN-slug/
  *   the same files              green
  *   NOTES.md                    why it is so and not otherwise
+ *   skeleton.json               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes it
  *   survivors.json              { "retry.ts": { "if ([left > 0 → left >= 0]) return": "<why no test can see that change>" } };
  *                               `npm run mutation NN` holds it to that
  *   mistakes/*.ts               ten or more wrong answers; a leading comment with the lines "Mistake: <what>",

@@ -63,7 +63,7 @@ test('solve, reset and undo say what they did, where the work is kept, and how t
 
 test('a damaged copy of the skeleton is told of', () =>
   withWorkshop(async (base) => {
-    const copy = `exercises/${folder}/skeleton.json`
+    const copy = `solutions/${folder}/skeleton.json`
     writeFileSync(join(base, copy), '{')
     expect(command(base, `reset ${number}`)).toBe(`${copy} is damaged: take it from a fresh download of the workshop.`)
   }))

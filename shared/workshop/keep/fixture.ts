@@ -16,7 +16,7 @@ export async function withWorkshop(work: (base: string) => Promise<void>): Promi
     ...everyFile(`exercises/${folder}/`, (file) => `naive ${file}\n`),
     [`exercises/${folder}/some.test.ts`]: 'the suite',
     ...everyFile(`solutions/${folder}/`, (file) => `our ${file}\n`),
-    [`exercises/${folder}/skeleton.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
+    [`solutions/${folder}/skeleton.json`]: JSON.stringify(everyFile('', (file) => [`naive ${file}`, ''])),
   }
   await withFiles(files, async (base) => {
     // What the commands stand on.
