@@ -1,4 +1,5 @@
 // One process of throughput.ts, told by its arguments which: it sends its address, its processor time, and its profile.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import { Pool } from 'undici'
@@ -9,7 +10,7 @@ import { buildServer } from '../service/server.ts'
 import { type Profile, startProfile } from './profile.ts'
 
 export type Role = 'carriers' | 'parcel' | 'pass-through'
-export type Question = 'cpu' | 'profile'
+export type Question = 'cpu' | 'profile' | 'delay'
 
 /** Both log alike, each request at its beginning and its end. */
 const logger = pino({ level: 'info' })
@@ -50,10 +51,16 @@ async function start(role: Role): Promise<string> {
 }
 
 if (process.send) {
-  const send = (answer: string | NodeJS.CpuUsage | Profile) => process.send!(answer)
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  const send = (answer: string | number | NodeJS.CpuUsage | Profile) => process.send!(answer)
   let stopProfile: (() => Promise<Profile>) | undefined
   process.on('message', async (question: Question) => {
     if (question === 'cpu') return void send(process.cpuUsage())
+    if (question === 'delay') {
+      send(delay.max / 1e6)
+      return delay.reset()
+    }
     if (stopProfile) return void send(await stopProfile())
     stopProfile = await startProfile()
     send('profiling')
