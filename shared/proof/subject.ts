@@ -3,6 +3,7 @@ import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
 import { sleep } from '../core/sleep.ts'
 import { type Config, readConfig } from '../service/config.ts'
 import { buildServer } from '../service/server.ts'
+import { parseMetrics, type Sample } from '../stage/prometheus.ts'
 
 /** A Parcel in this process, on real sockets, and its carriers, which answer at once unless told otherwise. */
 export interface Subject {
@@ -44,21 +45,8 @@ export async function startSubject(env: Record<string, string>, options: FleetOp
   }
 }
 
-export interface Sample {
-  labels: Record<string, string>
-  value: number
-}
-
 /** The samples of one metric in Prometheus' text format. */
-export function metric(text: string, name: string): Sample[] {
-  const lines = text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)
-  return [...lines]
-    .filter(([, found]) => found === name)
-    .map(([, , labels = '', value]) => ({
-      labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value])),
-      value: Number(value),
-    }))
-}
+export const metric = (text: string, name: string): Sample[] => parseMetrics(text).filter((each) => each.name === name)
 
 export const total = (samples: Sample[]): number => samples.reduce((sum, { value }) => sum + value, 0)
 
