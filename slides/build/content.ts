@@ -5,6 +5,7 @@ import type { Findings } from '../../shared/manifest/findings.ts'
 import type { Slide, Source } from './deck.ts'
 import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
 import { stillOf } from './lab.ts'
+import { type Drawing, drawings } from '../../shared/stage/drawings/drawings.ts'
 
 /** More is read by nobody in the room. */
 export const MAX_CODE_LINES = 14
@@ -59,10 +60,20 @@ export function codeOf(region: Region, { read }: Source): Excerpt {
 /** A picture's file: `diagram:name.svg` is drawn by hand, `bench:name.svg` by a measurement, `lab:scenario` is a still. */
 export function pictureOf(address: string, { root }: Source): string {
   const [, kind, name = ''] = /^(?:(diagram|bench)(?=:[\w-]+\.svg$)|lab):(.*)$/.exec(address) ?? []
-  if (!name) throw new Error(`shows ${address}: a picture is diagram:name.svg, bench:name.svg or lab:scenario`)
+  if (!name)
+    throw new Error(`shows ${address}: a picture is diagram:name.svg, bench:name.svg, drawing:name or lab:scenario`)
   const file = kind ? `${kind === 'bench' ? RESULTS : 'slides/diagrams'}/${name}` : stillOf(name)
   if (!existsSync(join(root, file))) throw new Error(`shows ${file}, which does not exist`)
   return file
+}
+
+/** `drawing:asleep`, one of the characters' poses; undefined for other pictures. */
+export function drawingOf(address: string): Drawing | undefined {
+  const [, name] = /^drawing:(.*)$/.exec(address) ?? []
+  if (name === undefined) return undefined
+  if (!Object.hasOwn(drawings, name))
+    throw new Error(`shows ${address}: the drawings are ${Object.keys(drawings).join(', ')}`)
+  return drawings[name]
 }
 
 /** A figure from a measurement: `tail-at-scale.p999Ms` is among the figures of tail-at-scale.json. */
@@ -128,6 +139,8 @@ export function checkContent(slide: Slide, source: Source, findings: Findings): 
     })
   for (const [picture, alt, address = ''] of slide.body.matchAll(PICTURE))
     attempt(() => {
+      // Which says by itself what it shows.
+      if (drawingOf(address)) return
       pictureOf(address, source)
       if (!alt) throw new Error(`shows ${address} without saying what it is: ![what it shows](${address})`)
       if (address.startsWith('lab:') && slide.body !== picture)

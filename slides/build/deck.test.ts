@@ -111,7 +111,7 @@ describe('a deck with something missing says so, with its slide and its file', (
     [slide('![It](bench:tail.svg)'), `slide 01-3 ("A slide") shows ${results}/tail.svg, which does not exist`],
     [
       slide('![It](x.png)'),
-      'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg, bench:name.svg or lab:scenario',
+      'slide 01-3 ("A slide") shows x.png: a picture is diagram:name.svg, bench:name.svg, drawing:name or lab:scenario',
     ],
     [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.webp, which does not exist'],
     [

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { Marked } from 'marked'
-import { codeOf, fillIn, pictureOf, readRegion } from './content.ts'
+import { codeOf, drawingOf, fillIn, pictureOf, readRegion } from './content.ts'
+import { svgOf } from '../../shared/stage/drawings/svg.ts'
 import type { Slide, Source } from './deck.ts'
 import { palette } from './palette.ts'
 
@@ -88,6 +89,9 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
         return kind === 'region' ? region(head.join(' '), text) : terminal(text)
       },
       image({ href, text }) {
+        const drawing = drawingOf(href)
+        if (drawing)
+          return `<figure class="drawing" role="img" aria-label="${escape(text || drawing.alt)}">${svgOf(drawing)}</figure>`
         const file = pictureOf(href, source)
         // Served from there; the page puts the Lab over it, if that runs.
         if (href.startsWith('lab:'))

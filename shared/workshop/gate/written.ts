@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { clock, type Edition, editionsOf } from '../../../slides/build/plan.ts'
 import { type Chapter, chapters, chaptersByDay, days, folderOf } from '../../manifest/chapters.ts'
 import type { Findings } from '../../manifest/findings.ts'
+import { drawings } from '../../stage/drawings/drawings.ts'
 
 /*
- * What texts say of the manifest is written from it, between `<!-- written: name -->` and `<!-- /written -->`; by
+ * What texts say of the manifest and of the drawings is written from them, between `<!-- written: name -->` and `<!-- /written -->`; by
  * `npm run check -- --record`, and the gate holds them to it.
  */
 interface Passage {
@@ -33,8 +34,16 @@ const runSheet = ({ title, rows }: Edition): string =>
     ...rows.map(({ at, minutes, what, cut }) => `| ${clock(at)} | ${minutes || ''} | ${what} | ${cut} |`),
   ].join('\n')
 
+const drawingsTable = (): string =>
+  [
+    '| name | what is seen |',
+    '|---|---|',
+    ...Object.entries(drawings).map(([name, { alt }]) => `| \`${name}\` | ${alt} |`),
+  ].join('\n')
+
 const passages = (): Passage[] => [
   { file: 'README.md', name: 'chapters', text: chaptersByDay(chapters).map(chaptersTable).join('\n\n') },
+  { file: 'shared/stage/drawings/README.md', name: 'drawings', text: drawingsTable() },
   { file: 'slides/INSTRUCTOR.md', name: 'run sheets', text: Object.values(editionsOf()).map(runSheet).join('\n\n') },
 ]
 
@@ -55,6 +64,6 @@ export function recordPassages(root: string): string[] {
 export function checkPassages(root: string, findings: Findings): void {
   for (const { file, name, text } of passages()) {
     const [found] = marks(name).exec(readFileSync(join(root, file), 'utf8').replaceAll('\r\n', '\n')) ?? []
-    findings.check(found === text, file, `has other ${name} than the manifest: run "npm run check -- --record"`)
+    findings.check(found === text, file, `has other ${name} than the code: run "npm run check -- --record"`)
   }
 }
