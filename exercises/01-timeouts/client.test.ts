@@ -65,7 +65,10 @@ describe('Step 5: One limit around a whole call', () => {
     })
 
     const body = await upstream((_, res) => res.write('and then'), { bodyMs: 50 })
-    expect(await body.callFor(2_000, {}), 'bodyMs: no further chunk in time').toMatchObject(timedOut)
+    const stalled = await body.callFor(2_000, {})
+    expect(stalled, 'bodyMs: no further chunk in time').toMatchObject(timedOut)
+    const { elapsedMs = 0 } = (stalled as { reason: TimeoutError }).reason
+    expect(elapsedMs, 'elapsedMs, if any, is the time since the call began').toBeLessThanOrEqual(2_000)
 
     const connect = await upstream(silence, { connectMs: 50 })
     const spy = vi.spyOn(net, 'connect').mockImplementation(() => new net.Socket())
@@ -241,6 +244,11 @@ describe('Step 7: The edges', () => {
     }
     expect(taken, 'each is refused with a RangeError that names the option; these are not').toEqual([])
     expect(seen.requests, 'requests sent without a limit').toBe(0)
+    const none = { connectMs: 0, headersMs: 0, bodyMs: 0, maxBytes: -1 }
+    expect(
+      () => createClient('http://127.0.0.1:9', { ...generous, ...none }),
+      `${inspect(none)} is "no limit", as undici has it`,
+    ).not.toThrow()
     expect(
       () => call(client, { path: '/', timeoutMs: NaN }).catch(() => {}),
       'a function that promises rejects',

@@ -302,6 +302,20 @@ describe('Step 9: When the answer has begun', () => {
     expect(heard, 'handlerMs was over before the answer went out').not.toMatch(/200 OK/)
   })
 
+  test('runs no handler while a hook still holds the 504', async () => {
+    const handler = vi.fn(async () => 'booked')
+    const { get } = await limited({}, (app) => {
+      app.addHook('onSend', () => eventually(() => false, 2).then(() => {}))
+      app.get('/work', () => handler())
+    })
+    const result = await outcomeOf(get('/work', { headers: { 'deadline-ms': '0' } }))
+    expect(
+      handler.mock.calls.length,
+      'the deadline had passed on arrival, and an onSend hook held the 504: as long as that is not out, Fastify goes on',
+    ).toBe(0)
+    expect(result, 'the deadline had passed on arrival').toMatchObject({ value: { status: 504 } })
+  })
+
   test('ends the connection of a client whose body was not there in time', async () => {
     const { speak } = await limited({ handlerMs: 200 })
     const [socket, closed] = speak(post + '{"gra')

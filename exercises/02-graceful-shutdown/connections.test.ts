@@ -238,7 +238,8 @@ describe('Step 11: Idle, to the byte', () => {
     const { shutdown, exit, open } = await start({
       drainDelayMs: 1_000,
       extend(app) {
-        app.get('/stays', async (_, reply) => reply.header('connection', 'keep-alive').send('stay'))
+        const others = { 'proxy-connection': 'kept', 'connection-id': 'kept' }
+        app.get('/stays', async (_, reply) => reply.headers({ connection: 'keep-alive', ...others }).send('stay'))
         app.get('/stream', (_, reply) => {
           reply.hijack()
           const answer = reply.raw.setHeader('Cache-Control', 'no-cache')
@@ -259,6 +260,8 @@ describe('Step 11: Idle, to the byte', () => {
         `${path}: its handler says keep-alive, as tutorials on event streams do, and it was yours to say`,
       ).toMatch(closing)
     }
+    for (const line of ['\r\nproxy-connection: kept', '\r\nconnection-id: kept'])
+      expect(wires[0]!.heard, 'a header whose name only contains "connection" is not yours').toContain(line)
     await elapse(1_000 + GRACE_MS)
     expect(exit, overWell).toHaveBeenCalledExactlyOnceWith(0)
   })

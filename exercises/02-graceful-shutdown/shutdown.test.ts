@@ -167,7 +167,9 @@ describe('Step 5: One deadline over all of it', () => {
     for (const options of tooMuch) {
       const create = () => createShutdown(Fastify(), { drainDelayMs: 0, deadlineMs: 10_000, ...options })
       const what = inspect({ deadlineMs: 10_000, ...options }, { breakLength: Infinity })
-      expect(create, `these leave the requests no time, and wanted a RangeError: ${what}`).toThrow(RangeError)
+      const wanted = `these leave the requests no time, and wanted a RangeError that names deadlineMs: ${what}`
+      expect(create, wanted).toThrow(RangeError)
+      expect(create, wanted).toThrow('deadlineMs')
     }
   })
 })
@@ -291,7 +293,7 @@ describe('Step 9: When nobody caught it', () => {
 
 describe('Step 10: Say why, and leave no trace', () => {
   test('tells why it ended, how, and what failed', async () => {
-    const rejects = async () => Promise.reject(new Error('the pool would not close'))
+    const rejects = async () => Promise.reject(new Error('it would not close'))
     const { shutdown, exit, logged } = await start({ drainDelayMs: 1_000, hooks: [{ name: 'pool', close: rejects }] })
     let logAtExit = ''
     exit.mockImplementation(() => void (logAtExit = logged()))
@@ -307,8 +309,10 @@ describe('Step 10: Say why, and leave no trace', () => {
     const how = 'elapsedMs, of a shutdown that took a second; by performance.now(), which no NTP corrects'
     expect(elapsedMs, how).toBeGreaterThanOrEqual(1_000)
     expect(elapsedMs, how).toBeLessThanOrEqual(1_000 + GRACE_MS)
-    expect(logAtExit, 'the log has the error, before it exits').toContain('the pool would not close')
-    const last = JSON.parse(logAtExit.trim().split('\n').at(-1)!)
+    const lines = logAtExit.trim().split('\n')
+    const told = lines.find((line) => line.includes('it would not close'))
+    expect(told, 'the log has the error, before it exits, and says whose: the name of the hook').toContain('pool')
+    const last = JSON.parse(lines.at(-1)!)
     expect(last, 'and its last line is the report, before it exits: at 3 a.m. it is all there is').toMatchObject({
       reason: 'SIGINT',
       exitCode: 1,

@@ -66,7 +66,7 @@ export function limitServer(app: FastifyInstance, limits: ServerLimits): void {
       return answered.promise
     }
     const { deadline } = request
-    const over = withTimeout(untilAnswered, Infinity, { deadline, signal: hangUp.signal }).catch((error) => {
+    withTimeout(untilAnswered, Infinity, { deadline, signal: hangUp.signal }).catch((error) => {
       if (!(error instanceof TimeoutError)) return
       // A status line in the middle of a body would be read as part of it, and an answer that is on its way through
       // the hooks would go out with the status of this one; a broken connection is at least honest.
@@ -75,8 +75,8 @@ export function limitServer(app: FastifyInstance, limits: ServerLimits): void {
       if (!request.raw.complete) reply.header('connection', 'close')
       reply.code(504).send(error)
     })
-    // A deadline that had passed on arrival: once it has its answer, no handler runs.
-    if (remainingMs(deadline) === 0) await over
+    // A deadline that had passed on arrival: no handler runs once its answer is out, which a hook may take its time for.
+    if (remainingMs(deadline) === 0) await answered.promise
   })
 
   app.addHook('preParsing', (request, _reply, payload, done) => {

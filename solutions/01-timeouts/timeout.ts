@@ -50,7 +50,7 @@ export async function withTimeout<T>(
   // Asked again when it fires: a timer may be a fraction of a millisecond early, or could not hold the whole delay.
   const onTimer = () => (remainingMs(limit) > 0 ? arm() : stop(timedOut()))
   const arm = () => (timer = setTimeout(onTimer, Math.min(remainingMs(limit), MAX_TIMER_MS)))
-  const onAbort = () => stop(signal?.reason)
+  const onAbort = () => stop(signal!.reason)
 
   let timer: NodeJS.Timeout | undefined
   if (limit < Infinity) arm()

@@ -57,7 +57,7 @@ export function createWorker<T>({ capacity, handle, onError = console.error }: W
 
   async function drain(signal?: AbortSignal): Promise<T[]> {
     const stopped = once(stop.signal, 'abort')
-    const onAbort = () => stop.abort(signal?.reason)
+    const onAbort = () => stop.abort(signal!.reason)
     if (signal?.aborted) onAbort()
     signal?.addEventListener('abort', onAbort)
     // Not the loop alone: a handler that ignores its signal would hold us for as long as it likes.

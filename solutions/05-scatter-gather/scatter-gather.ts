@@ -121,7 +121,7 @@ export async function scatterGather<T>(
     if (leftMs <= 0) stop(timedOut('No answer', 1), timedOut('Not asked', 0))
     else if (leftMs < Infinity) timer = setTimeout(onTimer, Math.min(leftMs, MAX_TIMER_MS))
   }
-  const onAbort = () => stop(signal?.reason)
+  const onAbort = () => stop(signal!.reason)
 
   signal?.addEventListener('abort', onAbort)
   if (signal?.aborted) onAbort()

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Chapter } from '../../manifest/chapters.ts'
 import { withFiles } from '../../testing/tree.ts'
 import { checkCommands } from './commands.ts'
 import { checkTrees } from './files.ts'
 import { Findings } from '../../manifest/findings.ts'
-import { checkChapters } from './gate.ts'
+import { checkChapters, recordReasons } from './gate.ts'
 
 const doubling: Chapter = {
   number: '01',
@@ -55,7 +57,7 @@ const inOrder = (): Record<string, string> => ({
   'solutions/01-doubling/NOTES.md': 'It is the shortest.',
   'solutions/01-doubling/variants/sum.ts': '/* Replaces: double.ts */ export const double = (n: number) => n + n',
   ...Object.fromEntries(
-    Array.from({ length: 10 }, (_, i) => [`solutions/01-doubling/mistakes/plus-${i}.ts`, mistake(`n + 3 + ${i}`)]),
+    Array.from({ length: 12 }, (_, i) => [`solutions/01-doubling/mistakes/plus-${i}.ts`, mistake(`n + 3 + ${i}`)]),
   ),
 })
 
@@ -186,4 +188,48 @@ describe('in a chapter with one of everything that can be wrong', () => {
   test('finds nothing else', () => {
     expect(failed.filter((line) => !Object.values(wrong).includes(line))).toEqual([])
   })
+})
+
+describe('to record how a skeleton fails', () => {
+  const red = 'exercises/01-doubling/red.json'
+  /** With these tests beside those that are in order: what recording says, and what is then in red.json. */
+  const recorded = (tests: string) => {
+    const files = inOrder()
+    files['exercises/01-doubling/double.test.ts'] += `\ndescribe('Step 2: Nothing', () => {${tests}})`
+    return withFiles(files, async (base) => {
+      const said = await recordReasons(base, [doubling]).catch((error) => String(error))
+      return { said, list: JSON.parse(readFileSync(join(base, red), 'utf8')), before: JSON.parse(files[red]!) }
+    })
+  }
+
+  test('writes the message of each test, without the values', async () => {
+    const { said, list, before } = await recorded(`test('is new', () => expect(double(4), 'not even 8').toBe(8))`)
+    expect(said).toEqual([red])
+    expect(list).toEqual({
+      ...before,
+      'Step 1: Twice > doubles below zero': 'expected -1 to be -4 // Object.is equality',
+      'Step 2: Nothing > is new': 'not even 8',
+    })
+  }, 60_000)
+
+  test('refuses a time-out, a crash, and what is green or was not run, by the name of the test', async () => {
+    const { said, list, before } = await recorded(`
+      test('hangs', () => new Promise(() => {}), 50)
+      test('breaks', () => null!.toString())
+      test('has been solved', () => expect(double(1)).toBe(2))
+      test.skip('had no turn', () => {})`)
+    const lines = [
+      `Trouble: ${red} stays as it is:`,
+      '"had no turn" was not run',
+      '"hangs" must fail by an assertion, not by TestTimeoutError: Test timed out in 50ms.',
+      `"breaks" must fail by an assertion, not by TypeError: Cannot read properties of null (reading 'toString')`,
+      '"has been solved" is green on the skeleton: make the naive code fail it, or drop the test',
+      'Was the machine busy? Run it again when it is not, or with CI=1 in the environment, which is patient.',
+    ]
+    const [first, ...others] = lines
+    const file = 'exercises/01-doubling/double.test.ts'
+    const named = others.map((line) => (line.startsWith('"') ? `${file} ${line}` : line))
+    expect(String(said).split('\n')).toEqual([first, ...named])
+    expect(list).toEqual(before)
+  }, 60_000)
 })

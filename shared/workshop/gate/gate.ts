@@ -15,7 +15,7 @@
  *   skeleton.json               a copy of the skeleton, for `npm run reset NN`; `npm run check -- --record NN` writes it
  *   survivors.json              { "retry.ts": { "if ([left > 0 → left >= 0]) return": "<why no test can see that change>" } };
  *                               `npm run mutation NN` holds it to that
- *   mistakes/*.ts               ten or more wrong answers; a leading comment with the lines "Mistake: <what>",
+ *   mistakes/*.ts               twelve or more wrong answers; a leading comment with the lines "Mistake: <what>",
  *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
  *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
  */
@@ -30,7 +30,7 @@ import { openSuites, type Run } from './suites.ts'
 import { checkGreen, checkKilled, checkRed, record } from './tests.ts'
 import { checkTexts } from './texts.ts'
 
-const MISTAKES = 10
+const MISTAKES = 12
 
 /** Says what was checked, how much of it is in order, and how long it took. */
 export type Progress = (what: string, work: () => void | Promise<void>) => Promise<void>

@@ -11,6 +11,8 @@ export interface Run {
   modules: TestModule[]
   /** Those that were asked for. */
   tests: TestCase[]
+  /** Those that were not, or had no turn before the run was cut short. */
+  skipped: TestCase[]
   /** What went wrong beside the tests, such as a file that did not load. */
   errors: string[]
 }
@@ -88,13 +90,15 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
 
 function runOf(modules: TestModule[]): Run {
   const tests = modules.flatMap((module) => [...module.children.allTests()])
-  const asked = tests.filter((test) => test.result().state !== 'skipped')
+  const { asked = [], skipped = [] } = Object.groupBy(tests, (test) => {
+    return test.result().state === 'skipped' ? 'skipped' : 'asked'
+  })
   const errors = modules.flatMap((module) =>
     module.errors().map((error) => `does not load (${module.relativeModuleId}): ${messageOf(error)}`),
   )
   // What had no turn before a run was cut short must not be taken for what had nothing to say.
   if (asked.length + errors.length === 0) errors.push('was not run: another run never ended, or no test was found')
-  return { modules, tests: asked, errors }
+  return { modules, tests: asked, skipped, errors }
 }
 
 /** The first line, without the colours. */

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestCase } from 'vitest/node'
+import { Trouble } from '../../core/trouble.ts'
 import { type Chapter, folderOf, headingsOf } from '../../manifest/chapters.ts'
 import type { Finding, Findings } from '../../manifest/findings.ts'
 import type { StandIn } from './stand-ins.ts'
@@ -66,8 +67,21 @@ function otherReason(test: TestCase, reason: string, file: string): Finding | un
   return { file, fix: `"${test.name}" should fail with "${reason}" but says "${says}": mend the skeleton or the entry` }
 }
 
-/** Writes how the skeleton fails today, for a person to read: whether that is the stated reason only they can tell. */
+/**
+ * Writes how the skeleton fails today, for a person to read: whether that is the stated reason only they can tell.
+ *
+ * @throws {Trouble} instead, when a test fails by no assertion or had no turn: on a busy machine that is no reason
+ */
 export function record(root: string, chapter: Chapter, run: Run): string {
+  const unfit = [
+    ...run.errors.map((error) => `exercises/${folderOf(chapter)} ${error}`),
+    ...run.skipped.map((test) => `${fileOf(test)} "${test.name}" was not run`),
+    ...run.tests.flatMap((test) => notRed(test) ?? []).map(({ file, fix }) => `${file} ${fix}`),
+  ]
+  if (unfit.length > 0) {
+    const again = 'Was the machine busy? Run it again when it is not, or with CI=1 in the environment, which is patient.'
+    throw new Trouble([`${redList(chapter)} stays as it is:`, ...unfit, again].join('\n'))
+  }
   // With a message of its own an assertion says "message: expected …"; the values after it differ from run to run.
   const reasonOf = (test: TestCase) => messageOf(errorOf(test)).replace(/(?<=.): expected .*/, '')
   const headings = headingsOf(chapter)
