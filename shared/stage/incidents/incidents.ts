@@ -79,6 +79,8 @@ export const incidents: Incident[] = [
     traffic: USUAL,
     faults: [],
     restart: true,
+    // Two more Parcels start on this machine meanwhile. Who is late for that is no fault of the deploy; who is cut off is.
+    env: { CARRIER_HEADERS_MS: '4000', CARRIER_CALL_MS: '4500', QUOTE_DEADLINE_MS: '5000', HANDLER_MS: '6000' },
     point: { number: 'failed' },
     look: (left, right) =>
       `Of those who asked meanwhile, ${failed(left)} went away without an answer on the left, ${failed(right)} on the right.`,
