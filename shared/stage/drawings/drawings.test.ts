@@ -20,7 +20,7 @@ function unclosed(svg: string): string[] {
 test.for(Object.entries(drawings))('%s is sound, of few colours, and says what it shows', ([name, drawing]) => {
   const svg = svgOf(drawing)
   expect(unclosed(svg), 'an element that is not closed').toEqual([])
-  expect(svg.replaceAll(/<[^<>]*>/g, ''), 'text that is no word').toMatch(/^[\w\s:,.!?…×✓✕#%/-]*$/)
+  expect(svg.replaceAll(/<[^<>]*>/g, ''), 'text that is no word').toMatch(/^[\w\s.?€/]*$/)
   expect(svg, 'a number that is none').not.toMatch(/NaN|undefined|Infinity|\[object/)
   const colours = [...svg.matchAll(/(?:fill|stroke)="([^"]*)"/g)].map(([, colour]) => colour!)
   const foreign = colours.filter(
@@ -33,5 +33,5 @@ test.for(Object.entries(drawings))('%s is sound, of few colours, and says what i
 
 test('all of them together are small', () => {
   const bytes = Object.values(drawings).reduce((sum, drawing) => sum + svgOf(drawing).length, 0)
-  expect(bytes / Object.keys(drawings).length, 'bytes, on average').toBeLessThan(12_000)
+  expect(bytes / Object.keys(drawings).length, 'bytes, on average').toBeLessThan(20_000)
 })

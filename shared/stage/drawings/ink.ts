@@ -10,8 +10,8 @@ export const paint = (colour: Colour): Paint => `var(--${colour})`
 /** The one weight of every line, in the units of a drawing. */
 export const LINE = 6
 
-/** All that a drawing is 360 high; a scene is 640 wide, somebody alone 360. */
-export const HEIGHT = 360
+/** Of a scene; somebody alone has a square of this height. */
+export const [WIDTH, HEIGHT] = [640, 360]
 
 /** Where everybody stands. */
 export const GROUND = 312

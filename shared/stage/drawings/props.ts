@@ -1,4 +1,4 @@
-import { at, box, type Colour, dot, HEIGHT, line, patch, shape, word } from './ink.ts'
+import { at, box, type Colour, dot, GROUND, HEIGHT, line, patch, shape, WIDTH, word } from './ink.ts'
 
 export const letter = (fill: Colour = 'white'): string =>
   box(-34, -24, 68, 48, fill) + line('M-34 -22L0 6L34 -22') + dot(0, 4, 6, 'failed')
@@ -88,11 +88,12 @@ export const turnstile = (): string =>
   line('M0 -92L78 -92M0 -92L-24 -150M0 -92L-20 -24', 'grey', 7) +
   dot(0, -92, 17, 'failed')
 
-/** The floor; and beyond it what is there. */
-export const ground = (colour: Colour = 'ink', from = 20, to = 620): string => line(`M${from} 312H${to}`, colour)
+/** Where everybody stands. */
+export const floor = (width = WIDTH): string => line(`M16 ${GROUND}H${width - 16}`, 'ink')
 
-/** Fills the whole drawing. */
-export const sky = (fill: Colour, width = 640): string => patch(`M0 0H${width}V${HEIGHT}H0Z`, fill)
+/** What is behind all: air down to the ground, which is solid. */
+export const backdrop = (air: Colour, soil: Colour): string =>
+  patch(`M0 0H${WIDTH}V${HEIGHT}H0Z`, air) + shape(`M-9 ${GROUND}H${WIDTH + 9}V${HEIGHT + 9}H-9Z`, soil)
 
 export const motion = (colour: Colour = 'ink'): string => line('M0 0h-60M-20 26h-54M6 -28h-44', colour)
 
@@ -115,20 +116,44 @@ export const pile = (count: number): string =>
     box(-36 + (i % 3) * 4, -18 * (i + 1), 72, 18, i % 2 ? 'cream' : 'white', 3),
   ).join('')
 
+export const coin = (): string => dot(0, 0, 18, 'yellow') + line('M0 -7v14')
+
 export const coins = (count: number): string =>
   Array.from({ length: count }, (_, i) => box(-26 + (i % 2) * 5, -16 * (i + 1), 52, 16, 'yellow', 7)).join('')
 
-/** A telephone on its table, which stands on the ground below. */
+/** On a table, which stands on the ground. */
 export const phone = (rings = false): string =>
-  box(-56, 0, 112, 18, 'partial') +
-  line('M-40 20V62M40 20V62', 'black', 10) +
-  shape('M-34 0C-34 -30 -20 -36 0 -36S34 -30 34 0Z', 'failed') +
-  dot(0, -16, 9, 'cream') +
-  at(0, rings ? -58 : -44, receiver(), { turn: rings ? 262 : 270 }) +
-  (rings ? line('M-62 -74l-16 -12M-72 -48h-20M62 -74l16 -12M72 -48h20', 'yellow', 7) : '')
+  line('M-40 -60V0M40 -60V0', 'black', 10) +
+  box(-56, -72, 112, 18, 'partial') +
+  shape('M-34 -72C-34 -102 -20 -108 0 -108S34 -102 34 -72Z', 'failed') +
+  dot(0, -88, 9, 'cream') +
+  at(0, rings ? -134 : -116, receiver(), { turn: rings ? 258 : 270 }) +
+  (rings ? line('M-62 -150l-16 -12M-72 -122h-20M62 -150l16 -12M72 -122h20', 'yellow', 7) : '')
 
-export const bed = (): string =>
-  box(40, 190, 18, 122, 'partial') +
-  box(58, 226, 380, 60, 'cream', 10) +
-  box(420, 230, 18, 82, 'partial') +
-  shape('M70 226C74 196 150 196 154 226Z', 'white')
+/** With somebody's head on its pillow, at 0,0 the lower left of it. */
+export const bed = (head = '', cover: Colour = 'sky'): string =>
+  box(-10, -130, 20, 130, 'partial') +
+  box(10, -76, 330, 48, 'white', 8) +
+  shape('M20 -76C20 -108 120 -108 122 -76Z', 'white') +
+  at(78, -104, head) +
+  shape('M112 -88C180 -140 300 -124 340 -96V-28H112Z', cover) +
+  box(330, -104, 20, 104, 'partial')
+
+/** Pulled down over a counter whose right and left ends are at 0 and the width. */
+export const shutter = (width: number): string =>
+  box(0, -236, width, 132, 'grey') +
+  line(`M0 -204H${width}M0 -172H${width}M0 -140H${width}`) +
+  box(-12, -250, width + 24, 24, 'slate')
+
+/** An empty place, where somebody was. */
+export const gone = (): string =>
+  `<g stroke="var(--slate)" stroke-dasharray="1 13"><path d="M-44 -14C-40 -50 -34 -90 -26 -116H26C34 -90 40 -50 44 -14Z"/><circle cy="-150" r="38"/></g>`
+
+/** Paper, with the same line again and again; its lower edge is on 0,0. */
+export const printout = (width: number, lines: number): string =>
+  box(0, -lines * 22 - 20, width, lines * 22 + 20, 'white') +
+  line(
+    Array.from({ length: lines }, (_, i) => `M16 ${-22 * (i + 1)}h18M48 ${-22 * (i + 1)}h${width - 66}`).join(''),
+    'failed',
+    5,
+  )

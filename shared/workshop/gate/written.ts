@@ -38,7 +38,9 @@ const drawingsTable = (): string =>
   [
     '| name | what is seen |',
     '|---|---|',
-    ...Object.entries(drawings).map(([name, { alt }]) => `| \`${name}\` | ${alt} |`),
+    ...Object.entries(drawings)
+      .filter(([name]) => !/^\d\d-/.test(name))
+      .map(([name, { alt }]) => `| \`${name}\` | ${alt} |`),
   ].join('\n')
 
 const passages = (): Passage[] => [
