@@ -33,7 +33,7 @@ export function serverOptions(limits: ServerLimits): FastifyHttpOptions<Server> 
     // Whoever closes first wins; if it is the server, the balancer's next request meets a closed socket: a 502.
     keepAliveTimeout: limits.balancerIdleMs + 5_000,
     // Node looks for late requests every 30 s unless told otherwise, so a limit of 5 s would be one of 35.
-    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.ceil(limits.headersMs / 4) },
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.ceil(0.25 * limits.headersMs) },
   }
 }
 

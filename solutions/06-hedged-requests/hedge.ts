@@ -1,11 +1,9 @@
 import { inspect } from 'node:util'
 import { HedgeError, NotNeededError, ResponseError } from '../../shared/core/errors.ts'
 import { checkOptions, count } from '../../shared/core/options.ts'
+import { MAX_TIMER_MS } from '../../shared/core/sleep.ts'
 import type { HedgeBudget } from './budget.ts'
 import type { LiveLatency } from './latency.ts'
-
-/** The longest delay that `setTimeout` takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The header that tells a replica which attempt it sees, from 0: for its metrics, and to shed hedges first. */
 export const ATTEMPT_HEADER = 'hedge-attempt'

@@ -1,7 +1,7 @@
 /**
  * Mistake: keeps every sample, to look at the last thousand.
  * Replaces: latency.ts
- * Killed by: remembers a million answers in the space of a few
+ * Killed by: remembers any number of answers in the space of a few
  */
 import { LiveLatency as Correct } from '../latency.ts'
 
