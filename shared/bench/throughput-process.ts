@@ -1,41 +1,23 @@
 // One process of throughput.ts, told by its arguments which: it sends its address, its processor time, and its profile.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { Pool } from 'undici'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
-import { readConfig } from '../service/config.ts'
-import type { CarrierConfig } from '../service/config.ts'
+import { type Config, readConfig } from '../service/config.ts'
 import { buildServer } from '../service/server.ts'
 import { type Profile, startProfile } from './profile.ts'
+import { onCockatiel, passThrough } from './throughput-peers.ts'
 
-export type Role = 'carriers' | 'parcel' | 'pass-through'
+export type Role = 'carriers' | 'parcel' | 'cockatiel' | 'pass-through'
 export type Question = 'cpu' | 'profile' | 'delay'
 
-/** Both log alike, each request at its beginning and its end. */
+/** All log alike, a line a request. */
 const logger = pino({ level: 'info' })
 
-/** What one would write without any of the chapters: the same routes, for a sunny day. */
-function passThrough(carriers: CarrierConfig[]) {
-  const app = Fastify({ loggerInstance: logger })
-  const all = carriers.map(({ name, replicas }) => ({ name, pools: replicas.map((origin) => new Pool(origin)) }))
-  let turn = 0
-  const ask = (pools: Pool[], path: string) => pools[turn++ % pools.length]!.request({ method: 'GET', path })
-
-  app.get('/quotes', async (request) => {
-    const quote = async (pools: Pool[]) => (await ask(pools, request.url)).body.json() as Promise<{ cents: number }>
-    const quotes = await Promise.all(all.map(({ pools }) => quote(pools)))
-    return { quotes: quotes.toSorted((a, b) => a.cents - b.cents), missing: [] }
-  })
-  app.get<{ Params: { id: string } }>('/shipments/:id', async ({ params }, reply) => {
-    const [name, id] = params.id.split('-', 2)
-    const { statusCode, body } = await ask(all.find((carrier) => carrier.name === name)!.pools, `/shipments/${id}`)
-    return reply
-      .code(statusCode)
-      .type('application/json')
-      .send(await body.text())
-  })
-  return app
+const servers: Record<Exclude<Role, 'carriers'>, (config: Config) => FastifyInstance<any, any, any, any>> = {
+  parcel: (config) => buildServer({ config, carriers: config.CARRIERS!, logger }).app,
+  cockatiel: (config) => onCockatiel(config.CARRIERS!, logger, config),
+  'pass-through': (config) => passThrough(config.CARRIERS!, logger),
 }
 
 async function start(role: Role): Promise<string> {
@@ -44,10 +26,7 @@ async function start(role: Role): Promise<string> {
     const fleet = await startFleet({ latency: [{ percent: 100, ms: 5 }], capacity: Infinity, statusMs: 3_600_000 })
     return carriersValue(fleet.carriers)
   }
-  const config = readConfig(process.env)
-  const carriers = config.CARRIERS!
-  const app = role === 'parcel' ? buildServer({ config, carriers, logger }).app : passThrough(carriers)
-  return app.listen({ port: 0, host: '127.0.0.1' })
+  return servers[role](readConfig(process.env)).listen({ port: 0, host: '127.0.0.1' })
 }
 
 if (process.send) {
