@@ -55,6 +55,18 @@ export class CircuitOpenError extends FailWellError {
   }
 }
 
+/** There is no room for it within its time, or in the line; nothing was taken, and nobody was asked. */
+export class RateLimitedError extends FailWellError {
+  readonly code = 'RATE_LIMITED'
+  /** Milliseconds until it would be its turn, if nobody else came. */
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message, { attempts: 0, elapsedMs: 0 })
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
 /** Every attempt of a hedged request failed; `errors` holds each cause in the order in which the attempts began. */
 export class HedgeError extends FailWellError {
   readonly code = 'HEDGE_FAILED'

@@ -1,6 +1,6 @@
 import type { Deadline } from './deadline.ts'
 
-// What chapter 01 adds to each request of a Fastify server, declared once for the exercise and the solution.
+// What the chapters add to Fastify, declared once for the exercise and the solution.
 declare module 'fastify' {
   interface FastifyRequest {
     /** When the answer is no longer wanted: the caller's deadline, or the server's own limit, whichever is earlier. */
@@ -11,5 +11,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Milliseconds for this route's handler instead of the server's; `Infinity` for a stream that may live longer. */
     handlerMs?: number
+    /** Of chapter 07: what a request of this route takes of its client's limit; 0 for nothing. Default: 1. */
+    cost?: number
   }
 }

@@ -156,6 +156,37 @@ export const chapters: Chapter[] = [
       { title: 'More than two, and nonsense', minutes: 12, spare: true },
     ],
   },
+  {
+    number: '07',
+    slug: 'rate-limiting',
+    title: 'Rate limiting',
+    day: 2,
+    fails: 'one greedy client is served, and all the others are refused',
+    files: [
+      'options.ts',
+      'bucket.ts',
+      'clients.ts',
+      'identity.ts',
+      'http.ts',
+      'limiter.ts',
+      'window.ts',
+      'script.ts',
+      'shared.ts',
+    ],
+    steps: [
+      { title: 'No drip', minutes: 7 },
+      { title: 'One each', minutes: 5 },
+      { title: 'Who is it?', minutes: 5 },
+      { title: 'Say no well', minutes: 8 },
+      { title: 'Wait in line', minutes: 8, cut: true },
+      { title: 'A place that is kept', minutes: 6, spare: true },
+      { title: 'Very late, and very long', minutes: 4, spare: true },
+      { title: 'A million strangers', minutes: 4, spare: true },
+      { title: 'A window that slides', minutes: 5, spare: true },
+      { title: 'Several instances, one limit', minutes: 12, spare: true },
+      { title: 'Nonsense, and afternoons by the thousand', minutes: 4, spare: true },
+    ],
+  },
 ]
 
 /** The days that have chapters, each with its own. */

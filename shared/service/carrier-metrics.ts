@@ -37,6 +37,12 @@ interface WatchedBudget {
   balance: () => number
 }
 
+interface WatchedLine {
+  carrier: string
+  /** Who stands in it. */
+  waiting: () => number
+}
+
 /** What a breaker tells when it changes; `cause` is the failure that opened it. */
 export interface BreakerNews {
   carrier: string
@@ -52,6 +58,7 @@ export function createCarrierMetrics(registry: Registry) {
   const breakers: Watched[] = []
   const pools: WatchedPool[] = []
   const budgets: WatchedBudget[] = []
+  const lines: WatchedLine[] = []
   const stateGauge = (name: string, whose: string, of: PoolName) =>
     new Gauge({
       name,
@@ -88,11 +95,21 @@ export function createCarrierMetrics(registry: Registry) {
       for (const { carrier, balance } of budgets) this.set({ carrier }, balance())
     },
   })
+  void new Gauge({
+    name: 'parcel_carrier_line',
+    help: 'Calls that wait for their turn, where a carrier takes only so many a second',
+    labelNames: ['carrier'],
+    registers,
+    collect() {
+      for (const { carrier, waiting } of lines) this.set({ carrier }, waiting())
+    },
+  })
   return {
     breakers: stateGauge('parcel_carrier_breaker_state', 'a carrier’s replica', 'calls'),
     watchBreaker: (breaker: Watched) => void breakers.push(breaker),
     watchPool: (pool: WatchedPool) => void pools.push(pool),
     watchRetryBudget: (budget: WatchedBudget) => void budgets.push(budget),
+    watchLine: (line: WatchedLine) => void lines.push(line),
     breakerChanges: new Counter({
       name: 'parcel_carrier_breaker_changes_total',
       help: 'How often the breaker of a carrier’s replica came into a state; a short break fits between two scrapes',

@@ -3,6 +3,7 @@ import type { Validator } from 'typebox/compile'
 import { call, type Call, type Reply } from '#chapters/01-timeouts/client.ts'
 import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { RateLimiter } from '#chapters/07-rate-limiting/limiter.ts'
 import { ResponseError } from '../core/errors.ts'
 import type { BreakerNews, PoolName } from './carrier-metrics.ts'
 import type { CarrierConfig } from './config.ts'
@@ -15,7 +16,12 @@ import { type Exchange, Upstream, type UpstreamLimits } from './upstream.ts'
 export interface CarrierLimits extends UpstreamLimits {
   /** Streams of events at a time, at most. */
   streams: number
+  /** By carrier, the calls that it takes in a second. Default: as many as there are. */
+  rates?: Readonly<Record<string, number>>
 }
+
+/** What ten milliseconds bring: more at once may be more than it takes; less is lost to timers, which know no fractions. */
+const burstOf = (perSecond: number) => Math.max(1, Math.floor(perSecond / 100))
 
 /** What a carrier can be asked. Every method throws a CarrierError with the reason. */
 export class Carrier {
@@ -34,6 +40,13 @@ export class Carrier {
     onBreakerChange: (news: BreakerNews) => void = () => {},
   ) {
     this.name = config.name
+    const perSecond = limits.rates?.[this.name]
+    if (perSecond !== undefined) {
+      // One, as the carrier has one for all that comes from us.
+      const line = new RateLimiter({ name: this.name, perSecond, burst: burstOf(perSecond) })
+      limits = { ...limits, line }
+      metrics.watchLine({ carrier: this.name, waiting: () => line.waiting })
+    }
     const upstream = (pool: PoolName, limits: UpstreamLimits) =>
       new Upstream(config, limits, metrics, (news) => onBreakerChange({ ...news, carrier: this.name, pool }))
     this.#calls = upstream('calls', limits)

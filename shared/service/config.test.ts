@@ -50,6 +50,20 @@ test.for([
   ['CARRIERS', 'pigeon=http://10.0.0.1:80', [{ name: 'pigeon', replicas: ['http://10.0.0.1'] }]],
   ['CARRIERS', 'pigeon=HTTPS://Carriers.Example:443/', [{ name: 'pigeon', replicas: ['https://carriers.example'] }]],
   ['METRICS_PORT', '9464', 9464],
+  ['CLIENT_RATE', '50', 50],
+  ['CLIENT_RATE', '', null],
+  [
+    'API_KEYS',
+    'web=sk-1, app=sk-2,web=sk-3==',
+    new Map([
+      ['sk-1', 'web'],
+      ['sk-2', 'app'],
+      ['sk-3==', 'web'],
+    ]),
+  ],
+  ['TRUSTED_PROXIES', '10.0.0.7, 10.1.0.0/16,fd00::/8', ['10.0.0.7', '10.1.0.0/16', 'fd00::/8']],
+  ['REDIS_URL', 'rediss://me:secret@redis.example:6380/1', 'rediss://me:secret@redis.example:6380/1'],
+  ['CARRIER_RATES', 'pigeon=19,swift=0.5', { pigeon: 19, swift: 0.5 }],
 ] as const)('%s takes %s', ([name, text, value]) => {
   expect(readConfig({ [name]: text })[name]).toEqual(value)
 })
@@ -78,6 +92,15 @@ test.for([
   ['CARRIERS', 'pigeon=http://10.0.0.1#v2'],
   ['CARRIERS', 'pigeon=http://10.0.0.1 |http://10.0.0.2'],
   ['METRICS_PORT', 'none'],
+  ['CLIENT_RATE', '0'],
+  ['CLIENT_RATE', '50/s'],
+  ['TRUSTED_PROXIES', 'true'],
+  ['TRUSTED_PROXIES', '1'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', '10.0.0.1,'],
+  ['CARRIER_RATES', 'pigeon'],
+  ['CARRIER_RATES', 'pigeon=0'],
+  ['CARRIER_RATES', 'pigeon=fast'],
   ['CARRIERS', 'pigeon=http://10.0.0.1|'],
   ['CARRIERS', 'pigeon=http://10.0.0.1,'],
   ['CARRIERS', 'pigeon=http://10.0.0.1,pigeon=http://10.0.0.2'],
@@ -118,6 +141,26 @@ describe('secrets', () => {
       'CARRIER_TOKENS has one for stork, which is not in CARRIERS',
     ])
   })
+
+  test.for([
+    ['API_KEYS', 'web'],
+    ['API_KEYS', 'web=sword fish'],
+    ['API_KEYS', 'web=sk-1,app=sk-1'],
+    ['REDIS_URL', 'http://me:secret@127.0.0.1:6379'],
+    ['REDIS_URL', '127.0.0.1:6379'],
+  ] as const)('of %s are not shown either', ([name, text]) => {
+    expect(complaints({ [name]: text })).toEqual([`${name} is wrong; it takes ${variables[name].takes}`])
+  })
+})
+
+test('a rate is one of a carrier that is there, a burst one of a rate', () => {
+  expect(complaints({ CARRIERS: 'pigeon=http://10.0.0.1', CARRIER_RATES: 'stork=5' })).toEqual([
+    'CARRIER_RATES has one for stork, which is not in CARRIERS',
+  ])
+  expect(complaints({ CARRIER_RATES: 'pigeon=5' }), 'of the embedded ones').toEqual([])
+  expect(complaints({ CLIENT_BURST: '5' })).toEqual([
+    'CLIENT_BURST is set, and CLIENT_RATE is not; a burst is one of a rate',
+  ])
 })
 
 test('two ports are two', () => {

@@ -31,6 +31,11 @@ const integer = (fallback: number, min: number, max: number, about: string): Var
 /** A limit in milliseconds. Never 0, which undici and Node read as "no limit", and at most a day. */
 const limitMs = (fallback: number, about: string): Variable<number> => integer(fallback, 1, 86_400_000, `ms ${about}`)
 
+const optional = (min: number, max: number, about: string): Variable<number | null> => ({
+  ...integer(0, min, max, about),
+  fallback: null,
+})
+
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const port = integer(3000, 0, 65_535, 'port to listen on; 0 takes any free one')
@@ -63,6 +68,34 @@ export const variables = {
     isSecret: true,
     parse: parseTokens,
   } as Variable<Record<string, string>>,
+  API_KEYS: {
+    fallback: new Map(),
+    takes: 'name=key,name=key with keys of printable ASCII without commas and spaces, each once',
+    about: 'clients that we know by their `x-api-key`; a name may have two keys, while it changes them; from a Secret',
+    isSecret: true,
+    parse: parseKeys,
+  } as Variable<ReadonlyMap<string, string>>,
+  CLIENT_RATE: optional(
+    1,
+    1_000_000,
+    'requests of a client in a second, on the long run; without it, there is no limit',
+  ),
+  CLIENT_BURST: optional(1, 1_000_000, 'requests of a client at once; without it, as many as CLIENT_RATE'),
+  MAX_CLIENTS: integer(10_000, 1, 1_000_000, 'clients with a limit of their own; further ones share one'),
+  TRUSTED_PROXIES: {
+    fallback: null,
+    takes: 'addresses and networks, such as 10.0.0.7,10.1.0.0/16,fd00::/8',
+    about: 'whose `X-Forwarded-For` says who has asked; without it, nobody’s does',
+    parse: parseNetworks,
+  } as Variable<string[] | null>,
+  REDIS_URL: {
+    fallback: null,
+    takes: 'a URL such as redis://10.0.0.9:6379 or rediss://user:password@redis.example:6380/1',
+    about: 'a Redis by which all instances share the limit of a client; without it, each has its own; from a Secret',
+    isSecret: true,
+    parse: (text) => (/^rediss?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
+  } as Variable<string | null>,
+  REDIS_WAIT_MS: limitMs(50, 'for an answer of Redis, after which this instance decides by itself'),
   LOG_LEVEL: {
     fallback: 'info',
     takes: `one of ${LEVELS.join(', ')}`,
@@ -73,6 +106,13 @@ export const variables = {
   CARRIER_CONNECTIONS: integer(32, 1, 10_000, 'sockets per replica; a call more waits for one to come free'),
   EVENT_STREAMS: integer(500, 1, 100_000, 'streams of events at a time, each with a socket of its own to its carrier'),
   CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
+  CARRIER_RATES: {
+    fallback: {},
+    takes: 'name=rate,name=rate with names of CARRIERS and calls a second above 0, such as pigeon=19,swift=0.5',
+    about: 'calls a second that carriers take of us, of which each has its line; without one, there is none',
+    parse: parseRates,
+  } as Variable<Record<string, number>>,
+  CARRIER_WAIT_MS: limitMs(100, 'in the line of a carrier, at most; who would need longer goes without'),
   CARRIER_ATTEMPTS: integer(2, 1, 10, 'attempts at a carrier, the first included'),
   BREAKER_FAILURES: integer(5, 1, 1_000_000, 'failures of a replica in a row that open its breaker'),
   BREAKER_PERCENT: integer(
@@ -149,6 +189,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     if (carrier) carrier.token = token
     else wrong.push(`CARRIER_TOKENS has one for ${name}, which is not in CARRIERS`)
   }
+  for (const name of Object.keys(config.CARRIER_RATES ?? {})) {
+    // The embedded ones have names, too.
+    if (config.CARRIERS && carriers.every((carrier) => carrier.name !== name))
+      wrong.push(`CARRIER_RATES has one for ${name}, which is not in CARRIERS`)
+  }
+  if (config.CLIENT_BURST && config.CLIENT_RATE === null)
+    wrong.push('CLIENT_BURST is set, and CLIENT_RATE is not; a burst is one of a rate')
   if (env.NODE_ENV === 'production' && config.CARRIERS === null) {
     wrong.push(`CARRIERS is not set, as it must be with NODE_ENV=production; it takes ${variables.CARRIERS.takes}`)
   }
@@ -187,6 +234,34 @@ function parseCarriers(text: string): CarrierConfig[] | undefined {
 function parseTokens(text: string): Record<string, string> | undefined {
   const tokens = text.split(',').map((entry) => /^\s*([a-z][a-z\d]{0,31})=([\w.~+/-]+=*)\s*$/.exec(entry))
   return tokens.includes(null) ? undefined : Object.fromEntries(tokens.map((match) => [match![1], match![2]]))
+}
+
+const pairsOf = (text: string) => text.split(',').map((entry) => entry.trim().split(/=(.*)/s))
+
+/** The name of each key. */
+function parseKeys(text: string): Map<string, string> | undefined {
+  const pairs = pairsOf(text)
+  const names = new Map(pairs.map(([name = '', key = '']) => [key, name]))
+  const isRight = pairs.every(([name = '', key = '']) => /^[\w.-]+$/.test(name) && /^[!-+--~]+$/.test(key))
+  return isRight && names.size === pairs.length ? names : undefined
+}
+
+function parseRates(text: string): Record<string, number> | undefined {
+  const pairs = pairsOf(text)
+  const isRight = pairs.every(
+    ([name = '', rate = '']) =>
+      /^[a-z][a-z\d]{0,31}$/.test(name) && /^\d{1,6}(\.\d{1,3})?$/.test(rate) && Number(rate) > 0,
+  )
+  return isRight ? Object.fromEntries(pairs.map(([name, rate]) => [name, Number(rate)])) : undefined
+}
+
+function parseNetworks(text: string): string[] | undefined {
+  const networks = text.split(',').map((entry) => entry.trim())
+  const isRight = (network: string) => {
+    const [, ip = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(network) ?? []
+    return isIP(ip) > 0 && Number(bits) <= (isIP(ip) === 4 ? 32 : 128)
+  }
+  return networks.every(isRight) ? networks : undefined
 }
 
 /** As a URL has it: without its scheme's own port, and in lower case. Undefined for more than an origin. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
+import type { Redis } from '#chapters/07-rate-limiting/shared.ts'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { type CarrierConfig, readConfig } from './config.ts'
@@ -14,10 +15,16 @@ import { buildServer, type Server } from './server.ts'
 const { setTimeout } = globalThis
 
 /** Parcel for the time of a test. `lines` is its log, parsed. */
-export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = PATIENT) {
+export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = PATIENT, redis?: Redis) {
   const lines: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) })
-  const server: Server = buildServer({ config: readConfig(env), carriers, logger, exit: () => {} })
+  const server: Server = buildServer({
+    config: readConfig(env),
+    carriers,
+    logger,
+    ...(redis && { redis }),
+    exit: () => {},
+  })
   onTestFinished(() => server.app.close())
   return { ...server, lines }
 }

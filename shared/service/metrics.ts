@@ -30,6 +30,22 @@ export function createMetrics(registry = new Registry()) {
       buckets: BUCKETS,
       registers,
     }),
+    watchClients: (count: () => number) =>
+      void new Gauge({
+        name: 'parcel_clients',
+        help: 'Clients that have a limit of their own in this process, as they have asked a short while ago',
+        registers,
+        collect() {
+          this.set(count())
+        },
+      }),
+    // Not by client: there would be a series for each.
+    limitDecisions: new Counter({
+      name: 'parcel_limit_decisions_total',
+      help: 'Requests that were let in, or not, for what their client has asked before; by whom: process or redis',
+      labelNames: ['by', 'allowed'],
+      registers,
+    }),
     confirmations: new Counter({
       name: 'parcel_confirmations_total',
       help: 'Bookings read back from their carrier: confirmed, failed, or dropped because too many were waiting',

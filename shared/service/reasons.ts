@@ -1,4 +1,12 @@
-import { CircuitOpenError, FailWellError, HedgeError, ResponseError, RetryError, TimeoutError } from '../core/errors.ts'
+import {
+  CircuitOpenError,
+  FailWellError,
+  HedgeError,
+  RateLimitedError,
+  ResponseError,
+  RetryError,
+  TimeoutError,
+} from '../core/errors.ts'
 
 /** The carrier answered with a success whose body is not what was agreed. */
 export class BadAnswerError extends FailWellError {
@@ -51,7 +59,8 @@ const UNTRUSTED =
   /CERT|CRL|^UNABLE_TO_VERIFY_LEAF_SIGNATURE$|^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$/
 
 /**
- * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `status-503` (or
+ * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `rate-limited`
+ * (nor did the carrier’s line, in time), `status-503` (or
  * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unreachable`, `unknown-host`, `untrusted` (its
  * certificate), `cancelled`, and `error` for a mistake of our own.
  *
@@ -63,6 +72,7 @@ export function reasonOf(error: unknown, asker?: AbortSignal): string {
   if (root instanceof TimeoutError) return 'timeout'
   if (asker?.aborted && root === asker.reason) return 'cancelled'
   if (root instanceof CircuitOpenError) return 'open'
+  if (root instanceof RateLimitedError) return 'rate-limited'
   // A 504 is the time that we gave it, run out on the carrier's clock a little before ours.
   if (root instanceof ResponseError) return root.status === 504 ? 'timeout' : `status-${root.status}`
   if (root instanceof BadAnswerError) return 'bad-answer'
@@ -80,9 +90,10 @@ function rootOf(error: unknown): unknown {
   return error
 }
 
-/** What a breaker or a 429 said, else a second: long enough for a restart, short enough for somebody who waits. */
+/** What a breaker, a line or a 429 said, else a second: long enough for a restart, short enough for somebody who waits. */
 function retryAfterS(error: unknown): number {
-  if (error instanceof CircuitOpenError) return Math.max(1, Math.ceil(error.retryAfterMs / 1000))
+  if (error instanceof CircuitOpenError || error instanceof RateLimitedError)
+    return Math.max(1, Math.ceil(error.retryAfterMs / 1000))
   const told = error instanceof ResponseError ? error.headers['retry-after'] : undefined
   return typeof told === 'string' && /^\d{1,9}$/.test(told) ? Math.max(1, Number(told)) : 1
 }

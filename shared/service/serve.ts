@@ -20,12 +20,19 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   const fleet = config.CARRIERS ? undefined : await startEmbedded()
   if (fleet) logger.info({ admin: fleet.admin }, 'CARRIERS is not set: embedded carriers started')
 
+  // Loaded only where there is one: it is the largest of our packages.
+  const redis = config.REDIS_URL ? (await import('./redis.ts')).connectRedis(config.REDIS_URL, logger) : undefined
+
   const { app, back, shutdown } = buildServer({
     config,
     carriers: config.CARRIERS ?? fleet?.carriers ?? [],
     logger,
     registry,
-    hooks: fleet && [{ name: 'embedded carriers', close: fleet.close }],
+    ...(redis && { redis: redis.run }),
+    hooks: [
+      ...(fleet ? [{ name: 'embedded carriers', close: fleet.close }] : []),
+      ...(redis ? [{ name: 'Redis', close: redis.close }] : []),
+    ],
   })
   shutdown.install()
   onSignals()

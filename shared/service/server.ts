@@ -2,7 +2,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
 import { createShutdown, type Shutdown, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
+import type { Redis } from '#chapters/07-rate-limiting/shared.ts'
 import { Carrier } from './carrier.ts'
+import { limitClients } from './client-limits.ts'
 import { breakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
@@ -25,6 +27,8 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
   config: Config
   carriers: CarrierConfig[]
   logger: FastifyBaseLogger
+  /** What REDIS_URL names; without it, each instance limits its clients by itself. */
+  redis?: Redis
   /** Where the metrics go; a new one unless given. */
   registry?: Registry
 }
@@ -38,7 +42,7 @@ export interface Server {
 }
 
 /** Parcel, ready to `listen` or to be injected into. */
-export function buildServer({ config, carriers: carrierConfigs, logger, registry, hooks, exit }: Deps): Server {
+export function buildServer({ config, carriers: carrierConfigs, logger, redis, registry, hooks, exit }: Deps): Server {
   const limits = serverLimits(config)
   const options = serverOptions(limits)
   const app = Fastify({
@@ -47,6 +51,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
     ...requestOptions,
     http: { ...options.http, ...httpOptions },
     bodyLimit: config.MAX_BODY_BYTES,
+    trustProxy: config.TRUSTED_PROXIES ?? false,
     // Strict, Ajv reads `grams=Infinity` as a number, and then leaves it alone because it is not finite.
     ajv: { customOptions: { strictNumbers: false } },
     loggerInstance: logger,
@@ -69,6 +74,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, registry
   traceRequests(app)
   followRequests(app, metrics)
   answerProblems(app)
+  // Before what costs more than to say no.
+  limitClients(app, config, metrics, redis)
   keepToHttp(app)
   limitServer(app, limits)
   admitBodies(app)
@@ -105,6 +112,8 @@ const clientLimits = (config: Config) => ({
   bodyMs: config.CARRIER_BODY_MS,
   maxBytes: config.CARRIER_MAX_BYTES,
   callMs: config.CARRIER_CALL_MS,
+  rates: config.CARRIER_RATES,
+  lineMs: config.CARRIER_WAIT_MS,
   socketMs: config.CARRIER_SOCKET_MS,
   attempts: config.CARRIER_ATTEMPTS,
   breaker: { consecutiveFailures: config.BREAKER_FAILURES, failureRate: config.BREAKER_PERCENT / 100 },

@@ -10,8 +10,9 @@ import type { BreakerOptions } from '#chapters/04-circuit-breaker/options.ts'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import type { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
-import { msUntil } from '../core/deadline.ts'
-import { CircuitOpenError, ResponseError, TimeoutError } from '../core/errors.ts'
+import type { RateLimiter } from '#chapters/07-rate-limiting/limiter.ts'
+import { deadlineAfter, msUntil } from '../core/deadline.ts'
+import { CircuitOpenError, RateLimitedError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { BreakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig } from './config.ts'
 import { type Evidence, evidenceFor } from './evidence.ts'
@@ -25,6 +26,10 @@ export interface UpstreamLimits extends CallLimits {
   attempts: number
   /** When a replica's breaker opens: after so many failures in a row, or from that share of failures on. */
   breaker: Pick<BreakerOptions, 'consecutiveFailures' | 'failureRate'>
+  /** Where a carrier takes only so many calls a second. */
+  line?: RateLimiter
+  /** In the line, at most, in milliseconds. Default: Infinity. */
+  lineMs?: number
 }
 
 /** Of one attempt: with what it tells the replica about the trace. */
@@ -68,13 +73,15 @@ const isWorthAnother = (error: unknown) =>
 const mayTwinDoBetter = (error: unknown) => !reasonOf(error).startsWith('status-4')
 
 /**
- * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, breaker of the
- * replica, and in the exchange the time-out around the HTTP call.
+ * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, the carrier's line, breaker of
+ * the replica, and in the exchange the time-out around the HTTP call.
  */
 export class Upstream {
   readonly name: string
   readonly replicas: readonly Replica[]
   readonly #maxAttempts: number
+  readonly #line: RateLimiter | undefined
+  readonly #lineMs: number
   readonly retries = new RetryBudget()
   readonly #metrics: Metrics
   readonly #authorization: Record<string, string>
@@ -103,6 +110,8 @@ export class Upstream {
     // One for each replica: a dead one must not close the way to its healthy twin.
     this.replicas = replicas.map((origin, index) => new Replica(origin, breakerOf(endpoints[index]!), limits))
     this.#maxAttempts = limits.attempts
+    this.#line = limits.line
+    this.#lineMs = limits.lineMs ?? Infinity
     this.#metrics = metrics
   }
 
@@ -111,6 +120,7 @@ export class Upstream {
     const first = this.#turn++
     const evidence = hedgedBy && evidenceFor(hedgedBy)
     let asked = 0
+    let paid = 0
     // A retry goes to the next replica, and so does a hedge: the one that has just failed is the worst to ask.
     const tries = async (signal: AbortSignal, hedgeNumber: number) => {
       // Perhaps we are late, and not the replica: timers come before sockets, and its answer may be there, unread.
@@ -118,6 +128,18 @@ export class Upstream {
       const attempt = async (signal: AbortSignal, number: number) => {
         const kind = number > 1 ? 'retry' : hedgeNumber > 0 ? 'hedge' : 'first'
         const replica = this.#replicaFor(first + hedgeNumber + number - 1)
+        if (this.#line) {
+          const begunAt = performance.now()
+          // A hedge that was let in has its unit.
+          if (kind === 'hedge' && paid > 0) paid--
+          else {
+            const refusal = await this.#lineUp({ ...patience, signal })
+            // Returned, or whoever writes 03 would ask again: it is an answer of our own, and none of the carrier's.
+            if (refusal) return refusal
+          }
+          // To have stood in line says nothing about how fast the carrier is.
+          if (performance.now() - begunAt > 1) evidence?.spoil()
+        }
         asked++
         try {
           return await replica.ask(this.#counted(kind, exchange), { ...patience, signal })
@@ -126,7 +148,7 @@ export class Upstream {
           throw error
         }
       }
-      return retry(attempt, {
+      const answer = await retry(attempt, {
         ...repeatable,
         maxAttempts: this.#maxAttempts,
         signal,
@@ -135,6 +157,15 @@ export class Upstream {
         backoff,
         isTransient: isWorthAnother,
       })
+      if (answer instanceof RateLimitedError) throw answer
+      return answer
+    }
+    // A hedge is a favour: it takes what is there, or nothing, and waits for nobody.
+    const isLetIn = () => {
+      if (!this.#line) return true
+      const { allowed } = this.#line.allow()
+      if (allowed) paid++
+      return allowed
     }
     const hedged = (latency: Evidence) =>
       hedge(tries, {
@@ -145,7 +176,7 @@ export class Upstream {
         budget: {
           deposit: () => this.#hedges.deposit(),
           // Once retries have asked as often as they may, nobody begins anew: layers that repeat each other multiply.
-          tryWithdraw: () => asked < Math.max(2, this.#maxAttempts) && this.#hedges.tryWithdraw(),
+          tryWithdraw: () => asked < Math.max(2, this.#maxAttempts) && this.#hedges.tryWithdraw() && isLetIn(),
         },
       })
     try {
@@ -164,6 +195,17 @@ export class Upstream {
   /** Resolves when what is in flight has ended. */
   async close(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.close()))
+  }
+
+  /** @returns why there is none within its time */
+  async #lineUp({ signal, deadline }: Patience): Promise<RateLimitedError | undefined> {
+    try {
+      await this.#line?.wait({ signal, deadline: Math.min(deadline, deadlineAfter(this.#lineMs)) })
+      return undefined
+    } catch (error) {
+      if (error instanceof RateLimitedError) return error
+      throw error
+    }
   }
 
   /** Counted inside the breaker: what it refuses never leaves the house. */

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { Redis as Client } from 'ioredis'
+import { pino } from 'pino'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { SharedLimit } from '#chapters/07-rate-limiting/shared.ts'
+import { PATIENT } from '../testing/patient.ts'
+import { buildParcel } from './harness.ts'
+import { connectRedis } from './redis.ts'
+
+const { REDIS_URL = '' } = process.env
+if (!REDIS_URL) console.log('REDIS_URL is not set: what needs a Redis is skipped.')
+
+const limited = { ...PATIENT, CLIENT_RATE: '1', CLIENT_BURST: '20', REDIS_WAIT_MS: '5000' }
+
+/** A client of Redis whose keys are this test's alone, and gone afterwards. */
+async function connect(keyPrefix: string) {
+  const client = new Client(REDIS_URL)
+  const shared = connectRedis(REDIS_URL, pino({ level: 'silent' }), keyPrefix)
+  onTestFinished(async () => {
+    const keys = await client.keys(`${keyPrefix}*`)
+    if (keys.length > 0) await client.del(keys)
+    client.disconnect()
+    await shared.close()
+  })
+  // Nothing waits for a connection, so it has to be there.
+  for (let i = 0; i < 500; i++) {
+    const isUp = await shared.run('return 1', [], []).catch(() => undefined)
+    if (isUp) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return { client, run: shared.run }
+}
+
+describe.skipIf(!REDIS_URL)('with a Redis', () => {
+  test('two instances let exactly one burst through together, of four hundred at once', async () => {
+    const prefix = `test:${randomUUID()}:`
+    const [a, b] = [await connect(prefix), await connect(prefix)]
+    const parcels = [buildParcel([], limited, a.run), buildParcel([], limited, b.run)]
+    for (const { app } of parcels) await app.ready()
+    const startedAt = performance.now()
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => parcels[i % 2]!.app.inject({ method: 'GET', url: '/openapi.json' })),
+    )
+    const dripped = Math.floor((performance.now() - startedAt) / 1000)
+    const served = answers.filter(({ statusCode }) => statusCode === 200).length
+    expect(served).toBeGreaterThanOrEqual(20)
+    expect(served, 'a burst of 20, and one for each second that it took').toBeLessThanOrEqual(20 + dripped)
+    expect(answers.filter(({ statusCode }) => statusCode === 429).length).toBe(400 - served)
+
+    const { body } = await parcels[0]!.app.inject({ method: 'GET', url: '/metrics' })
+    expect(body).toContain('parcel_limit_decisions_total{by="redis",allowed="false"}')
+    expect(body).not.toContain('by="process"')
+  })
+
+  test('a key lives until its bucket is full, and says in what it owes', async () => {
+    const prefix = `test:${randomUUID()}:`
+    const { client, run } = await connect(prefix)
+    const rate = { perSecond: 3, burst: 30 }
+    const fallback = { take: () => expect.unreachable('Redis has not answered') }
+    const limit = new SharedLimit({ rate, redis: run, fallback, waitMs: 5_000 })
+    expect(await limit.take('a', 29)).toMatchObject({ allowed: true, remaining: 1 })
+    const ttlMs = await client.pttl(`${prefix}limit:a`)
+    expect(ttlMs).toBeGreaterThan(29 * 333 - 1_000)
+    expect(ttlMs).toBeLessThanOrEqual(29 * 334)
+    const { allowed, retryAfterMs } = await limit.take('a', 30)
+    expect(allowed).toBe(false)
+    expect(retryAfterMs, 'until all 30 are there: 29 are owed, of which a bit has come back').toBeGreaterThan(9_000)
+    expect(retryAfterMs).toBeLessThan(9_667)
+    expect(await limit.take('b', 30), 'by another').toMatchObject({ allowed: true, remaining: 0 })
+  })
+
+  test('a clock that is put back locks nobody out for longer than a bucket takes to be full', async () => {
+    const prefix = `test:${randomUUID()}:`
+    const { client, run } = await connect(prefix)
+    const rate = { perSecond: 20, burst: 2 }
+    const fallback = { take: () => expect.unreachable('Redis has not answered') }
+    const limit = new SharedLimit({ rate, redis: run, fallback, waitMs: 5_000 })
+    await limit.take('a')
+    const key = `${prefix}limit:a`
+    // As if Redis' clock had been an hour ahead when it was written.
+    await client.set(key, String(Number(await client.get(key)) + 3_600_000), 'PX', 3_700_000)
+    const refused = await limit.take('a')
+    expect(refused).toMatchObject({ allowed: false, remaining: 0 })
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(50)
+    await new Promise((resolve) => setTimeout(resolve, 110))
+    expect(await limit.take('a', 2), 'once a whole bucket has come back').toMatchObject({ allowed: true })
+  })
+})

@@ -1,0 +1,91 @@
+/**
+ * Mistake: reads, decides and writes: between the two, four hundred others have read the same.
+ * Replaces: shared.ts
+ * Killed by: asks Redis once, and says what that has decided
+ */
+import { inspect } from 'node:util'
+import { checkOptions, durationMs } from '../../../shared/core/options.ts'
+import { decision } from '../bucket.ts'
+import { checkCost, type Decision, type Limit, type Rate, rateOf } from '../options.ts'
+
+export type Redis = (script: string, keys: string[], args: string[]) => Promise<unknown>
+
+export interface SharedLimitOptions {
+  rate: Rate
+  redis: Redis
+  fallback: Limit
+  waitMs?: number
+  restMs?: number
+  onChange?: (change: { isAway: true; cause: unknown } | { isAway: false }) => void
+}
+
+export class SharedLimit implements Limit {
+  readonly #rate: Required<Rate>
+  readonly #redis: Redis
+  readonly #fallback: Limit
+  readonly #restMs: number
+  readonly #onChange: NonNullable<SharedLimitOptions['onChange']>
+  #restUntil: number | undefined
+
+  constructor({ rate, redis, fallback, waitMs = 50, restMs = 1_000, onChange = () => {} }: SharedLimitOptions) {
+    checkOptions({ waitMs, restMs }, { waitMs: durationMs, restMs: durationMs })
+    this.#rate = rateOf(rate)
+    this.#redis = redis
+    this.#fallback = fallback
+    this.#restMs = restMs
+    this.#onChange = onChange
+  }
+
+  async take(client: string, cost = 1): Promise<Decision> {
+    checkCost(cost, this.#rate.burst)
+    const isAway = this.#restUntil !== undefined
+    if (isAway) {
+      if (performance.now() < this.#restUntil!) return this.#fallback.take(client, cost)
+      // Whoever comes while this one asks need not.
+      this.#rest()
+    }
+    try {
+      const shared = await this.#ask(client, cost)
+      // An answer to one who had asked before it failed is old news.
+      if (isAway) this.#become({ isAway: false })
+      return shared
+    } catch (cause) {
+      this.#become({ isAway: true, cause })
+      return this.#fallback.take(client, cost)
+    }
+  }
+
+  async #ask(client: string, cost: number): Promise<Decision> {
+    const { perSecond, burst } = this.#rate
+    const args = [cost, burst].map((units) => String((units * 1000) / perSecond))
+    const [cost1 = '', burst1 = ''] = args
+    const get = `return redis.call('GET', KEYS[1]) or '0'`
+    const owedMs = Math.max(0, Number(await this.#redis(get, [client], [])) - Date.now())
+    const lackMs = Math.max(0, owedMs + Number(cost1) - Number(burst1))
+    const fullAt = Date.now() + owedMs + Number(cost1)
+    if (lackMs === 0) await this.#redis(`redis.call('SET', KEYS[1], ARGV[1])`, [client], [String(fullAt)])
+    return this.#read([owedMs + (lackMs === 0 ? Number(cost1) : 0), lackMs])
+  }
+
+  #read(reply: unknown): Decision {
+    const [owedMs, lackMs] = Array.isArray(reply) ? reply.map(Number) : []
+    if (!(owedMs! >= 0 && lackMs! >= 0)) throw new TypeError(`That is no answer of the script: ${inspect(reply)}`)
+    return decision(this.#rate, owedMs!, lackMs)
+  }
+
+  #rest(): void {
+    this.#restUntil = performance.now() + this.#restMs
+  }
+
+  #become(change: { isAway: true; cause: unknown } | { isAway: false }): void {
+    const wasAway = this.#restUntil !== undefined
+    if (change.isAway) this.#rest()
+    else this.#restUntil = undefined
+    if (wasAway === change.isAway) return
+    try {
+      this.#onChange(change)
+    } catch (mistake) {
+      process.emitWarning(`onChange of the shared limit: ${inspect(mistake)}`)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Mistake: when there is no room, newcomers are not limited: a million names are a million bursts.
+ * Replaces: clients.ts
+ * Killed by: lets newcomers share one bucket until there is room
+ */
+import { checkOptions, count } from '../../../shared/core/options.ts'
+import { TokenBucket } from '../bucket.ts'
+import { type Decision, type Limit, type Rate, rateOf } from '../options.ts'
+
+export interface ClientLimitsOptions extends Rate {
+  maxClients?: number
+}
+
+const LOOKS = 2
+
+export class ClientLimits implements Limit {
+  readonly #rate: Required<Rate>
+  readonly #maxClients: number
+  readonly #buckets = new Map<string, TokenBucket>()
+  // It goes on where it was, whatever has come and gone meanwhile.
+  #round: MapIterator<[string, TokenBucket]> = this.#buckets.entries()
+
+  constructor({ maxClients = 10_000, ...rate }: ClientLimitsOptions) {
+    checkOptions({ maxClients }, { maxClients: count })
+    this.#rate = rateOf(rate)
+    this.#maxClients = maxClients
+  }
+
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  take(client: string, cost = 1): Decision {
+    this.#forget()
+    return this.#bucketOf(client).allow(cost)
+  }
+
+  #bucketOf(client: string): TokenBucket {
+    const known = this.#buckets.get(client)
+    if (known) return known
+    if (this.size >= this.#maxClients) return new TokenBucket(this.#rate)
+    const bucket = new TokenBucket(this.#rate)
+    this.#buckets.set(client, bucket)
+    return bucket
+  }
+
+  #forget(): void {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      let next = this.#round.next()
+      if (next.done) {
+        this.#round = this.#buckets.entries()
+        next = this.#round.next()
+      }
+      if (next.done) return
+      const [client, bucket] = next.value
+      if (bucket.isFull) this.#buckets.delete(client)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Mistake: believes the first of X-Forwarded-For, which the client has written.
+ * Replaces: identity.ts
+ * Killed by: does not believe what a client writes into X-Forwarded-For
+ */
+import type { FastifyRequest } from 'fastify'
+import { networkOf } from '../identity.ts'
+
+export { networkOf } from '../identity.ts'
+
+export const identify =
+  (nameOfKey: ReadonlyMap<string, string>) =>
+  ({ headers, ip }: Pick<FastifyRequest, 'headers' | 'ip'>): string => {
+    const name = nameOfKey.get(String(headers['x-api-key']))
+    if (name !== undefined) return `key:${name}`
+    const [first = ip] = String(headers['x-forwarded-for'] ?? ip).split(',')
+    return networkOf(first.trim())
+  }
