@@ -4,7 +4,13 @@ import type { Side as SideName } from '../stage/column.ts'
 import type { Command } from './control.ts'
 import { sleep } from '../core/sleep.ts'
 import { LoopDelay } from '../stage/loop-delay.ts'
-import { DEFAULT_PER_SECOND, type FaultAt, type Incident, incidentOf } from '../stage/incidents/incidents.ts'
+import {
+  DEFAULT_PER_SECOND,
+  type FaultAt,
+  type Incident,
+  incidentOf,
+  type Traffic,
+} from '../stage/incidents/incidents.ts'
 import { Saturation } from './saturation.ts'
 import { seenOf } from '../stage/incidents/seen.ts'
 import { selfState } from './self.ts'
@@ -43,14 +49,16 @@ export class Lab {
   #faults: Promise<unknown> = Promise.resolve()
   /** A carrier has had a fault since both Parcels began, so calls may still hang in them. */
   #isMarred = false
+  /** Of the incident that was begun last, also when a carrier has got another fault meanwhile. */
+  #traffic: Traffic = { perSecond: DEFAULT_PER_SECOND }
   #history: LabState[] = []
 
   constructor({ yours, reference, cards, perSecond = DEFAULT_PER_SECOND, seed }: LabOptions) {
     this.yours = yours
     this.reference = reference
     this.#cards = cards
-    this.#arrivals = new Arrivals({ perSecond, paused: false, seed }, (path, dueAt) => {
-      for (const side of this.sides) side.customers.arrive(path, dueAt)
+    this.#arrivals = new Arrivals({ perSecond, paused: false, seed }, (path, dueAt, number) => {
+      for (const side of this.sides) side.arrive(path, dueAt, this.#traffic, number)
     })
   }
 
@@ -119,7 +127,8 @@ export class Lab {
     this.#playing = playing
     await this.#faults.catch(() => {})
     await this.#both((side) => side.mend())
-    this.#arrivals.go({ perSecond: incident?.traffic.perSecond ?? DEFAULT_PER_SECOND, paused: false })
+    this.#traffic = incident?.traffic ?? { perSecond: DEFAULT_PER_SECOND }
+    this.#arrivals.go({ perSecond: this.#traffic.perSecond, paused: false })
     const solved = [alone === undefined ? NONE : allBut(alone), ALL]
     const setups = solved.map((solved) => ({ solved, env: incident?.env }))
     const isAsItWas = this.sides.every(({ setup }, i) => JSON.stringify(setup) === JSON.stringify(setups[i]))
@@ -129,6 +138,7 @@ export class Lab {
     this.#isMarred = false
     for (const side of this.sides) side.beginAnew()
     await Promise.all((incident?.faults ?? []).map((fault) => this.setFault(fault)))
+    if (incident) for (const side of this.sides) side.letLoose(incident.traffic)
     playing.isOn = true
     if (!incident?.restart) return
     // Those to be replaced have only just begun themselves.

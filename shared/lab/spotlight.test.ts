@@ -12,6 +12,7 @@ const seen = (parts: Partial<Seen> = {}): Seen => ({
   callsPerSecond: () => 40,
   callsPerQuote: () => 1,
   hedgeShare: 0.05,
+  greedyPerSecond: { asked: 0, served: 0 },
   ...parts,
 })
 const slow = seen({ latency: { p50Ms: 220, p95Ms: 300, p99Ms: 900 } })
@@ -25,6 +26,7 @@ describe('the number is the one that the chapter is about', () => {
     ['dead', slow, 220, 10],
     ['slow', slow, 220, 10],
     ['tail', slow, 900, 80],
+    ['greedy', seen({ answered: 0.25 }), 75, 0],
     ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],
   ] as const)('%s', ([id, left, yours, reference]) => {
     expect(spotlightOn(incidentOf(id), true, left, seen()).numbers).toEqual({ yours, reference })
@@ -36,6 +38,13 @@ test('the sentence says which is slower, and that none is once the left is solve
   expect(look(slow, seen())).toMatch(/the left asks it 40 times a second.* The left takes 22 times as long\.$/)
   expect(look(seen(), seen())).toMatch(/ Both take about as long\.$/)
   expect(look(seen(), slow)).toMatch(/ The left is the faster one\.$/)
+})
+
+test('of a greedy customer, the sentence says how often he asks, and what he gets', () => {
+  const greedyPerSecond = { asked: 300, served: 45 }
+  const { look, isWorse } = spotlightOn(incidentOf('greedy'), true, seen({ answered: 0.2, greedyPerSecond }), seen())
+  expect(look).toBe('One of 21 asks 300 times a second, and is served 45 times on the left, 0 on the right.')
+  expect(isWorse).toBe(true)
 })
 
 test('who refuses everybody is fast, and not the faster one', () => {

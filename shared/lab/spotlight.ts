@@ -11,17 +11,21 @@ function whatOf(point: Point): string {
       return 'The slowest quote of a hundred, in ms'
     case 'failed':
       return 'Requests that failed in the deploy'
+    case 'sentAway':
+      return 'Of a hundred honest customers, sent away'
     case 'callsPerQuote':
       return `Calls to ${point.carrier} for each quote`
   }
 }
 
 /** Null until it is known, and for a Parcel that is not there. */
-export function numberOf(point: Point, { hasCrashed, latency, restart, callsPerQuote }: Seen): number | null {
+export function numberOf(point: Point, { hasCrashed, answered, latency, restart, callsPerQuote }: Seen): number | null {
   if (hasCrashed) return null
   switch (point.number) {
     case 'failed':
       return restart?.failed ?? null
+    case 'sentAway':
+      return Number.isFinite(answered) ? 100 * (1 - answered) : null
     case 'callsPerQuote': {
       const calls = callsPerQuote(point.carrier)
       return Number.isFinite(calls) ? calls : null
@@ -39,7 +43,7 @@ const percent = (share: number) => (Number.isFinite(share) ? `${Math.floor(share
 
 /** What to make of the numbers; of counts, nothing that they do not say themselves. */
 function comparison({ number }: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
-  if (yours === null || reference === null || number === 'failed') return ''
+  if (yours === null || reference === null || number === 'failed' || number === 'sentAway') return ''
   // Who refuses everybody is very fast.
   if (left.answered < FEW || right.answered < FEW)
     return ` Answered: ${percent(left.answered)} on the left, ${percent(right.answered)} on the right.`

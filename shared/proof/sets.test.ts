@@ -32,6 +32,7 @@ const healthy: Figures = {
   extraLoad: 0,
   failed: 0,
   recoveryS: 0,
+  greedy: 0,
 }
 const addition: Addition = { kind: 'pair', to: ['03'], chapter: '01', incident: '01' }
 const worsened = (before: Partial<Figures>, after: Partial<Figures>) =>

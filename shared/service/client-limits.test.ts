@@ -24,7 +24,7 @@ test('without a rate nobody is limited, and nobody told of a limit', async () =>
 
 test('a client who asks too often is refused, and no other is', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
-  const { app, lines } = await startParcel(limited)
+  const { app } = await startParcel(limited)
   expect(await asks(5, app, '/openapi.json', { 'x-api-key': 'sk-web' })).toEqual([200, 200, 200, 429, 429])
   expect(await asks(1, app, '/openapi.json', { 'x-api-key': 'sk-app' })).toEqual([200])
   // From its address it is somebody else, and what it has made up is nobody.
@@ -37,7 +37,6 @@ test('a client who asks too often is refused, and no other is', async () => {
     'retry-after': '1',
     'x-request-id': expect.any(String),
   })
-  expect(lines.filter(({ status }) => status === 429)).not.toHaveLength(0)
 })
 
 test('who probes or collects is not limited, and takes nothing', async () => {

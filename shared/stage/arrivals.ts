@@ -17,13 +17,15 @@ const OVERDUE_MS = 5000
  * ones, in an open loop.
  */
 export class Arrivals {
-  readonly #arrive: (path: string, dueAt: number) => void
+  readonly #arrive: (path: string, dueAt: number, number: number) => void
   #pace: Pace
   #random: Random
+  #number = 0
   /** Of the loop that runs. */
   #episode = new AbortController()
 
-  constructor(pace: Pace, arrive: (path: string, dueAt: number) => void) {
+  /** @param arrive is told of each, numbered from 0 */
+  constructor(pace: Pace, arrive: (path: string, dueAt: number, number: number) => void) {
     this.#pace = pace
     this.#random = seededRandom(pace.seed)
     this.#arrive = arrive
@@ -45,7 +47,7 @@ export class Arrivals {
     if (this.#pace.paused) return
     const gap = atRandom(this.#pace.perSecond, () => this.#random())
     const opening = { gap, overdueMs: OVERDUE_MS, signal: this.#episode.signal }
-    void openLoop(opening, (dueAt) => this.#arrive(this.#draw(), dueAt))
+    void openLoop(opening, (dueAt) => this.#arrive(this.#draw(), dueAt, this.#number++))
   }
 
   stop(): void {

@@ -16,6 +16,8 @@ export interface ColumnState {
   /** Of the last ten seconds, by what the customer saw: `gave up waiting`, `status 503`. */
   failures: Record<string, number>
   waiting: number
+  /** Of the last second, where an incident has a greedy customer; the figures above are the others'. */
+  greedy?: { asked: number; served: number }
   carriers: CarrierState[]
   /** The latest rolling restart, while it runs and after. */
   restart?: { running: boolean; requests: number; failed: number }

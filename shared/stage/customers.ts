@@ -17,12 +17,15 @@ export class Customers {
     this.#client = new Pool(origin, { headersTimeout: patienceMs, bodyTimeout: patienceMs })
   }
 
-  /** @param dueAt when the customer should have asked, on the clock of `performance.now()`: their time counts from then */
-  arrive(path: string, dueAt: number): void {
+  /**
+   * @param dueAt when the customer should have asked, on the clock of `performance.now()`: their time counts from then
+   * @param key of the API, if they have one
+   */
+  arrive(path: string, dueAt: number, key?: string): void {
     const isFull = this.ledger.waiting >= this.#maxWaiting
     const end = this.ledger.begin(dueAt)
     if (isFull) end({ missing: [], failure: `not sent, as ${this.#maxWaiting} wait` })
-    else void this.#ask(path).then(end)
+    else void this.#ask(path, key).then(end)
   }
 
   /** Hangs up on everything that still waits. */
@@ -30,9 +33,13 @@ export class Customers {
     await this.#client.destroy()
   }
 
-  async #ask(path: string): Promise<Ending> {
+  async #ask(path: string, key?: string): Promise<Ending> {
     try {
-      const { statusCode, headers, body } = await this.#client.request({ method: 'GET', path })
+      const { statusCode, headers, body } = await this.#client.request({
+        method: 'GET',
+        path,
+        headers: key === undefined ? {} : { 'x-api-key': key },
+      })
       const text = await body.text()
       const isJson = /json/.test(String(headers['content-type']))
       const { missing = [] } = isJson ? (JSON.parse(text) as Pick<Ending, 'missing'>) : {}

@@ -3,6 +3,8 @@ import type { CarrierStats } from '../carriers/admin.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 import { type Carriers, startCarriers } from './carriers.ts'
 import { Customers } from './customers.ts'
+import { Greedy, type GreedyCounts } from './greedy.ts'
+import { keyOfGreedy, keyOfShop, type Traffic } from './incidents/incidents.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
 import { type Instance, type ParcelOptions, PROBE_MS, type Setup, startParcel } from './parcel.ts'
@@ -39,6 +41,7 @@ const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 
 /** A Parcel behind its balancer, with carriers and customers of its own. */
 export class Side {
   readonly customers: Customers
+  readonly greedy: Greedy
   readonly carriers: Carriers
   /** For the next Parcel that starts. */
   setup: Setup
@@ -48,6 +51,7 @@ export class Side {
   readonly #supervisor: Supervisor
   readonly #meter = new Meter()
   #before: Counts
+  #greedyBefore: GreedyCounts
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
   #freshSince = performance.now()
@@ -62,6 +66,8 @@ export class Side {
     this.balancer = balancer
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
+    this.greedy = new Greedy(balancer.origin)
+    this.#greedyBefore = this.greedy.counts
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
     const start = () => world.startParcel({ setup: this.setup, carriers: carriers.value, onError })
@@ -93,11 +99,22 @@ export class Side {
     else if (this.#restart === restart) this.#restart = undefined
   }
 
+  /** One of an incident's customers. @param number of the arrival */
+  arrive(path: string, dueAt: number, { shops }: Traffic, number: number): void {
+    this.customers.arrive(path, dueAt, shops ? keyOfShop(number % shops) : undefined)
+  }
+
+  /** The greedy customer of an incident, if it has one, asks from now on. */
+  letLoose({ greedyPerSecond }: Traffic): void {
+    if (greedyPerSecond) this.greedy.go(greedyPerSecond, keyOfGreedy)
+  }
+
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
     await this.carriers.setFault(carrier, fault, replica)
   }
 
   async mend(): Promise<void> {
+    this.greedy.stop()
     await Promise.all(CARRIER_NAMES.map((name) => this.carriers.setFault(name, null)))
   }
 
@@ -109,6 +126,9 @@ export class Side {
       this.carriers.stats().catch(() => this.#fleet),
     ])
     this.#fleet = fleet
+    const greedy = this.greedy.counts
+    const { asked, served } = this.#greedyBefore
+    this.#greedyBefore = greedy
     const { counts, waiting, latency, failures, missing } = this.customers.ledger.snapshot()
     const arrivals = difference(counts, this.#before)
     this.#before = counts
@@ -119,6 +139,7 @@ export class Side {
       latency,
       failures,
       waiting,
+      ...(greedy.asked > asked && { greedy: { asked: greedy.asked - asked, served: greedy.served - served } }),
       carriers: fleet.map(({ name, replicas }) => ({
         name,
         fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,
@@ -130,7 +151,7 @@ export class Side {
   }
 
   async close(): Promise<void> {
-    await this.customers.leave()
+    await Promise.all([this.customers.leave(), this.greedy.leave()])
     await Promise.all([this.#supervisor.close(), this.carriers.close(), this.balancer.close(), this.#meter.close()])
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Chapter } from '../../shared/manifest/chapters.ts'
 import { withFiles } from '../../shared/testing/tree.ts'
 import { Findings } from '../../shared/manifest/findings.ts'
+import { incidents } from '../../shared/stage/incidents/incidents.ts'
 import { recordSkeleton } from '../../shared/manifest/skeletons.ts'
 import { fillIn } from './content.ts'
 import { ours, readDeck, type Slide, type Source } from './deck.ts'
@@ -116,7 +117,7 @@ describe('a deck with something missing says so, with its slide and its file', (
     [slide('![It](lab:dead)'), 'slide 01-3 ("A slide") shows slides/stills/dead.webp, which does not exist'],
     [
       slide('![It](lab:doom)'),
-      'slide 01-3 ("A slide") shows lab:doom: the Lab\'s incidents are hang, deploy, flaky, dead, slow, tail',
+      `slide 01-3 ("A slide") shows lab:doom: the Lab's incidents are ${incidents.map(({ id }) => id).join(', ')}`,
     ],
     [
       slide('![It](lab:hang)\n\nAnd more.'),

@@ -27,6 +27,8 @@ export interface Recording {
   /** Of the whole incident, by Parcel's metrics. */
   attempts: number
   hedges: number
+  /** To the greedy customer, if there was one. */
+  greedyServed?: number
   /** What its Parcel has died of, in lines, if it has. */
   crash?: string[]
 }
@@ -57,7 +59,10 @@ export function percentileOf(requests: Request[], percent: number): number {
 }
 
 /** Every number, whether there is a line for it or not. Failures count in latencies with the time until they failed. */
-export function figuresOf({ requests, arrived, attempts, hedges }: Recording, phases: Phases): Figures {
+export function figuresOf(
+  { requests, arrived, attempts, hedges, greedyServed = 0 }: Recording,
+  phases: Phases,
+): Figures {
   const asked = during(requests, phases.fault)
   return {
     success: share(asked, ['full', 'partial']),
@@ -68,6 +73,7 @@ export function figuresOf({ requests, arrived, attempts, hedges }: Recording, ph
     extraLoad: attempts === hedges ? 0 : hedges / (attempts - hedges),
     failed: asked.filter(({ outcome }) => outcome === 'failed').length,
     recoveryS: recoveryOf(requests, phases),
+    greedy: greedyServed,
   }
 }
 

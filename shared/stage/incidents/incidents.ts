@@ -12,11 +12,23 @@ export interface FaultAt {
   replica?: number
 }
 
-/** Who comes. Each asks for a quote, once; what other incidents' customers do besides will be told here. */
+/** Who comes. Each asks for a quote, once. */
 export interface Traffic {
   /** Arrivals for each side, on average. */
   perSecond: number
+  /** They come from so many shops, in turn, of which each has an API key. Default: nobody has one. */
+  shops?: number
+  /** While it goes wrong, one more asks so many times a second where a parcel is. He has a key, and none of the others' figures. */
+  greedyPerSecond?: number
 }
+
+const GREEDY = 'greedy'
+export const keyOfShop = (number: number): string => `sk-shop-${number}`
+export const keyOfGreedy = `sk-${GREEDY}`
+
+/** As in the environment's API_KEYS. */
+const apiKeys = (shops: number) =>
+  [...Array.from({ length: shops }, (_, i) => `shop-${i}=${keyOfShop(i)}`), `${GREEDY}=${keyOfGreedy}`].join(',')
 
 /** The one number that a chapter is about. */
 export type Point =
@@ -24,6 +36,8 @@ export type Point =
   | { number: 'p50Ms' | 'p99Ms'; carrier?: CarrierName }
   /** How many requests failed while Parcel was replaced. */
   | { number: 'failed'; carrier?: undefined }
+  /** How many of a hundred customers were sent away. */
+  | { number: 'sentAway'; carrier?: undefined }
   /** How often Parcel calls that carrier for one quote. */
   | { number: 'callsPerQuote'; carrier: CarrierName }
 
@@ -56,6 +70,8 @@ export const DEFAULT_PER_SECOND = 20
 
 /** Enough for a p99 after some seconds, little enough for two cores. */
 const USUAL: Traffic = { perSecond: 40 }
+
+const SHOPS = 20
 
 /** In the order of their chapters; a chapter need not have one. */
 export const incidents: Incident[] = [
@@ -141,6 +157,20 @@ export const incidents: Incident[] = [
     look: (left, right) => {
       const more = ({ hedgeShare }: Seen) => whole(100 * hedgeShare)
       return `Nothing is broken. Second calls, for what is late: ${more(left)} % more on the left, ${more(right)} % on the right.`
+    },
+  },
+  {
+    id: 'greedy',
+    chapter: '07',
+    title: 'A greedy customer',
+    traffic: { ...USUAL, shops: SHOPS, greedyPerSecond: 300 },
+    faults: [],
+    // A limit, which Parcel has none of by itself: more than all the others ask for together, and they are twenty.
+    env: { CLIENT_RATE: '50', CLIENT_BURST: '100', API_KEYS: apiKeys(SHOPS) },
+    point: { number: 'sentAway' },
+    look: (left, right) => {
+      const served = ({ greedyPerSecond: { served } }: Seen) => whole(served)
+      return `One of ${SHOPS + 1} asks ${whole(left.greedyPerSecond.asked)} times a second, and is served ${served(left)} times on the left, ${served(right)} on the right.`
     },
   },
 ]

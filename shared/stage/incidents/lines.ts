@@ -11,6 +11,7 @@ export const numbers = {
   extraLoad: { title: 'hedges', unit: 'share' },
   failed: { title: 'failed during the restarts', unit: 'count' },
   recoveryS: { title: 'recovery', unit: 's' },
+  greedy: { title: 'served to the greedy one', unit: 'count' },
 } as const
 
 export type NumberName = keyof typeof numbers
@@ -76,6 +77,15 @@ const lines: Record<string, Lines> = {
     extraLoad: HEDGES,
     success: { atLeast: 0.999, because: 'nothing is broken' },
     full: { atLeast: 0.98, because: 'and nobody is in such a hurry that a carrier would be missing' },
+  },
+  '07': {
+    success: {
+      atLeast: 0.99,
+      because: 'twenty shops ask for a twentieth of what each may; one greedy one is not them',
+    },
+    p99Ms: { atMost: 500, because: 'to refuse him costs little, so the others do not wait for it either' },
+    greedy: { atMost: 520, because: 'a burst of 100, and 50 a second for eight seconds; and a moment of the clock’s' },
+    recoveryS: { atMost: 2, because: 'nobody else had a limit to recover from' },
   },
   finale: {
     success: {

@@ -59,12 +59,13 @@ export async function play<K extends string>(
 }
 
 async function run(
-  { traffic: { perSecond }, settleS, baselineS, faultS, recoveryS, acts }: Script,
+  { traffic, settleS, baselineS, faultS, recoveryS, acts }: Script,
   sides: Side[],
   { seed, onPhase }: Required<Omit<PlayOptions<string>, 'sides' | 'world'>>,
   over: AbortController,
 ) {
   const recordings = sides.map((): Recording => ({ requests: [], arrived: {}, attempts: 0, hedges: 0 }))
+  const { perSecond } = traffic
   const startedAt = performance.now()
   const nowS = () => (performance.now() - startedAt) / 1000
   for (const [i, { customers }] of sides.entries()) {
@@ -87,8 +88,8 @@ async function run(
       }
     }
   })
-  const arrivals = new Arrivals({ perSecond: perSecond / 4, paused: false, seed }, (path, dueAt) => {
-    for (const { customers } of sides) customers.arrive(path, dueAt)
+  const arrivals = new Arrivals({ perSecond: perSecond / 4, paused: false, seed }, (path, dueAt, number) => {
+    for (const side of sides) side.arrive(path, dueAt, traffic, number)
   })
   const phase = async (name: string, work: Promise<unknown>): Promise<Span> => {
     const fromS = nowS()
@@ -117,6 +118,7 @@ async function run(
     for (const [i, recording] of recordings.entries()) {
       const arrived = Object.entries(after[i]!).map(([name, count]) => [name, count - before[i]![name]!])
       recording.arrived = Object.fromEntries(arrived)
+      recording.greedyServed = sides[i]!.greedy.counts.served
     }
     return { phases: { baseline, fault, recovery }, recordings, delayMs: median(delays) }
   } finally {

@@ -1,4 +1,4 @@
-import { type FaultAt, type Incident, incidents } from './incidents.ts'
+import { type FaultAt, type Incident, incidents, type Traffic } from './incidents.ts'
 import { allBut, NONE, type Solved } from '../solved.ts'
 
 /** Something that goes wrong, in seconds from the beginning of the fault phase. */
@@ -6,7 +6,7 @@ export interface Act {
   fromS: number
   /** When it is mended; a restart is over when it is over. */
   toS: number
-  what: { faults: FaultAt[] } | { restart: true }
+  what: { faults: FaultAt[] } | { restart: true } | { greedy: Traffic }
 }
 
 /** An incident by the clock: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
@@ -36,6 +36,7 @@ function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: I
   const usual = { id: chapter, title, traffic, env, settleS: SETTLE_S, baselineS: 5, faultS: FAULT_S, recoveryS: 6 }
   // The second begins when the first is over.
   if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
+  if (traffic.greedyPerSecond) return { ...usual, acts: [{ fromS: 0, toS: FAULT_S, what: { greedy: traffic } }] }
   if (faults.length > 0) return { ...usual, acts: [act(faults)] }
   return { ...usual, baselineS: 0, faultS: 15, recoveryS: 0, acts: [] }
 }

@@ -22,6 +22,8 @@ export interface Seen {
   callsPerQuote(carrier: CarrierName): number
   /** Second calls for what is late, as a share of all others; NaN until there was one. */
   hedgeShare: number
+  /** Of the greedy customer, if there is one. */
+  greedyPerSecond: { asked: number; served: number }
 }
 
 const WINDOW_MS = 10_000
@@ -52,6 +54,10 @@ export function seenOf(seconds: Second[]): Seen {
     restart: now.restart,
     callsPerSecond: (carrier) => known(of('attempts', carrier) / spanS),
     callsPerQuote: (carrier) => known(of('attempts', carrier) / sum(({ arrivals }) => arrivals.sent)),
+    greedyPerSecond: {
+      asked: sum(({ greedy }) => greedy?.asked ?? 0) / spanS,
+      served: sum(({ greedy }) => greedy?.served ?? 0) / spanS,
+    },
     hedgeShare: known(of('hedges') / (of('attempts') - of('hedges'))),
   }
 }
