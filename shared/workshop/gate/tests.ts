@@ -79,7 +79,8 @@ export function record(root: string, chapter: Chapter, run: Run): string {
     ...run.tests.flatMap((test) => notRed(test) ?? []).map(({ file, fix }) => `${file} ${fix}`),
   ]
   if (unfit.length > 0) {
-    const again = 'Was the machine busy? Run it again when it is not, or with CI=1 in the environment, which is patient.'
+    const again =
+      'Was the machine busy? Run it again when it is not, or with CI=1 in the environment, which is patient.'
     throw new Trouble([`${redList(chapter)} stays as it is:`, ...unfit, again].join('\n'))
   }
   // With a message of its own an assertion says "message: expected …"; the values after it differ from run to run.
