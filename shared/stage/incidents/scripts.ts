@@ -28,12 +28,14 @@ export const GENTLE_SHARE = 0.4
 const SETTLE_S = 5
 
 const FAULT_S = 8
+/** Longer than what recovers takes for it: what is cut off cannot be told from what never ends. */
+const RECOVERY_S = 9
 
 const act = (faults: FaultAt[], fromS = 0, toS = FAULT_S): Act => ({ fromS, toS, what: { faults } })
 const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
 
 function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: Incident): Script {
-  const usual = { id: chapter, title, traffic, env, settleS: SETTLE_S, baselineS: 5, faultS: FAULT_S, recoveryS: 6 }
+  const usual = { id: chapter, title, traffic, env, settleS: SETTLE_S, baselineS: 5, faultS: FAULT_S, recoveryS: RECOVERY_S }
   // The second begins when the first is over.
   if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
   if (traffic.greedyPerSecond) return { ...usual, acts: [{ fromS: 0, toS: FAULT_S, what: { greedy: traffic } }] }
@@ -51,7 +53,7 @@ const finale: Script = {
   settleS: SETTLE_S,
   baselineS: 5,
   faultS: 22,
-  recoveryS: 6,
+  recoveryS: RECOVERY_S,
   acts: [
     act([fault('pigeon', { kind: 'blackhole' })], 0, 6),
     restart(4),
