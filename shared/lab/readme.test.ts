@@ -7,6 +7,8 @@ test.for([
   '<script>alert(1)</script>',
   'a <img src=x onerror=alert(1)> b',
   '<svg/onload=alert(1)>',
+  '<img src="x/shared/stage/drawings/pictures/x.svg" alt="" onerror="alert(1)">',
+  '<img onerror="alert(1)" src=x>',
   '[x](javascript:alert(1))',
   '[x](JaVaScRiPt:alert(1))',
   '[x](&#106;avascript:alert(1))',
@@ -30,6 +32,11 @@ test('leads to the web, but not to files that the page does not have', () => {
   expect(renderMarkdown('[a](https://a.example/?b=1&c) and [hints](hints.md)')).toBe(
     '<p><a href="https://a.example/?b=1&amp;c" rel="noreferrer">a</a> and <span class="file" title="hints.md">hints</span></p>\n',
   )
+})
+
+test('shows the drawing at its head, which the Lab serves', () => {
+  const head = '<img align="right" width="320" src="../../shared/stage/drawings/pictures/01-2.svg" alt="A bird">'
+  expect(renderMarkdown(`# 01\n\n${head}\n`)).toBe('<h1>01</h1>\n<img src="/drawings/01-2.svg" alt="A bird">')
 })
 
 test.for(chapters.filter((chapter) => isWritten(chapter)))('renders the README of chapter $number', (chapter) => {

@@ -170,6 +170,10 @@ test('serves the incidents, the chapters and the page', async () => {
     title: 'Timeouts',
     html: expect.stringMatching(/^<h1>01 Timeouts/),
   })
+  const drawing = await get('/drawings/01-2.svg')
+  expect(drawing.headers['content-type']).toMatch('image/svg+xml')
+  expect(drawing.body).toMatch(/^<svg .*<title>/)
+  expect((await get('/drawings/toString.svg')).statusCode).toBe(404)
   const { statusCode, body } = await get('/chapters/00')
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: expect.stringMatching('there are 01, 02') })
   expect((await get('/')).body).toBe('the page')

@@ -7,6 +7,8 @@ import { readCommand } from './control.ts'
 import type { Lab } from './lab.ts'
 import { renderReadme } from './readme.ts'
 import { incidents } from '../stage/incidents/incidents.ts'
+import { drawings } from '../stage/drawings/drawings.ts'
+import { fileOf } from '../stage/drawings/svg.ts'
 import { findSlides, withoutSlides } from './slides.ts'
 import type { LabState } from './state.ts'
 import type { Page } from './vite.ts'
@@ -85,6 +87,11 @@ export function buildServer({ lab, page, host, slidesPort, token }: ServerOption
   })
 
   app.get('/incidents', async () => incidents.map(({ id, chapter, title }) => ({ id, chapter, title })))
+
+  app.get<{ Params: { name: string } }>('/drawings/:name.svg', async ({ params: { name } }, reply) => {
+    if (!Object.hasOwn(drawings, name)) throw new Refusal(404, `There is no drawing ${name}`)
+    return reply.type('image/svg+xml').send(fileOf(drawings[name]!))
+  })
 
   app.get<OfChapter>('/chapters/:number', async ({ params: { number } }) => {
     const chapter = chapterOf(number)

@@ -1,5 +1,6 @@
 import type { Incident, Point } from '../stage/incidents/incidents.ts'
 import type { Seen } from '../stage/incidents/seen.ts'
+import { drawings, headOf } from '../stage/drawings/drawings.ts'
 import type { Spotlight } from './state.ts'
 
 /** What the number is, in words for whoever has just come in. */
@@ -61,6 +62,7 @@ function lookAt({ look, point }: Incident, left: Seen, right: Seen, numbers: (nu
 /** @param isOn whether what is wrong is wrong already */
 export function spotlightOn(incident: Incident, isOn: boolean, left: Seen, right: Seen): Spotlight {
   const { id, chapter, title, point, lit } = incident
+  const name = headOf(chapter)
   const numbers = [left, right].map((side) => (isOn ? numberOf(point, side) : null))
   const [yours = null, reference = null] = numbers
   const isWorse = left.hasCrashed || left.answered < FEW || (yours ?? 0) > CLEAR * (reference ?? 0)
@@ -68,6 +70,7 @@ export function spotlightOn(incident: Incident, isOn: boolean, left: Seen, right
     id,
     chapter,
     title,
+    ...(name && { drawing: { name, alt: drawings[name]!.alt } }),
     point,
     ...(lit && { lit }),
     isOn,

@@ -21,6 +21,8 @@ export interface Spotlight {
   id: string
   chapter: string
   title: string
+  /** Of the incident, at /drawings/<name>.svg; and what is seen on it. */
+  drawing?: { name: string; alt: string }
   point: Point
   lit?: Column
   /** Both Parcels are up, and what is wrong is wrong: before that, there is nothing to be seen. */

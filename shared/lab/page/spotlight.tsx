@@ -9,7 +9,7 @@ const SIDES: Side[] = ['yours', 'reference']
 /** One incident for the back row: one number before and after, the row that makes the point, and a sentence. */
 export function Spotlight({ states }: { states: LabState[] }) {
   const { spotlight, alone } = states.at(-1)!
-  const { id, chapter, title, what, look, isOn, lit, point } = spotlight!
+  const { chapter, title, drawing, what, look, isOn, lit, point } = spotlight!
   // What has rows of its own for every carrier leaves no room for charts.
   const hasTable = lit !== undefined
   const hasCharts = !hasTable || point.carrier !== undefined
@@ -25,9 +25,9 @@ export function Spotlight({ states }: { states: LabState[] }) {
           {...spotlight!}
           label={alone === undefined ? 'all of it yours' : `${alone} as it is in exercises/`}
         />
-        {/* For a drawing of the incident; nothing else is ever here. */}
-        <div class="drawing" data-incident={id} aria-hidden="true">
-          <svg viewBox="0 0 100 40" class="arrow">
+        <div class="drawing">
+          {drawing && <img src={`/drawings/${drawing.name}.svg`} alt={drawing.alt} />}
+          <svg viewBox="0 0 100 40" class="arrow" aria-hidden="true">
             <path d="M6 20h80M68 5l20 15-20 15" class="stroke" />
           </svg>
         </div>

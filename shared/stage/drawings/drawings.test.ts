@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { drawings } from './drawings.ts'
-import { svgOf } from './svg.ts'
+import { drawings, headOf } from './drawings.ts'
+import { fileOf, svgOf } from './svg.ts'
 
 const known = [...readFileSync(new URL('../colours.css', import.meta.url), 'utf8').matchAll(/--[\w-]+(?=:)/g)].map(
   String,
@@ -29,6 +29,23 @@ test.for(Object.entries(drawings))('%s is sound, of few colours, and says what i
   expect(foreign, 'colours are those of colours.css').toEqual([])
   expect(svg, 'two drawings on one page must not meet').not.toMatch(/\bid=|<style|url\(/)
   expect(drawing.alt.length, `${name} says too little of what is seen`).toBeGreaterThan(30)
+})
+
+test.for(Object.entries(drawings))('%s is a file by itself, with a title', ([, drawing]) => {
+  const file = fileOf(drawing)
+  expect(file).toContain(`<title>${drawing.alt}</title>`)
+  expect(unclosed(file.replace(/<style>.*<\/style>/, ''))).toEqual([])
+  const left = [...file.matchAll(/"var\((--[\w-]+)\)"/g)].map(([, name]) => name!)
+  expect(
+    left.filter((name) => !file.includes(`${name}:`)),
+    'a colour that the file does not have',
+  ).toEqual([])
+})
+
+test('a strip has a picture that stands for it', () => {
+  const strips = Object.keys(drawings).filter((name) => /^\d\d$/.test(name))
+  expect(strips.map((chapter) => drawings[headOf(chapter)!]?.alt.length)).not.toContain(undefined)
+  expect(headOf('99')).toBeUndefined()
 })
 
 test('all of them together are small', () => {

@@ -45,7 +45,7 @@ const gestures: Record<NonNullable<Person['arms']>, [far: string, near: string, 
 }
 
 /** A customer, who looks to the right; the feet are at 0,0. */
-export function person({ coat = 'blue', arms = 'down', holds = '', nod = 0, ...looks }: Person = {}): string {
+export function person({ coat = 'purple', arms = 'down', holds = '', nod = 0, ...looks }: Person = {}): string {
   const [far, near, [x, y]] = gestures[arms]
   return (
     line('M-14 -20V0H2M14 -20V0H30', 'black', 12) +

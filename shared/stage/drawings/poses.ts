@@ -33,7 +33,7 @@ export const queue = (x: number, apart: number, people: Person[], scale = 0.9): 
 export const customers: Person[] = [
   { look: 'bored' },
   { coat: 'ok', hat: 'bun', look: 'up', mouth: 'frown' },
-  { coat: 'purple', hat: 'none', look: 'bored', mouth: 'frown' },
+  { coat: 'yellow', hat: 'none', look: 'bored', mouth: 'frown' },
   { coat: 'partial', look: 'closed' },
   { coat: 'sky', hat: 'bun', look: 'bored' },
   { coat: 'failed', hat: 'none', look: 'up', mouth: 'frown' },
@@ -155,7 +155,7 @@ export const poses = {
     on(
       110,
       person({
-        coat: 'purple',
+        coat: 'ok',
         hat: 'bun',
         arms: 'phone',
         holds: at(-8, -6, prop.receiver()),
@@ -248,7 +248,7 @@ export const poses = {
     on(350, person({ coat: 'ok', mouth: 'smile' })),
     on(270, prop.turnstile()),
     on(56, person({ look: 'bored' })),
-    on(158, person({ coat: 'purple', hat: 'none', arms: 'hold', look: 'bored', mouth: 'frown', holds: prop.pile(5) })),
+    on(158, person({ coat: 'failed', hat: 'none', arms: 'hold', look: 'bored', mouth: 'frown', holds: prop.pile(5) })),
   ),
 
   full: scene(

@@ -37,7 +37,7 @@ export const strips: Record<string, Drawing[]> = {
       at(412, 172, prop.receiver(), { flip: true }),
     ),
     scene(
-      'It does not refuse, and it says nothing: it has fallen asleep with the receiver at its ear',
+      'The customer waits on the telephone; the pigeon has fallen asleep with the receiver at its ear',
       night,
       time(3, 9),
       on(210, person({ ...phoning, mouth: 'frown' }), { scale: 1.05 }),
@@ -80,7 +80,7 @@ export const strips: Record<string, Drawing[]> = {
       ),
     ),
     scene(
-      'The deploy begins: it turns round and walks off, and the parcel is in the air',
+      'The deploy begins: the pigeon turns round and walks off, and the customers’ parcel is in the air',
       night,
       on(270, prop.counter(110)),
       on(136, pigeon({ legs: 'walk', eye: 'closed' }), { flip: true, scale: 0.9 }),
@@ -89,7 +89,7 @@ export const strips: Record<string, Drawing[]> = {
       queue(440, 110, upset([{}, { coat: 'ok', hat: 'bun' }]), 0.95),
     ),
     scene(
-      'The shutter is down, and the parcel lies broken before it',
+      'The shutter is down, its sign says 502, and the parcel lies broken before it',
       night,
       on(80, prop.counter(220)),
       on(80, prop.shutter(220)),
@@ -126,7 +126,7 @@ export const strips: Record<string, Drawing[]> = {
       queue(364, 92, customers.slice(0, 3)),
     ),
     scene(
-      'Eleven seconds later it is up again',
+      'Eleven seconds later the pigeon is up again, and nobody has moved',
       night,
       time(2, 58),
       on(170, pigeon({ eye: 'happy', wing: 'up' }), { scale: 0.95 }),
@@ -137,14 +137,14 @@ export const strips: Record<string, Drawing[]> = {
       ),
     ),
     scene(
-      'Everybody who has been waiting asks at once',
+      'The pigeon is up, and everybody who has been waiting asks at once',
       night,
       on(140, pigeon({ eye: 'wide', nod: -16, open: true }), { scale: 0.95 }),
       queue(314, 58, upset(customers), 0.76),
       ...[0, 1, 2, 3].map((one) => at(300 + one * 92, 112 + (one % 2) * 14, prop.says('?', 36))),
     ),
     scene(
-      'It falls over once more, and they all wait for the same hundred milliseconds',
+      'The pigeon lies down once more, and all wait for the same hundred milliseconds',
       night,
       on(190, fallen()),
       at(120, 120, dizzy()),
@@ -167,7 +167,7 @@ export const strips: Record<string, Drawing[]> = {
       at(430, 128, prop.says('?', 46)),
     ),
     scene(
-      'The next one asks it too, and waits half a second to learn what the one before has learnt',
+      'The next customer asks the dead pigeon, too, to learn what the one before has learnt',
       night,
       on(220, fallen()),
       on(440, person({ coat: 'ok', hat: 'bun', look: 'down' }), { flip: true }),
@@ -201,7 +201,7 @@ export const strips: Record<string, Drawing[]> = {
       five(() => ({})),
     ),
     scene(
-      'Four hold up their quotes within 80 milliseconds; the pigeon thinks',
+      'Four carriers hold up their quotes within 80 milliseconds; the pigeon thinks',
       night,
       at(576, 62, prop.clock(3, 12)),
       on(96, person({ look: 'happy', mouth: 'smile' }), { scale: 0.9 }),
@@ -238,7 +238,7 @@ export const strips: Record<string, Drawing[]> = {
       at(190, 168, prop.motion('white'), { scale: 1.3 }),
     ),
     scene(
-      'One in a hundred looks at the moon',
+      'One in a hundred: the pigeon, a letter in its beak, looks at the moon',
       night,
       at(530, 110, prop.moon(), { scale: 1.3 }),
       on(230, pigeon({ nod: -22, eye: 'up', holds: at(28, 12, prop.letter()) }), { scale: 1.1 }),
@@ -272,7 +272,7 @@ export const strips: Record<string, Drawing[]> = {
 
   '07': [
     scene(
-      'At the counter customers are served, one after the other',
+      'The pigeon serves its customers, one after the other',
       day,
       behind(150, { eye: 'happy' }),
       queue(334, 100, [
@@ -288,7 +288,7 @@ export const strips: Record<string, Drawing[]> = {
       queue(496, 88, [{ look: 'wide' }, { coat: 'ok', hat: 'bun', look: 'wide', mouth: 'frown' }]),
       on(
         388,
-        person({ coat: 'purple', hat: 'none', arms: 'hold', mouth: 'smile', look: 'happy', holds: letters(11) }),
+        person({ coat: 'failed', hat: 'none', arms: 'hold', mouth: 'smile', look: 'happy', holds: letters(11) }),
         { flip: true },
       ),
     ),
@@ -298,7 +298,7 @@ export const strips: Record<string, Drawing[]> = {
       at(510, 58, prop.sign('50 / s', 'yellow', 150, 38)),
       behind(150, { eye: 'out', nod: 10 }, 220),
       on(262, at(0, -104, letters(10))),
-      on(388, person({ coat: 'purple', hat: 'none', mouth: 'smile', look: 'happy', arms: 'point' }), { flip: true }),
+      on(388, person({ coat: 'failed', hat: 'none', mouth: 'smile', look: 'happy', arms: 'point' }), { flip: true }),
       queue(496, 88, [{ look: 'up' }, { coat: 'ok', hat: 'bun', look: 'bored', mouth: 'frown' }]),
     ),
     scene(
@@ -343,7 +343,7 @@ export const strips: Record<string, Drawing[]> = {
       queue(330, 100, [
         { arms: 'hold', holds: prop.letter(), look: 'bored' },
         { coat: 'ok', hat: 'bun', arms: 'hold', holds: prop.letter(), look: 'bored' },
-        { coat: 'purple', hat: 'none', arms: 'hold', holds: prop.letter(), look: 'bored' },
+        { coat: 'sky', hat: 'none', arms: 'hold', holds: prop.letter(), look: 'bored' },
       ]),
       ...[0, 1, 2].map((one) => at(310 + one * 104, 112, prop.says('?', 36))),
     ),

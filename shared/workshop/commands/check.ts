@@ -7,6 +7,7 @@ import { checkTrees } from '../gate/files.ts'
 import { Findings } from '../../manifest/findings.ts'
 import { checkChapters, recordReasons } from '../gate/gate.ts'
 import { checkLayers, layersTable } from '../gate/layers.ts'
+import { checkPictures, recordPictures } from '../gate/pictures.ts'
 import { checkPassages, recordPassages } from '../gate/written.ts'
 import { checkStyle, checkTypes, ensureSlides, ensureTools } from '../gate/tools.ts'
 import { recordSkeleton } from '../../manifest/skeletons.ts'
@@ -34,6 +35,7 @@ export async function run(args: string[]): Promise<void> {
     const files = await recordReasons(root, some)
     for (const file of files) console.log(`Wrote ${file}: is each the reason you meant? (git diff ${file})`)
     for (const file of recordPassages(root)) console.log(`Wrote ${file}, as far as it follows the manifest`)
+    for (const file of recordPictures(root)) console.log(`Wrote ${file}`)
     for (const chapter of some) console.log(`Wrote ${recordSkeleton(root, chapter)}, for "npm run reset"`)
     return
   }
@@ -74,6 +76,7 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
   await progress('nothing beside the manifest', () => {
     checkTrees(root, chapters, findings)
     checkPassages(root, findings)
+    checkPictures(root, findings)
   })
   for (const chapter of some) if (!isWritten(chapter)) console.log(`- ${folderOf(chapter)} has no suite yet: skipped`)
   await checkChapters(root, some, findings, progress)
