@@ -17,7 +17,7 @@ export function Incidents({ incidents, spotlight, warnings, order }: Props) {
         {incidents.map(({ id, chapter, title }, index) => (
           <button
             key={id}
-            title={`Keyboard: ${index + 1}`}
+            title={`${title} (keyboard: ${index + 1})`}
             aria-pressed={id === spotlight?.id}
             onClick={() => order({ incident: id })}
           >
