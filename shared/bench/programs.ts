@@ -21,6 +21,10 @@ export const programs: Record<string, Program> = {
   'tail-at-scale': { what: 'hedging over 100 leaves, 100,000 requests in virtual time', seconds: 60 },
   collapse: { what: 'what hedging without a budget does to a busy service, in virtual time', seconds: 20 },
   'hedge-sockets': { what: 'the long tail of twenty replicas on real sockets, hedged and not', seconds: 45 },
+  limits: {
+    what: 'limits by client beside limiter, rate-limiter-flexible, @fastify/rate-limit; a million names, a frozen Redis',
+    seconds: 120,
+  },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }

@@ -104,6 +104,7 @@ const edits: [from: string, to: string, fix: string][] = [
     "DRAIN_DELAY_MS: '5000'\n  CARRIER_TOKENS: pigeon=swordfish",
     'ConfigMap: move CARRIER_TOKENS to a Secret',
   ],
+  ["DRAIN_DELAY_MS: '5000'", "DRAIN_DELAY_MS: '5000'\n  API_KEYS: web=sk-1", 'ConfigMap: move API_KEYS to a Secret'],
   ['parcel-carriers-1, optional: true }', 'parcel-carriers-1 }', 'envFrom: refer to an optional Secret'],
   ['maxUnavailable: 0', 'maxUnavailable: 1', 'rollingUpdate: set maxUnavailable to 0'],
   ['  maxUnavailable: 1', '  maxUnavailable: 0', 'PodDisruptionBudget: lets 0 of 3 pods go; let one'],

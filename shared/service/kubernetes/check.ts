@@ -17,9 +17,10 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
     check(name in data, `ConfigMap: set ${name}; what is right here, no default can know`)
   const refersTo = container.envFrom.some(({ configMapRef }) => configMapRef?.name === metadata.name)
   check(refersTo, `envFrom: refer to the ConfigMap ${metadata.name}`)
-  check(!('CARRIER_TOKENS' in data), 'ConfigMap: move CARRIER_TOKENS to a Secret; this is in Git, and for many to read')
+  for (const [name, { isSecret }] of Object.entries<{ isSecret?: true }>(variables))
+    check(!isSecret || !(name in data), `ConfigMap: move ${name} to a Secret; this is in Git, and for many to read`)
   const isSecret = container.envFrom.some(({ secretRef }) => secretRef?.optional)
-  check(isSecret, 'envFrom: refer to an optional Secret, for CARRIER_TOKENS')
+  check(isSecret, 'envFrom: refer to an optional Secret, for CARRIER_TOKENS and others')
   let config: Config
   try {
     config = readConfig({ ...environmentOf(dockerfile), ...data })
