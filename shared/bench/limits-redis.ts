@@ -82,8 +82,10 @@ export async function freeze(start: (url: string) => Promise<Subject>): Promise<
   const subject = await start(redis.url)
   try {
     await subject.app.ready()
-    // Its connection, and the compiler.
+    // Its connection, and the compiler. Who was too early for the connection asks again a second later.
     await pause(300)
+    await ask(subject, 1)
+    await pause(1_200)
     await ask(subject, 500)
     const healthyMs = median(await ask(subject, 200))
     redis.freeze()

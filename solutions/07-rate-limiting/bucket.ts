@@ -18,9 +18,9 @@ export class TokenBucket {
     this.#rate = rateOf(rate)
   }
 
-  /** Whether nobody who has ever asked could be told from somebody new. */
-  get isFull(): boolean {
-    return this.#fullAt <= performance.now()
+  /** On the clock of `performance.now()`. From then on, it is like one that nobody has ever asked. */
+  get fullAt(): number {
+    return this.#fullAt
   }
 
   /**

@@ -53,6 +53,7 @@ export class ClientLimits implements Limit {
   }
 
   #forget(): void {
+    const now = performance.now()
     for (let looks = 0; looks < LOOKS; looks++) {
       let next = this.#round.next()
       if (next.done) {
@@ -61,7 +62,7 @@ export class ClientLimits implements Limit {
       }
       if (next.done) return
       const [client, bucket] = next.value
-      if (bucket.isFull) this.#buckets.delete(client)
+      if (bucket.fullAt <= now) this.#buckets.delete(client)
     }
   }
 }

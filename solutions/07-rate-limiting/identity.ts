@@ -7,8 +7,10 @@ import ipaddr from 'ipaddr.js'
  * as there are clients (RFC 6177). IPv4 in the dress of IPv6 (`::ffff:192.0.2.1`) is that IPv4.
  */
 export function networkOf(ip = ''): string {
-  // It reads `1` and `010.1` as addresses, too.
-  if (isIP(ip) === 0) return 'net:unknown'
+  // First, as the library reads `1` and `010.1` as addresses, too.
+  const version = isIP(ip)
+  if (version === 0) return 'net:unknown'
+  if (version === 4) return `net:${ip}`
   const address = ipaddr.process(ip)
   if (address instanceof ipaddr.IPv4) return `net:${address}`
   const prefix = address.parts.slice(0, 4).map((part) => part.toString(16))

@@ -15,8 +15,8 @@ export class TokenBucket {
     this.#rate = rateOf(rate)
   }
 
-  get isFull(): boolean {
-    return this.#fullAt <= performance.now()
+  get fullAt(): number {
+    return this.#fullAt
   }
 
   allow(cost = 1): Decision {

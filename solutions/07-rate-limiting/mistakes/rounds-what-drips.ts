@@ -17,8 +17,8 @@ export class TokenBucket {
     this.#rate = rateOf(rate)
   }
 
-  get isFull(): boolean {
-    return false
+  get fullAt(): number {
+    return Infinity
   }
 
   allow(cost = 1): Decision {

@@ -28,7 +28,7 @@ export class ClientLimits implements Limit {
     const isFull = this.size >= this.#maxClients
     if (now - this.#sweptAt >= (isFull ? 1_000 : this.#fillMs)) {
       this.#sweptAt = now
-      for (const [name, bucket] of this.#buckets) if (bucket.isFull) this.#buckets.delete(name)
+      for (const [name, bucket] of this.#buckets) if (bucket.fullAt <= now) this.#buckets.delete(name)
     }
     const known = this.#buckets.get(client)
     if (known) return known.allow(cost)

@@ -13,9 +13,9 @@ export class TokenBucket {
     this.#rate = rateOf(rate)
   }
 
-  get isFull(): boolean {
+  get fullAt(): number {
     const { perSecond, burst } = this.#rate
-    return this.#tokens + ((performance.now() - this.#at) * perSecond) / 1000 >= burst
+    return this.#at + ((burst - this.#tokens) * 1000) / perSecond
   }
 
   allow(cost = 1): Decision {

@@ -32,7 +32,7 @@ export class ClientLimits implements Limit {
       this.#old = this.#young
       this.#young = new Map()
       this.#turnedAt = now
-      for (const [name, bucket] of this.#old) if (bucket.isFull) this.#old.delete(name)
+      for (const [name, bucket] of this.#old) if (bucket.fullAt <= now) this.#old.delete(name)
     }
     const known = this.#young.get(client) ?? this.#old.get(client)
     if (!known && this.size >= this.#maxClients) this.#tidy()
@@ -46,7 +46,7 @@ export class ClientLimits implements Limit {
   #tidy(): void {
     for (const map of [this.#old, this.#young]) {
       const [first] = map
-      if (first?.[1].isFull) map.delete(first[0])
+      if (first && first[1].fullAt <= performance.now()) map.delete(first[0])
     }
   }
 }
