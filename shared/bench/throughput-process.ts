@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
 import { type Config, readConfig } from '../service/config.ts'
+import { listen } from '../service/listen.ts'
 import { buildServer } from '../service/server.ts'
 import { type Profile, startProfile } from './profile.ts'
 import { onCockatiel, passThrough } from './throughput-peers.ts'
@@ -26,7 +27,9 @@ async function start(role: Role): Promise<string> {
     const fleet = await startFleet({ latency: [{ percent: 100, ms: 5 }], capacity: Infinity, statusMs: 3_600_000 })
     return carriersValue(fleet.carriers)
   }
-  return servers[role](readConfig(process.env)).listen({ port: 0, host: '127.0.0.1' })
+  const app = servers[role](readConfig(process.env))
+  const address = { port: 0, host: '127.0.0.1' }
+  return role === 'parcel' ? listen(app, address) : app.listen(address)
 }
 
 if (process.send) {

@@ -67,6 +67,23 @@ export class RateLimitedError extends FailWellError {
   }
 }
 
+/**
+ * Why there was no place: the queue is `full`, the turn would come too `late`, one has `waited` for long enough, or it is
+ * `early` to refuse somebody and high time for others, or the event loop is `busy`.
+ */
+export type Refusal = 'full' | 'late' | 'waited' | 'early' | 'busy'
+
+/** There is more to do than can be done in time: the work was refused without being begun. */
+export class OverloadError extends FailWellError {
+  readonly code = 'OVERLOADED'
+  readonly because: Refusal
+
+  constructor(because: Refusal, elapsedMs: number) {
+    super(`There is more to do than can be done in time: ${because}`, { attempts: 0, elapsedMs })
+    this.because = because
+  }
+}
+
 /** Every attempt of a hedged request failed; `errors` holds each cause in the order in which the attempts began. */
 export class HedgeError extends FailWellError {
   readonly code = 'HEDGE_FAILED'

@@ -13,5 +13,7 @@ declare module 'fastify' {
     handlerMs?: number
     /** Of chapter 07: what a request of this route takes of its client's limit; 0 for nothing. Default: 1. */
     cost?: number
+    /** How urgent this route is, from 0, the most, to 7 (chapter 08); `null` for what is never refused. Default: 3. */
+    urgency?: number | null
   }
 }

@@ -187,6 +187,26 @@ export const chapters: Chapter[] = [
       { title: 'Nonsense, and afternoons by the thousand', minutes: 4, spare: true },
     ],
   },
+  {
+    number: '08',
+    slug: 'load-shedding',
+    title: 'Load shedding',
+    day: 2,
+    fails: 'twice the customers, and nobody is served, until somebody restarts it',
+    files: ['options.ts', 'door.ts', 'shed.ts', 'urgency.ts', 'limit.ts', 'loop-delay.ts', 'listen.ts'],
+    steps: [
+      { title: 'So many, and no more', minutes: 8 },
+      { title: 'Nobody waits for ever', minutes: 7 },
+      { title: "At the server's door", minutes: 9 },
+      { title: 'Who goes first', minutes: 6, cut: true },
+      { title: 'How many?', minutes: 6 },
+      { title: 'How late is the loop?', minutes: 8, spare: true },
+      { title: 'No, at once', minutes: 4, spare: true },
+      { title: "The kernel's queue", minutes: 6, spare: true },
+      { title: 'Newest first, and early', minutes: 6, spare: true },
+      { title: 'Nonsense', minutes: 5, spare: true },
+    ],
+  },
 ]
 
 /** The days that have chapters, each with its own. */

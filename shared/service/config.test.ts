@@ -111,10 +111,10 @@ test.for([
 })
 
 test('complains about everything at once', () => {
-  expect(complaints({ PORT: 'x', LOG_LEVEL: 'y', QUOTE_DEADLINE_MS: '1' })).toEqual([
+  expect(complaints({ PORT: 'x', LOG_LEVEL: 'y', QUOTE_DEADLINE_MS: '200' })).toEqual([
     expect.stringMatching(/^PORT is "x"; it takes/),
     expect.stringMatching(/^LOG_LEVEL is "y"; it takes/),
-    'CARRIER_CALL_MS is 250; it takes less than QUOTE_DEADLINE_MS, which is 1',
+    'CARRIER_CALL_MS is 250; it takes less than QUOTE_DEADLINE_MS, which is 200',
   ])
 })
 

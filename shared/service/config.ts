@@ -40,6 +40,8 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const port = integer(3000, 0, 65_535, 'port to listen on; 0 takes any free one')
 
+const inFlight = integer(64, 1, 1_000_000, '')
+
 export const variables = {
   PORT: port,
   METRICS_PORT: {
@@ -129,6 +131,16 @@ export const variables = {
   QUOTE_DEADLINE_MS: limitMs(1000, 'until `GET /quotes` answers with what it has'),
   HANDLER_MS: limitMs(3000, 'for any handler; a caller’s `deadline-ms` shortens it, but cannot lengthen it'),
 
+  MAX_IN_FLIGHT: {
+    fallback: null,
+    takes: 'a whole number from 1 to 1000000',
+    about: 'requests at work at a time; without it, as many as a carrier’s replicas have sockets',
+    parse: (text) => inFlight.parse(text),
+  } as Variable<number | null>,
+  MAX_WAITING: integer(64, 0, 1_000_000, 'requests of each urgency that wait for one to end; a further one is refused'),
+  MAX_WAIT_MS: limitMs(100, 'that a request waits for another one to end'),
+  MAX_LOOP_DELAY_MS: limitMs(20, 'that the event loop may be late, before fewer requests are at work at a time'),
+
   MAX_BODY_BYTES: integer(16_384, 1, 1_000_000_000, 'bytes of a request’s body, at most'),
   BODY_CHUNK_MS: limitMs(1000, 'between two chunks of a request’s body'),
   HEADERS_MS: limitMs(5000, 'to receive a request’s headers'),
@@ -160,6 +172,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_HEADERS_MS'], below: 'CARRIER_CALL_MS' },
   { sum: ['CARRIER_CALL_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
+  { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },

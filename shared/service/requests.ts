@@ -12,8 +12,16 @@ export const requestOptions = { logController: new NoLines() }
 /** With a label of their own. A method is whatever somebody sends, and a series for each would fill the memory of all. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its line in the log is one of many, told as a sum: a line each would cost most when there is nothing left to pay it. */
+    isTallied: boolean
+  }
+}
+
 /** Observes each request when it is over, however it ended: once for the metrics, and in one line of the log. */
 export function followRequests(app: FastifyInstance, { requests }: Metrics): void {
+  app.decorateRequest('isTallied', false)
   app.addHook('onRequest', async (request, reply) => {
     const startedAt = performance.now()
     reply.raw.once('close', () => {
@@ -23,7 +31,7 @@ export function followRequests(app: FastifyInstance, { requests }: Metrics): voi
       // The pattern and not the address: a label for every shipment would be a series for each, too.
       const route = request.routeOptions.url ?? 'none'
       requests.observe({ method: METHODS.has(method) ? method : 'other', route, status }, ms / 1000)
-      log.info({ method, url, status, ms: Math.round(ms) }, 'request')
+      if (!request.isTallied) log.info({ method, url, status, ms: Math.round(ms) }, 'request')
     })
   })
 }

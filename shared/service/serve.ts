@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Config, strangers } from './config.ts'
+import { listen } from './listen.ts'
 import { buildServer } from './server.ts'
 import { configOrExit, giveUp, listenAdvice, type PortVariable } from './startup.ts'
 
@@ -36,15 +37,16 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   })
   shutdown.install()
   onSignals()
-  if (back) logger.info(`Metrics at ${await listen(back, 'METRICS_PORT', config)}/metrics`)
-  const origin = await listen(app, 'PORT', config)
+  if (back) logger.info(`Metrics at ${await listenOrExit(back, 'METRICS_PORT', config)}/metrics`)
+  const origin = await listenOrExit(app, 'PORT', config)
   // To whoever has started it with a channel, and port 0.
   process.send?.({ origin })
 }
 
-async function listen(app: FastifyInstance, variable: PortVariable, config: Config): Promise<string> {
+async function listenOrExit(app: FastifyInstance, variable: PortVariable, config: Config): Promise<string> {
+  const address = { port: config[variable] ?? 0, host: config.HOST }
   try {
-    return await app.listen({ port: config[variable] ?? 0, host: config.HOST })
+    return await (variable === 'PORT' ? listen(app, address) : app.listen(address))
   } catch (error) {
     return giveUp(listenAdvice(error, variable, config) ?? String(error))
   }

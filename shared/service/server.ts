@@ -11,6 +11,7 @@ import { createConfirmations } from './confirmations.ts'
 import { httpOptions, keepToHttp } from './http.ts'
 import { createMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
+import { shedOverload } from './overload.ts'
 import { answerProblems, problemOptions } from './problems.ts'
 import { admitBodies } from './request-body.ts'
 import { followRequests, requestOptions } from './requests.ts'
@@ -78,6 +79,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   limitClients(app, config, metrics, redis)
   keepToHttp(app)
   limitServer(app, limits)
+  shedOverload(app, config, carrierConfigs, metrics)
   admitBodies(app)
   describeApi(app)
 

@@ -42,11 +42,15 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) =
   }
 
   // What GET would say. Fastify's own HEAD begins a stream, and reads it for as long as the parcel is on its way.
-  app.head(path, { schema: { params: ShipmentId } }, async ({ params, abortSignal, deadline, trace }, reply) => {
-    const { carrier, id } = findCarrier(carriers, params.id)
-    await carrier.shipment(id, { signal: abortSignal, deadline, trace })
-    return reply.headers(headers).send()
-  })
+  app.head(
+    path,
+    { schema: { params: ShipmentId }, config: { urgency: 3 } },
+    async ({ params, abortSignal, deadline, trace }, reply) => {
+      const { carrier, id } = findCarrier(carriers, params.id)
+      await carrier.shipment(id, { signal: abortSignal, deadline, trace })
+      return reply.headers(headers).send()
+    },
+  )
 
   // A parcel is on its way for days, and so is its stream: the handler's limit would cut it.
   const schema = {
@@ -54,7 +58,7 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) =
     produces: 'text/event-stream',
     params: ShipmentId,
   }
-  const endless = { schema, config: { handlerMs: Infinity } }
+  const endless = { schema, config: { handlerMs: Infinity, urgency: 3 } }
 
   app.get(path, endless, async ({ params, headers: asked, abortSignal, deadline, trace }, reply) => {
     const { carrier, id } = findCarrier(carriers, params.id)

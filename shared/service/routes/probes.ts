@@ -8,7 +8,7 @@ interface Options {
 /** What machines ask every few seconds: not worth a line in the log each. */
 export const probes: FastifyPluginAsync<Options> = async (app, { shutdown }) => {
   // Nor limited: whoever asks too often for a quote is not to have us taken out, or restarted.
-  const quiet = { logLevel: 'warn', config: { cost: 0 } } as const
+  const quiet = { logLevel: 'warn', config: { cost: 0, urgency: null } } as const
 
   // "Restart me" and nothing else. It asks no carrier: their trouble would have every instance restarted at once.
   app.get('/livez', quiet, async () => ({ status: 'ok' }))

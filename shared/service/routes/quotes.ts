@@ -21,7 +21,7 @@ interface Options {
 }
 
 export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, { carriers, deadlineMs }) => {
-  app.get('/quotes', { schema }, async (request) => {
+  app.get('/quotes', { schema, config: { urgency: 5 } }, async (request) => {
     const legs = carriers.map(
       (carrier): Leg<Offer> =>
         (signal, deadline) =>

@@ -6,7 +6,7 @@ import { findCarrier } from '../shipment-id.ts'
 const schema = { summary: 'Where a parcel is', params: ShipmentId, response: { 200: Shipment } }
 
 export const shipment: FastifyPluginAsyncTypebox<{ carriers: Carrier[] }> = async (app, { carriers }) => {
-  app.get('/shipments/:id', { schema }, async ({ params, abortSignal, deadline, trace }) => {
+  app.get('/shipments/:id', { schema, config: { urgency: 3 } }, async ({ params, abortSignal, deadline, trace }) => {
     const { carrier, id } = findCarrier(carriers, params.id)
     const tracked = await carrier.shipment(id, { signal: abortSignal, deadline, trace })
     return { ...tracked, carrier: carrier.name, id: params.id }

@@ -21,19 +21,27 @@ export const shipments: FastifyPluginAsyncTypebox<Options> = async (app, { carri
   // Takes a JSON body as it is. Fastify's own validator, made for query strings too, reads `true` as 1 gram.
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
 
-  app.post('/shipments', { schema }, async ({ body, headers, abortSignal, deadline, trace }, reply) => {
-    const { carrier: name, ...consignment } = body
-    const carrier = carriers.find((carrier) => carrier.name === name)
-    if (!carrier) {
-      const names = carriers.map(({ name }) => name).join(', ')
-      throw new Problem(400, `There is no carrier ${JSON.stringify(name)}; there are ${names}`)
-    }
-    const booked = await carrier.book(consignment, headers['idempotency-key'], { signal: abortSignal, deadline, trace })
-    confirmations.offer({ carrier, id: booked.id })
-    const id = shipmentId(carrier, booked.id)
-    return reply
-      .code(201)
-      .header('location', `/shipments/${encodeURIComponent(id)}`)
-      .send({ ...booked, carrier: name, id })
-  })
+  app.post(
+    '/shipments',
+    { schema, config: { urgency: 1 } },
+    async ({ body, headers, abortSignal, deadline, trace }, reply) => {
+      const { carrier: name, ...consignment } = body
+      const carrier = carriers.find((carrier) => carrier.name === name)
+      if (!carrier) {
+        const names = carriers.map(({ name }) => name).join(', ')
+        throw new Problem(400, `There is no carrier ${JSON.stringify(name)}; there are ${names}`)
+      }
+      const booked = await carrier.book(consignment, headers['idempotency-key'], {
+        signal: abortSignal,
+        deadline,
+        trace,
+      })
+      confirmations.offer({ carrier, id: booked.id })
+      const id = shipmentId(carrier, booked.id)
+      return reply
+        .code(201)
+        .header('location', `/shipments/${encodeURIComponent(id)}`)
+        .send({ ...booked, carrier: name, id })
+    },
+  )
 }

@@ -82,7 +82,8 @@ export const incidents: Incident[] = [
     traffic: USUAL,
     faults: [{ carrier: 'pigeon', fault: { kind: 'blackhole' } }],
     // Nobody has thought of a limit for the whole: 05's would answer without pigeon, after a second.
-    env: { QUOTE_DEADLINE_MS: '25000', HANDLER_MS: '28000', SHUTDOWN_MS: '31000' },
+    // And those who wait are no reason to refuse the others (08).
+    env: { QUOTE_DEADLINE_MS: '25000', HANDLER_MS: '28000', SHUTDOWN_MS: '31000', MAX_IN_FLIGHT: '10000' },
     point: { number: 'p99Ms', carrier: 'pigeon' },
     lit: 'in-flight',
     look: (left, right) =>

