@@ -23,6 +23,8 @@ declare module 'fastify' {
 export function followRequests(app: FastifyInstance, { requests }: Metrics): void {
   app.decorateRequest('isTallied', false)
   app.addHook('onRequest', async (request, reply) => {
+    // Node calls eleven a leak. Each chapter that ends with the answer listens for its end, and a stream does, several times.
+    reply.raw.setMaxListeners(20)
     const startedAt = performance.now()
     reply.raw.once('close', () => {
       const { method, url, log } = request

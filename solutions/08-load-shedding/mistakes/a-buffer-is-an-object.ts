@@ -106,4 +106,5 @@ export function shedLoad(
   })
 }
 
-const isStream = (payload: unknown): boolean => typeof payload === 'object' && payload !== null
+const isStream = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null
