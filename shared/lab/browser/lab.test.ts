@@ -119,6 +119,9 @@ test.for(incidents)('$chapter is seen to fail alone, and solved alone to hold', 
   expect(Math.max(...overflow), 'one would have to scroll').toBeLessThanOrEqual(0)
   expect(small).toEqual([])
   expect(numberPx).toBeGreaterThanOrEqual(96)
+  const drawing = page.locator('.spotlight .drawing img')
+  expect(await drawing.getAttribute('alt'), 'its drawing says what it shows').toMatch(/\w/)
+  await expect(drawing.evaluate((it) => (it as unknown as { naturalWidth: number }).naturalWidth)).resolves.toBe(640)
   try {
     for (const file of files) copyFileSync(join(ours!, file), join(mine!, file))
     await page.waitForTimeout(SETTLED_MS)

@@ -186,7 +186,7 @@ export const strips: Record<string, Drawing[]> = {
       'The log has the same line 140,000 times, and nobody has read the first; the pigeon lies beneath it',
       night,
       time(4, 10),
-      on(300, fallen(), { turn: 4 }),
+      at(300, GROUND - 16, fallen()),
       ...[0, 1, 2, 3, 4, 5, 6, 7].map((fold) => at(262 + (fold % 2) * 14, GROUND - 26 * fold, prop.printout(300, 1))),
     ),
   ],
