@@ -85,7 +85,8 @@ describe('Step 4: Say no well', () => {
       expect(answer.headers['content-type'], 'the type of RFC 9457').toMatch(/^application\/problem\+json/)
       expect(answer.json(), 'the problem').toMatchObject({
         type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
-        title: expect.any(String),
+        title: expect.stringMatching(/./),
+        detail: expect.stringMatching(/./),
         status: 429,
         'violated-policies': [name],
       })
@@ -184,7 +185,9 @@ describe('Step 4: Say no well', () => {
         `a route with a cost of ${cost}, where 120 is all that there ever is: better now than at night`,
       ).toBeInstanceOf(RangeError)
     expect(await start({}, 120), 'a route that costs all of it').toBe('started')
-    expect(await start({ name: 'a "quote"' }), 'a name that the header cannot hold').toBeInstanceOf(RangeError)
+    for (const name of ['"client', 'client"', 'a\\b', 'clïent', 'a\nb', ''])
+      expect(await start({ name }), `a name that the header cannot hold: ${name}`).toBeInstanceOf(RangeError)
+    expect(await start({ name: '~ [free] plan!' }), 'a name that it can').toBe('started')
     expect(await start({ rate: { perSecond: 0 } }), 'a rate of 0').toBeInstanceOf(RangeError)
   })
 })

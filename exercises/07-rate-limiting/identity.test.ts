@@ -99,6 +99,9 @@ describe('Step 3: Who is it?', () => {
       expect(networkOf(ip), `of ${ip}: every house has a /64, with 18 trillion million addresses to call from`).toBe(
         home,
       )
+    expect(networkOf('2001:db8:1:23::1'), 'of 2001:db8:1:23::1, which is not 2001:db8:12:3::1').not.toBe(
+      networkOf('2001:db8:12:3::1'),
+    )
     for (const ip of ['2001:db8:1:3::1', '2001:db8:1::1', '2001:db8::1:2:0:0:1', '::1', 'fe80::1'])
       expect(networkOf(ip), `of ${ip}: that is another house than 2001:db8:1:2::/64`).not.toBe(home)
   })

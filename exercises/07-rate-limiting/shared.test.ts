@@ -64,6 +64,11 @@ describe('Step 10: Several instances, one limit', () => {
     })
     expect(redis.mock.calls[1]![2], 'what is sent for one').toEqual(['20', '2000'])
     expect(redis.mock.calls[1]![1], 'the key of another client').not.toEqual(redis.mock.calls[0]![1])
+    redis.mockImplementation(says('0', '0'))
+    expect(await limit.take('key:new'), 'of a bucket that owes nothing: there is nothing to come').toMatchObject({
+      remaining: 100,
+      moreInMs: 0,
+    })
     expect(take, 'the limit of this process, while Redis answers').not.toHaveBeenCalled()
   })
 

@@ -76,7 +76,7 @@ export class RateLimiter {
       this.#leave(place)
       reject(signal!.reason)
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    signal?.addEventListener('abort', onAbort)
     this.#line.push(place)
     // The timer is for the first who waits, and that is somebody else.
     if (this.#waiting++ === 0) this.#setTimer(now)
@@ -96,8 +96,6 @@ export class RateLimiter {
       const index = this.#line.indexOf(place)
       return index < 0 ? 0 : this.#decide(index, cost, now).retryAfterMs
     }
-    // Perhaps it is its turn now, and then it cannot be cancelled any more.
-    delayMs()
     return {
       get delayMs() {
         return delayMs()
