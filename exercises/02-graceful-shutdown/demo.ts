@@ -17,7 +17,8 @@ async function start() {
 }
 
 console.log(`Two instances behind a balancer that asks each for readiness every ${load.probeMs} ms.
-${load.perSecond} requests a second, each of which takes 20 ms; every second one instance is sent SIGTERM, and replaced.
+${load.perSecond} requests a second, each of which takes 20 ms; every second one instance is
+sent SIGTERM, and replaced.
 `)
 const result = await rollingRestart({ ...load, start, path: '/work?ms=20' })
 console.log(`${load.restarts} restarts, exit codes ${result.exitCodes.join(', ')}
@@ -26,6 +27,7 @@ ${describe(result)}
 console.log(
   failed(result) === 0
     ? 'Nobody has noticed anything. That is what a deploy should look like.'
-    : `502 with UND_ERR_SOCKET: in flight, and cut. 502 with ECONNREFUSED: sent to a door that was closed before
-the balancer could hear of it. In real life each of them is somebody at a checkout.`,
+    : `502 with UND_ERR_SOCKET: in flight, and cut. 502 with ECONNREFUSED: sent to a
+door that was closed before the balancer could hear of it. In real life each of
+them is somebody at a checkout.`,
 )

@@ -29,7 +29,7 @@ const quote = async () => {
   return `${(cents / 100).toFixed(2)} ${currency}`
 }
 
-console.log(`pigeon accepts every connection and answers none. A quote waits for ${TIMEOUT_MS} ms, then gives up.\n`)
+console.log(`pigeon accepts every connection and answers none. A quote waits ${TIMEOUT_MS} ms.\n`)
 let waitedMs = 0
 for (let customer = 1; customer <= QUOTES; customer++) {
   if (customer === MENDED_BEFORE) {

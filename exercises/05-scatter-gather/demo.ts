@@ -53,7 +53,7 @@ function row(title: string, time: string, quotes: string, atWork: string, missin
   console.log(`${title.padEnd(24)}${time.padStart(10)}${quotes.padStart(8)}${atWork.padStart(9)}  ${missing}`.trimEnd())
 }
 
-console.log(`Five carriers are asked what a parcel costs. The checkout waits ${PATIENCE_MS} ms, and then it goes.\n`)
+console.log(`Five carriers are asked what a parcel costs. The checkout goes after ${PATIENCE_MS} ms.\n`)
 row('', 'answered', 'quotes', 'at work', 'missing')
 await day('a sunny day')
 await day('pigeon fails at once', () => Promise.reject(new Error('no pigeons')))
@@ -61,4 +61,4 @@ await day('pigeon takes a second', (signal) => sleep(1_000, signal))
 await day('pigeon never answers', silence)
 await day('pigeon cannot be told', () => sleep(1_000))
 await day('four are enough', silence, { enough: 4 })
-console.log('\n"at work" counts the carriers that are still busy with it when the answer is out.')
+console.log('\n"at work" counts the carriers still busy with it when the answer is out.')

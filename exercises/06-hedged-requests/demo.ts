@@ -52,7 +52,7 @@ function printer(head: string[]): (row: (string | number)[]) => void {
 }
 
 const law = LONG_TAIL.map(({ percent, ms }) => `${ms} (${percent} %)`).join(', ')
-console.log(`The latency of one carrier in ms: ${law}.\n`)
+console.log(`One carrier, in ms: ${law}.\n`)
 const scenes: Record<string, Scene> = {
   'one request': { fanOut: 1, maxAttempts: 0 },
   'five, the slowest counts': { fanOut: 5, maxAttempts: 0 },
@@ -65,7 +65,7 @@ const percentiles = PERCENTILES.map((p) => `p${p}`.padStart(6))
 const print = printer(['latency in ms'.padEnd(26), ...percentiles, 'extra'.padStart(7)])
 for (const [name, scene] of Object.entries(scenes)) print([name, ...(await play(scene))])
 
-console.log('\nThe sharp edge: 20 replicas that work on one request at a time, busier and busier.')
+console.log('\nThe sharp edge: 20 replicas, one request at a time each, busier and busier.')
 console.log('p99 in ms, extra requests:\n')
 const loads = [0.3, 0.5, 0.7, 0.9]
 const printEdge = printer(['load'.padEnd(18), ...loads.flatMap((load) => [percent(load, 0).padStart(5), '     '])])

@@ -6,6 +6,7 @@ import type { Slide, Source } from './deck.ts'
 import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
 import { stillOf } from './lab.ts'
 import { type Drawing, drawings } from '../../shared/stage/drawings/drawings.ts'
+import { type NumberName, numbers } from '../../shared/stage/incidents/lines.ts'
 
 /** More is read by nobody in the room. */
 export const MAX_CODE_LINES = 14
@@ -15,6 +16,9 @@ const MAX_STEPS = 6
 
 /** What `npm run bench` wrote: JSON documents, and plots. */
 const RESULTS = 'shared/bench/results'
+
+/** What `npm run gameday mine -- --save` wrote: a section for each chapter, in it a table. */
+const GAMEDAY = 'shared/gameday/RESULTS.md'
 
 const FENCE = /^```(\S*)[ \t]*(.*)\n([\s\S]*?)^```$/gm
 const PLACEHOLDER = /\{\{([^{}]+)\}\}/g
@@ -32,6 +36,13 @@ export function readRegion(head: string, body: string): Region {
   if (region.steps.length > MAX_STEPS)
     throw new Error(`steps through ${file} ${region.steps.length} times: ${MAX_STEPS} at most`)
   return region
+}
+
+/** The header of one of the `mistakes/`: what it does, and the test that finds it. */
+export function mistakeIn(file: string, { read }: Source): { mistake: string; killedBy: string } {
+  const [, mistake, killedBy] = /^ \* Mistake: (.+)\n[\s\S]*?^ \* Killed by: (.+)$/m.exec(read(file)) ?? []
+  if (!mistake || !killedBy) throw new Error(`is a riddle about ${file}, whose header has no answer`)
+  return { mistake, killedBy }
 }
 
 /** The regions of a slide, in its order. */
@@ -93,16 +104,32 @@ function figure(address: string, unit: string | undefined, { read }: Source): st
   return `${value.toLocaleString('en-GB', digits)}${unit === 'percent' ? ' %' : ''}`
 }
 
+const SIDES = ['yours', 'reference']
+
+/** A grade of the game day, as it stands there: `02.yours.failed` is in chapter 02's table, `yours` the naive code. */
+function grade(address: string, { read }: Source): string {
+  const [number = '', side = '', key = ''] = address.split('.')
+  const title = Object.hasOwn(numbers, key) ? numbers[key as NumberName].title : ''
+  const section = new RegExp(`^## ${number} [\\s\\S]*?(?=^## |$(?![\\s\\S]))`, 'm').exec(read(GAMEDAY))?.[0] ?? ''
+  const row = section.split('\n').find((line) => line.startsWith(`| ${title} |`))
+  const found = row?.split('|')[SIDES.indexOf(side) + 2]
+  if (!title || !SIDES.includes(side) || !found) throw new Error(`wants "${address}" of ${GAMEDAY}, which has none`)
+  return found.replace(/[✓✗]/, '').trim()
+}
+
 /** What `{{name}}` stands for on a slide. */
 function valueOf(name: string, { chapter }: Slide, source: Source): string {
   const [, path, unit] = /^bench:([^|]+)(?:\|(percent))?$/.exec(name) ?? []
   if (path) return figure(path, unit, source)
+  if (name.startsWith('gameday:')) return grade(name.replace('gameday:', ''), source)
   if (name === 'chapters') {
     const items = source.chapters.map(({ number, title }) => `<li><b>${number}</b> ${title}</li>`)
     return `<ul class="chapters">${items.join('')}</ul>`
   }
   if (!chapter)
-    throw new Error(`has {{${name}}}, which only a slide of a chapter may: {{chapters}} and {{bench:…}} go anywhere`)
+    throw new Error(
+      `has {{${name}}}, which only a slide of a chapter may: {{chapters}}, {{bench:…}} and {{gameday:…}} go anywhere`,
+    )
   const core = chapter.steps.filter(({ spare }) => !spare)
   const values: Record<string, () => string> = {
     number: () => chapter.number,
@@ -112,7 +139,7 @@ function valueOf(name: string, { chapter }: Slide, source: Source): string {
       `<ol class="steps">${core.map(({ title, minutes }) => `<li>${title} <i>${minutes} min</i></li>`).join('')}</ol>`,
   }
   if (!Object.hasOwn(values, name))
-    throw new Error(`has {{${name}}}: there are ${Object.keys(values).join(', ')}, chapters and bench:…`)
+    throw new Error(`has {{${name}}}: there are ${Object.keys(values).join(', ')}, chapters, bench:… and gameday:…`)
   return values[name]!()
 }
 
@@ -131,8 +158,11 @@ export function checkContent(slide: Slide, source: Source, findings: Findings): 
   }
   for (const [, kind, head = '', body = ''] of slide.body.matchAll(FENCE))
     attempt(() => {
-      if (kind === 'region') codeOf(readRegion(head, body), source)
-      else if (kind !== 'console' && kind !== 'text')
+      if (kind === 'region') {
+        const region = readRegion(head, body)
+        codeOf(region, source)
+        if (slide.classes.includes('riddle')) mistakeIn(region.file, source)
+      } else if (kind !== 'console' && kind !== 'text')
         throw new Error(
           `has pasted code, "\`\`\`${kind}": code is a \`\`\`region of a tested file, the rest is console or text`,
         )

@@ -7,9 +7,9 @@ import { Findings } from '../../shared/manifest/findings.ts'
 import { incidents } from '../../shared/stage/incidents/incidents.ts'
 import { recordSkeleton } from '../../shared/manifest/skeletons.ts'
 import { fillIn } from './content.ts'
-import { ours, readDeck, type Slide, type Source } from './deck.ts'
-import { editionsOf } from './plan.ts'
-import { minutesOf, printRunSheet, slotsOn } from './run-sheet.ts'
+import { ours, playing, readDeck, type Slide, type Source } from './deck.ts'
+import { besides, editionOf, editionsOf } from './plan.ts'
+import { minutesOf, playlist, printRunSheet, slotsOn } from './run-sheet.ts'
 import { asTheyAre, withSkeletons } from './sources.ts'
 
 const doubling: Chapter = {
@@ -31,16 +31,18 @@ const turn = '## Your turn: {{minutes}} minutes\n\n{{steps}}\n\nNote: 1 min\nWal
 const region = (head: string, body = '') => `## Code\n\n\`\`\`region ${head}\n${body}\`\`\`\n\nNote: 1 min\nShow it.\n`
 const slide = (body: string) => `## A slide\n\n${body}\n\nNote: 1 min, cut if late\nSay it.\n`
 
+const besideChapters = Object.fromEntries(besides.map((name) => [`slides/${name}.md`, slide(`The ${name}.`)]))
+
 /** A deck of a chapter that has these slides, and what is wrong with it. */
 function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[]; source: Source }> {
   const files = {
-    'slides/opening.md': slide('Good morning.'),
-    'slides/closing.md': slide('Good night.'),
+    ...besideChapters,
     [file]: [cover, ...slides].join('\n---\n'),
     'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n\n',
     'solutions/01-doubling/long.ts': 'export {}\n'.repeat(15),
     'slides/diagrams/two.svg': '<svg/>',
     'slides/stills/hang.webp': '',
+    'shared/gameday/RESULTS.md': '## 01 Small\n\n| p99 | ✗ 10.5 s | ✓ 532 ms |\n',
     'shared/bench/results/tail.json': JSON.stringify({ figures: { 'p99.9Ms': 1617.6, extra: 0.02, cut: 1.5 } }),
   }
   return withFiles(files, async (root) => {
@@ -60,8 +62,9 @@ test('our deck has all that it shows', () => {
 })
 
 test('a deck is the opening, the chapters, the closing; with numbers to find them by', async () => {
-  const { slides, failed } = await deckOf(turn, slide('![It](lab:hang)'))
+  const { slides: all, failed, source } = await deckOf(turn, slide('![It](lab:hang)'))
   expect(failed).toEqual([])
+  const slides = playlist(source, all).filter(({ file }) => !file.includes('finale'))
   expect(slides.map(({ id, title }) => [id, title])).toEqual([
     ['opening-1', 'A slide'],
     ['01-1', 'Doubling'],
@@ -136,13 +139,21 @@ describe('a deck with something missing says so, with its slide and its file', (
       `slide 01-3 ("A slide") wants "p50" of ${results}/tail.json, which has p99.9Ms, extra, cut`,
     ],
     [
+      slide('{{gameday:02.yours.p99Ms}}'),
+      'slide 01-3 ("A slide") wants "02.yours.p99Ms" of shared/gameday/RESULTS.md, which has none',
+    ],
+    [
       slide('{{hours}}'),
-      'slide 01-3 ("A slide") has {{hours}}: there are number, folder, minutes, steps, chapters and bench:…',
+      'slide 01-3 ("A slide") has {{hours}}: there are number, folder, minutes, steps, chapters, bench:… and gameday:…',
+    ],
+    [
+      region(ours).replace('Code', 'Code {.riddle}'),
+      `slide 01-3 ("Code") is a riddle about ${ours}, whose header has no answer`,
     ],
     ['## Silent\n', 'slide 3 ("Silent") has no notes: end it with "Note: 2 min" and, below, what to say'],
     [
       '## Timeless\n\nNote:\nSay it.\n',
-      'slide 3 ("Timeless") has notes without minutes: "Note: 2 min", or "Note: 2 min, cut if late"',
+      'slide 3 ("Timeless") has notes without minutes: "Note: 2 min", or "Note: 2 min, in the demo, cut if late"',
     ],
     ['## Mute\n\nNote: 1 min\n', 'slide 3 ("Mute") has notes that say nothing'],
     ['Nameless.\n\nNote: 1 min\nSay it.\n', 'slide 3 ("") has no heading: begin it with "## …"'],
@@ -156,7 +167,7 @@ test('a chapter of the manifest without slides says which file is missing', asyn
   const { source } = await deckOf(turn)
   const findings = new Findings()
   const trebling = { ...doubling, number: '02', slug: 'trebling' }
-  await withFiles({ 'slides/opening.md': slide('A.'), 'slides/closing.md': slide('Z.') }, async (root) => {
+  await withFiles(besideChapters, async (root) => {
     readDeck({ ...source, root, chapters: [trebling], read: asTheyAre(root) }, findings)
   })
   expect(findings.failed).toEqual([
@@ -171,6 +182,14 @@ test('figures are rounded for the eye', async () => {
   expect(show('{{bench:tail.p99.9Ms}} ms, {{bench:tail.extra|percent}} more, {{bench:tail.cut}}×')).toBe(
     '1,618 ms, 2.04 % more, 1.5×',
   )
+})
+
+test('grades are those of the game day, with their unit', async () => {
+  const { slides, source } = await deckOf(turn)
+  const read = () =>
+    '## 01 Small\n\n| p99 | ✗ 10.5 s | ✓ 532 ms | ≤ 1.1 s |\n\n## 02 Big\n\n| p99 | ✗ 7 s | ✓ 1 s | ≤ 2 s |\n'
+  const show = (text: string) => fillIn(text, slides[0]!, { ...source, read })
+  expect(show('{{gameday:01.yours.p99Ms}} → {{gameday:02.reference.p99Ms}}')).toBe('10.5 s → 1 s')
 })
 
 test('the slides show the skeletons, whatever the presenter has made of them; all else is as it is', async () => {
@@ -193,17 +212,36 @@ test('the slides show the skeletons, whatever the presenter has made of them; al
 describe('a run sheet', () => {
   const slides = readDeck(ours, new Findings())
 
-  test.each(Object.entries(editionsOf()))('of the edition %s has all slides, and they fit', (_name, edition) => {
+  test.each(Object.entries(editionsOf()))('of the edition %s has its slides, and they fit', (_name, edition) => {
     const slots = slotsOn(edition, slides)
     for (const { what, minutes, slides: shown } of slots)
       expect(minutesOf(shown), `the slides of "${what}" take longer than it has`).toBeLessThanOrEqual(minutes)
     const byHand = edition.rows.flatMap(({ lesson }) => lesson?.chapter ?? [])
-    const wanted = slides.filter(({ chapter }) => !chapter || byHand.includes(chapter))
-    expect(slots.flatMap((slot) => slot.slides).map(({ id }) => id)).toEqual(wanted.map(({ id }) => id))
+    const byMouth = edition.rows.flatMap(({ demos = [] }) => demos)
+    const wanted = slides.filter(
+      ({ chapter, inDemo }) => chapter && (byHand.includes(chapter) || (byMouth.includes(chapter) && inDemo)),
+    )
+    const shown = slots.flatMap((slot) => slot.slides).filter(({ chapter }) => chapter)
+    expect(new Set(shown)).toEqual(new Set(wanted))
+    for (const demo of byMouth)
+      expect(
+        wanted.filter(({ chapter }) => chapter === demo).length,
+        `${demo.number} has no slides "in the demo"`,
+      ).toBeGreaterThan(2)
+  })
+
+  test.each(Object.entries(editionsOf()))('of the edition %s gives its deck the pace', (_name, edition) => {
+    const played = playlist(playing(edition, ours), slides)
+    expect(new Set(played.map(({ id }) => id)).size, 'each slide has an address of its own').toBe(played.length)
+    const planned = played.reduce(
+      (sum, { minutes, workMinutes, spareMinutes }) => sum + minutes + workMinutes + spareMinutes,
+      0,
+    )
+    expect(planned).toBe(edition.rows.at(-1)!.at - edition.rows[0]!.at)
   })
 
   test('tells when, for how long, and what to cut', () => {
-    const lines = printRunSheet('half', slides).split('\n')
+    const lines = printRunSheet('half').split('\n')
     expect(lines[0]).toMatch(/^09:00  Parcel, the two commands.*, 15 min$/)
     expect(lines[1]).toBe('09:00     1   opening-1  Fail Well')
     expect(lines).toContainEqual(expect.stringMatching(/^09:25  01: the room works, \d+ min$/))
@@ -211,7 +249,9 @@ describe('a run sheet', () => {
     expect(lines.at(-1)).toBe('✂ Cut here if late; which steps to cut is in slides/INSTRUCTOR.md.')
   })
 
-  test('of an edition that nobody has planned is an error', () => {
-    expect(() => printRunSheet('double', slides)).toThrow('There is no plan for "double". There are: 1')
+  test('of an edition that nobody has planned is an error, and so is a day without chapters', () => {
+    expect(() => printRunSheet('double')).toThrow('There is no edition "double". There are: 1')
+    const dayOne = ours.chapters.filter(({ day }) => day === 1)
+    expect(() => editionOf('3', dayOne)).toThrow('Day 3 has no chapters yet. There are: 1, half.')
   })
 })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, chapters as manifest, folderOf, minutesOf } from '../../shared/manifest/chapters.ts'
+import { type Beside, besides, chaptersOf, type Edition } from './plan.ts'
 import type { Findings } from '../../shared/manifest/findings.ts'
 import { root as repository } from '../../shared/manifest/target.ts'
 import { checkContent } from './content.ts'
@@ -12,9 +13,18 @@ export interface Source {
   root: string
   chapters: Chapter[]
   read: Read
+  /** What is played of it; all, if it is none's. */
+  edition?: Edition
 }
 
 export const ours: Source = { root: repository, chapters: manifest, read: asTheyAre(repository) }
+
+/** An edition's own deck: its chapters, in its order. */
+export const playing = (edition: Edition, source: Source): Source => ({
+  ...source,
+  edition,
+  chapters: chaptersOf(edition),
+})
 
 export interface Slide {
   /** Its address in the deck, and its number for whoever speaks of it: `01-3`. */
@@ -32,10 +42,14 @@ export interface Slide {
   minutes: number
   /** For the room to work, after the talk. */
   workMinutes: number
+  /** For questions: what the run sheet has and the slides do not fill. */
+  spareMinutes: number
+  /** Shown where the chapter is a demo, too. */
+  inDemo: boolean
   mayBeCut: boolean
 }
 
-const NOTE = /^Note:(?: (\d+(?:\.\d+)?) min(, cut if late)?$)?/m
+const NOTE = /^Note:(?: (\d+(?:\.\d+)?) min(, in the demo)?(, cut if late)?$)?/m
 
 /** A slide's address in the deck; a chapter's first one is its cover. */
 export const idOf = (part: string, index: number): string => `${part}-${index + 1}`
@@ -48,7 +62,7 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
     const isCover = chapter !== undefined && index === 0
     const [face = '', ...rest] = text.split(/^(?=Note:)/m)
     const spoken = rest.join('')
-    const [, minutes, cut] = NOTE.exec(spoken) ?? []
+    const [, minutes, demo, cut] = NOTE.exec(spoken) ?? []
     const [, heading, classes] = /^##? (.+?)(?: \{\.([\w .-]+)\})?$/m.exec(face) ?? []
     const title = isCover ? chapter.title : (heading ?? '')
     const notes = spoken.replace(/^.*\n?/, '').trim()
@@ -59,7 +73,7 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
     say(spoken !== '', 'has no notes: end it with "Note: 2 min" and, below, what to say')
     say(
       spoken === '' || minutes !== undefined,
-      'has notes without minutes: "Note: 2 min", or "Note: 2 min, cut if late"',
+      'has notes without minutes: "Note: 2 min", or "Note: 2 min, in the demo, cut if late"',
     )
     say(spoken === '' || notes !== '', 'has notes that say nothing')
     const workMinutes = chapter && face.includes('{{steps}}') ? minutesOf(chapter) : 0
@@ -78,6 +92,8 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
       notes,
       minutes: Number(minutes ?? 0),
       workMinutes,
+      spareMinutes: 0,
+      inDemo: demo !== undefined,
       mayBeCut: cut !== undefined,
     }
   })
@@ -85,7 +101,7 @@ function readPart(file: string, { read }: Source, findings: Findings, chapter?: 
 
 export const fileOf = (chapter: Chapter): string => `slides/chapters/${folderOf(chapter)}.md`
 
-/** The deck in the manifest's order; what is wrong with it, or is missing, is among the findings. */
+/** All slides, in the manifest's order; what is wrong with them, or is missing, is among the findings. */
 export function readDeck(source: Source, findings: Findings): Slide[] {
   const written = source.chapters.filter((chapter) =>
     findings.check(
@@ -94,10 +110,12 @@ export function readDeck(source: Source, findings: Findings): Slide[] {
       'does not exist, and the manifest has its chapter: begin it with a line for the cover, and "Note: 1 min" below',
     ),
   )
+  const beside = (names: readonly Beside[]) => names.flatMap((name) => readPart(`slides/${name}.md`, source, findings))
+  const [opening, ...rest] = besides
   const slides = [
-    ...readPart('slides/opening.md', source, findings),
+    ...beside([opening]),
     ...written.flatMap((chapter) => readPart(fileOf(chapter), source, findings, chapter)),
-    ...readPart('slides/closing.md', source, findings),
+    ...beside(rest),
   ]
   for (const slide of slides) checkContent(slide, source, findings)
   for (const chapter of written) {

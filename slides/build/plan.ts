@@ -1,3 +1,4 @@
+import { Trouble } from '../../shared/core/trouble.ts'
 import {
   type Chapter,
   chapters as manifest,
@@ -24,9 +25,17 @@ export interface Row {
   /** What to leave out if late; empty for nothing. */
   cut: string
   lesson?: Lesson
+  /** Chapters that are shown and not done. */
+  demos?: Chapter[]
+  /** The part of the deck that is shown: `slides/break.md`. */
+  part?: Beside
 }
 
-/** What an edition of the workshop is called, and how long it may take. */
+/** What stands around the chapters: a file of slides each. */
+export const besides = ['opening', 'break', 'lunch', 'finale', 'closing'] as const
+export type Beside = (typeof besides)[number]
+
+/** One way to give the workshop: what it is called, how long it may take, and what is shown when. */
 export interface Edition {
   title: string
   hours: number
@@ -37,13 +46,15 @@ const START = 9 * 60
 const [TALK, REVIEW] = [10, 12]
 
 type Part = Omit<Row, 'at'>
-const part = (minutes: number, what: string, cut = ''): Part => ({ minutes, what, cut })
-const OPENING = part(15, 'Parcel, the two commands, `npm run doctor` for whoever is not green')
-const CLOSING = part(10, 'what to do on Monday; where the rest is')
-const coffee = part(10, 'break')
-const lunch = part(60, 'lunch')
+const part = (minutes: number, what: string, show: Beside): Part => ({ minutes, what, cut: '', part: show })
+const OPENING = part(15, 'Parcel, the two commands, `npm run doctor` for whoever is not green', 'opening')
+const FINALE = part(15, 'everybody’s Parcel, and what they can do to it (see "Demos")', 'finale')
+const CLOSING = part(10, 'what to do on Monday; where the rest is', 'closing')
+const coffee = part(10, 'break', 'break')
+const lunch = part(60, 'lunch', 'lunch')
+const DEMO = 8
 
-/** The half day's chapters by hand; the others of day one are shown. */
+/** The half day's chapters by hand, in its order; the others of day one are shown. */
 const BY_HAND = ['01', '03', '04']
 
 function lessonOf(chapter: Chapter): Part {
@@ -51,7 +62,9 @@ function lessonOf(chapter: Chapter): Part {
   const what = `${chapter.number} ${chapter.title}: ${TALK} talk, ${exercise} exercise, ${REVIEW} review`
   const cut = chapter.steps.findIndex((step) => step.cut)
   return {
-    ...part(TALK + exercise + REVIEW, what, cut < 0 ? '' : `step ${cut + 1}, ${chapter.steps[cut]!.minutes} min`),
+    minutes: TALK + exercise + REVIEW,
+    what,
+    cut: cut < 0 ? '' : `step ${cut + 1}, ${chapter.steps[cut]!.minutes} min`,
     lesson: { chapter, talk: TALK, exercise, review: REVIEW },
   }
 }
@@ -67,26 +80,31 @@ const wholeDay = (some: Chapter[]): Part[] => {
   return [
     OPENING,
     ...some.flatMap((chapter, index) => [lessonOf(chapter), ...pauses[index]!]),
-    part(15, 'everybody’s Parcel, and what they can do to it (see "Demos")', 'all of it'),
+    { ...FINALE, cut: 'all of it' },
     CLOSING,
   ]
 }
 
 function halfDay(some: Chapter[]): Part[] {
-  const shown = some.filter(({ number }) => !BY_HAND.includes(number)).map(({ number }) => number)
-  const lessons = some.filter(({ number }) => BY_HAND.includes(number)).map(lessonOf)
-  const list = new Intl.ListFormat('en-GB').format(shown)
+  const demos = some.filter(({ number }) => !BY_HAND.includes(number))
+  const lessons = BY_HAND.flatMap((number) => some.filter((chapter) => chapter.number === number)).map(lessonOf)
+  const list = new Intl.ListFormat('en-GB').format(demos.map(({ number }) => number))
   return [
     OPENING,
     ...lessons.flatMap((lesson, index) => (index < lessons.length - 1 ? [lesson, coffee] : [lesson])),
-    part(8 * shown.length, `demos of ${list}, eight minutes each: before, after, one question`, shown.at(-2)),
+    {
+      minutes: DEMO * demos.length,
+      what: `demos of ${list}, eight minutes each: before, after, one question`,
+      cut: demos.at(-2)?.number ?? '',
+      demos,
+    },
     CLOSING,
   ]
 }
 
 function timed(parts: Part[]): Row[] {
   let at = START
-  return [...parts, part(0, 'end')].map((each) => {
+  return [...parts, { minutes: 0, what: 'end', cut: '' }].map((each) => {
     const row = { ...each, at }
     at += each.minutes
     return row
@@ -104,6 +122,20 @@ export function editionsOf(chapters: Chapter[] = manifest): Record<string, Editi
     ...Object.fromEntries(byDay.map(whole)),
   }
 }
+
+/**
+ * @throws Trouble for an edition that there is no plan for, or not yet
+ */
+export function editionOf(name: string, chapters: Chapter[] = manifest): Edition {
+  const editions = editionsOf(chapters)
+  if (Object.hasOwn(editions, name)) return editions[name]!
+  const why = Object.hasOwn(days, name) ? `Day ${name} has no chapters yet.` : `There is no edition "${name}".`
+  throw new Trouble(`${why} There are: ${Object.keys(editions).toSorted().join(', ')}.`)
+}
+
+/** In the order in which they are met. */
+export const chaptersOf = ({ rows }: Edition): Chapter[] =>
+  rows.flatMap(({ lesson, demos = [] }) => (lesson ? [lesson.chapter] : demos))
 
 export const clock = (at: number): string =>
   [Math.floor(at / 60), Math.floor(at % 60)].map((each) => String(each).padStart(2, '0')).join(':')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { Marked } from 'marked'
-import { codeOf, drawingOf, fillIn, pictureOf, readRegion } from './content.ts'
+import { codeOf, drawingOf, fillIn, mistakeIn, pictureOf, readRegion } from './content.ts'
 import { svgOf } from '../../shared/stage/drawings/svg.ts'
 import type { Slide, Source } from './deck.ts'
 import { palette } from './palette.ts'
@@ -22,12 +22,13 @@ const escape = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.cod
 const BOLD = 2
 const ITALIC = 1
 const styled = ({ content, color, fontStyle = 0 }: Token) => {
-  const style = `color:${color}${fontStyle & BOLD ? ';font-weight:700' : ''}${fontStyle & ITALIC ? ';font-style:italic' : ''}`
+  // Not as they are, so that the style sheet can take them back where the line is not the one that is spoken of.
+  const style = `--colour:${color}${fontStyle & BOLD ? ';--weight:700' : ''}${fontStyle & ITALIC ? ';font-style:italic' : ''}`
   return `<span style="${style}">${escape(content)}</span>`
 }
 
 /** Longer lines are wrapped, as letters that fit them could not be read. */
-const MAX_COLUMNS = 96
+const MAX_COLUMNS = 80
 
 /** What the style sheet needs to make code as large as there is room for. */
 const sizeOf = (lines: string[]) => {
@@ -48,27 +49,38 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
   const highlighter = await createHighlighter({ themes: [palette], langs: ['typescript', 'yaml', 'json', 'docker'] })
   const highlight = highlighter.codeToTokens as Highlight
 
-  function region(head: string, body: string): string {
+  function region(head: string, body: string, isRiddle: boolean): string {
     const wanted = readRegion(head, body)
     const { lines, steps } = codeOf(wanted, source)
     const lang = { yaml: 'yaml', json: 'json', Dockerfile: 'docker' }[/[^./]+$/.exec(wanted.file)![0]] ?? 'typescript'
     const { tokens } = highlight(lines.join('\n'), { lang, theme: palette.name })
+    // The line of a riddle is still lit while its test is told.
+    const shown = isRiddle ? [...steps, steps.at(-1)!] : steps
     const rows = tokens.map((row, line) => {
-      const on = steps.flatMap((some, step) => (some.includes(line) ? [` on-${step + 1}`] : []))
+      const on = shown.flatMap((some, step) => (some.includes(line) ? [` on-${step + 1}`] : []))
       return lineOf(lines[line]!, on.join(''), row.map(styled).join(''))
     })
     // Reveal.js steps through what it calls fragments; the style sheet dims the lines that are not in the current one.
-    const marks = steps.map((_, step) => `<i class="fragment mark step-${step + 1}"></i>`)
-    const address = `${wanted.file}${wanted.symbol ? `#${wanted.symbol}` : ''}`
+    const at = (step: number) => (isRiddle ? ` data-fragment-index="${step}"` : '')
+    const marks = shown.map((_, step) => `<i class="fragment mark step-${step + 1}"${at(step)}></i>`)
     const kind = wanted.file.includes('/mistakes/')
       ? 'mistake'
       : wanted.file.startsWith('exercises/')
         ? 'naive'
         : 'ours'
+    // The chapter stands below the slide, and the name of a mistake's file would give it away.
+    const file = wanted.file.replace(/^(exercises|solutions)\/[^/]+\//, '')
+    const name = isRiddle ? wanted.symbol! : `${file}${wanted.symbol ? ` · ${wanted.symbol}` : ''}`
     return (
       `<figure class="region ${kind}" style="${sizeOf(lines)}" data-file="${wanted.file}">` +
-      `<figcaption>${escape(address)}</figcaption>${marks.join('')}<pre><code>${rows.join('')}</code></pre></figure>`
+      `<figcaption>${escape(name)}</figcaption>${marks.join('')}<pre><code>${rows.join('')}</code></pre></figure>` +
+      (isRiddle ? answer(wanted.file, at(steps.length)) : '')
     )
+  }
+
+  function answer(file: string, at: string): string {
+    const { mistake, killedBy } = mistakeIn(file, source)
+    return `<div class="answer fragment"${at}><p>${escape(mistake)}</p><p>✕ <code>${escape(killedBy)}</code></p></div>`
   }
 
   function terminal(text: string): string {
@@ -81,12 +93,14 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
     return `<figure class="terminal" style="${sizeOf(lines)}"><pre>${rows.join('')}</pre></figure>`
   }
 
+  // Of the slide that is being rendered.
+  let isRiddle = false
   const marked = new Marked({ async: false })
   marked.use({
     renderer: {
       code({ lang = '', text }) {
         const [kind, ...head] = lang.split(' ')
-        return kind === 'region' ? region(head.join(' '), text) : terminal(text)
+        return kind === 'region' ? region(head.join(' '), text, isRiddle) : terminal(text)
       },
       image({ href, text }) {
         const drawing = drawingOf(href)
@@ -104,7 +118,8 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
   })
 
   return (slide) => {
-    const { id, chapter, title, classes, notes, minutes, workMinutes, mayBeCut } = slide
+    const { id, chapter, title, classes, notes, minutes, workMinutes, spareMinutes, mayBeCut } = slide
+    isRiddle = classes.includes('riddle')
     const number = chapter && classes.includes('cover') ? `<p class="number">${chapter.number}</p>` : ''
     const heading = marked.parseInline(fillIn(title, slide, source))
     // A picture is a paragraph to Markdown, but a figure cannot be in one: the browser would make three of it.
@@ -115,7 +130,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
     const stepped = classes.includes('one-by-one') ? body.replaceAll('<li>', '<li class="fragment">') : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
-    return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes))}">
+    return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
 ${number}<${rank}>${heading}</${rank}>
 <div class="body">
 ${stepped}

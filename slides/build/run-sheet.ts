@@ -1,7 +1,7 @@
-import { Trouble } from '../../shared/core/trouble.ts'
 import { fillIn } from './content.ts'
-import { ours, type Slide } from './deck.ts'
-import { clock, type Edition, editionsOf, type Row } from './plan.ts'
+import { ours, playing, readDeck, type Slide, type Source } from './deck.ts'
+import { clock, type Edition, editionOf, type Row } from './plan.ts'
+import { Findings } from '../../shared/manifest/findings.ts'
 
 /** Some minutes of a day, and the slides that are shown in them. */
 export interface Slot {
@@ -19,9 +19,17 @@ export function halves(slides: Slide[], number: string): { talk: Slide[]; review
   return { talk: all.slice(0, turn + 1), review: all.slice(turn + 1) }
 }
 
+const partOf = (slides: Slide[], name: string) => slides.filter(({ file }) => file === `slides/${name}.md`)
+
 /** A row begins when it says, whatever the slides before it took. */
-function slotsOf({ at, minutes, what, lesson }: Row, beside: Slide[], slides: Slide[]): Slot[] {
-  if (!lesson) return [{ at, minutes, what, slides: beside }]
+function slotsOf({ at, minutes, what, lesson, demos, part }: Row, slides: Slide[]): Slot[] {
+  if (demos)
+    return demos.map(({ number, title }, index) => {
+      const shown = slides.filter(({ chapter, inDemo }) => chapter?.number === number && inDemo)
+      const each = minutes / demos.length
+      return { at: at + index * each, minutes: each, what: `${number} ${title}, as a demo`, slides: shown }
+    })
+  if (!lesson) return [{ at, minutes, what, slides: part ? partOf(slides, part) : [] }]
   const { chapter, talk, exercise, review } = lesson
   const { number, title } = chapter
   const half = halves(slides, number)
@@ -32,34 +40,44 @@ function slotsOf({ at, minutes, what, lesson }: Row, beside: Slide[], slides: Sl
   ]
 }
 
-/** An edition with its slides: the opening in its first row, the closing in the last before the end. */
-export function slotsOn({ rows }: Edition, slides: Slide[]): Slot[] {
-  const part = (name: string) => slides.filter(({ file }) => file === `slides/${name}.md`)
-  const beside = (index: number) => (index === 0 ? part('opening') : index === rows.length - 2 ? part('closing') : [])
-  return rows.flatMap((row, index) => slotsOf(row, beside(index), slides))
-}
+export const slotsOn = ({ rows }: Edition, slides: Slide[]): Slot[] => rows.flatMap((row) => slotsOf(row, slides))
 
 export const minutesOf = (slides: Slide[]): number => slides.reduce((sum, { minutes }) => sum + minutes, 0)
+
+/**
+ * What is shown, one after the other: an edition's slides, each with the minutes that its day has for it (what a slot
+ * leaves over belongs to its last slide, for questions), or without an edition all of them, but for the breaks.
+ */
+export function playlist({ edition }: Source, slides: Slide[]): Slide[] {
+  if (!edition) return slides.filter(({ file }) => !/\/(break|lunch)\.md$/.test(file))
+  const shown = slotsOn(edition, slides).flatMap(({ minutes, slides: some }) =>
+    some.map((slide) => ({ ...slide, spareMinutes: slide === some.at(-1) ? minutes - minutesOf(some) : 0 })),
+  )
+  // There is more than one break, and each has an address of its own.
+  return shown.map((slide, index) => {
+    const before = shown.slice(0, index).filter(({ id }) => id === slide.id).length
+    return before > 0 ? { ...slide, id: `${slide.id}-${before + 1}` } : slide
+  })
+}
 
 /**
  * The day, slide by slide.
  *
  * @throws Trouble for an edition that there is no plan for
  */
-export function printRunSheet(name: string, slides: Slide[]): string {
-  const editions = editionsOf()
-  if (!Object.hasOwn(editions, name))
-    throw new Trouble(`There is no plan for "${name}". There are: ${Object.keys(editions).toSorted().join(', ')}.`)
-  const lines = slotsOn(editions[name]!, slides).flatMap(({ at, minutes, what, slides: shown }) => {
+export function printRunSheet(name: string): string {
+  const edition = editionOf(name)
+  const source = playing(edition, ours)
+  const lines = slotsOn(edition, readDeck(source, new Findings())).flatMap(({ at, minutes, what, slides }) => {
     let now = at
-    const slideLines = shown.map((slide) => {
-      const title = fillIn(slide.title, slide, ours).replaceAll('<br>', ' ').replaceAll('*', '')
+    const slideLines = slides.map((slide) => {
+      const title = fillIn(slide.title, slide, source).replaceAll('<br>', ' ').replaceAll('*', '')
       const line = `${clock(now)} ${String(slide.minutes).padStart(5)} ${slide.mayBeCut ? '✂' : ' '} ${slide.id.padEnd(10)} ${title}`
       now += slide.minutes
       return line
     })
-    const left = minutes - minutesOf(shown)
-    const spare = shown.length > 0 && left > 0 ? [`${clock(now)} ${String(left).padStart(5)}   for questions`] : []
+    const left = minutes - minutesOf(slides)
+    const spare = slides.length > 0 && left > 0 ? [`${clock(now)} ${String(left).padStart(5)}   for questions`] : []
     return ['', `${clock(at)}  ${minutes > 0 ? `${what}, ${minutes} min` : what}`, ...slideLines, ...spare]
   })
   return [...lines.slice(1), '', '✂ Cut here if late; which steps to cut is in slides/INSTRUCTOR.md.'].join('\n')

@@ -8,6 +8,7 @@ import { Trouble } from '../../shared/core/trouble.ts'
 import { idOf, readDeck, type Slide, type Source } from './deck.ts'
 import { findLab, STILLS } from './lab.ts'
 import { createRenderer } from './render.ts'
+import { playlist } from './run-sheet.ts'
 
 const here = join(import.meta.dirname, '../page')
 export const packages = join(import.meta.dirname, '../../shared/maintainers/slides/node_modules')
@@ -24,8 +25,11 @@ export function soundDeck(source: Source): Slide[] {
 /** A chapter is a stack, so that the overview shows it as a column. */
 async function renderDeck(source: Source): Promise<string> {
   const render = await createRenderer(source)
-  const stacks = Map.groupBy(soundDeck(source), ({ file }) => file)
-  return [...stacks.values()].map((slides) => `<section>${slides.map(render).join('\n')}</section>`).join('\n')
+  const stacks: Slide[][] = []
+  for (const slide of playlist(source, soundDeck(source)))
+    if (stacks.at(-1)?.[0]!.file === slide.file) stacks.at(-1)!.push(slide)
+    else stacks.push([slide])
+  return stacks.map((slides) => `<section>${slides.map(render).join('\n')}</section>`).join('\n')
 }
 
 const answer = (response: ServerResponse, json: unknown) =>

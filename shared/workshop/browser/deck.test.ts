@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import type { Browser, Page } from '../../maintainers/node_modules/playwright-core/index.js'
 import { launchBrowser } from '../../stage/browser.ts'
 import { codeOf, regionsOf } from '../../../slides/build/content.ts'
-import { ours } from '../../../slides/build/deck.ts'
+import { ours, playing, type Slide } from '../../../slides/build/deck.ts'
 import { printSlides } from '../../../slides/build/pdf.ts'
+import { editionOf, editionsOf } from '../../../slides/build/plan.ts'
 import { presentSlides, type Show } from '../../../slides/build/present.ts'
+import { playlist } from '../../../slides/build/run-sheet.ts'
 import { soundDeck } from '../../../slides/build/vite.ts'
 import { type Door, startDoor } from './lab.ts'
 import { lookAt, stepsOf } from './look.ts'
@@ -15,7 +17,7 @@ import { lookAt, stepsOf } from './look.ts'
 // Ceilings for a busy machine, not expectations.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
-const slides = soundDeck(ours)
+const slides = playlist(ours, soundDeck(ours))
 const first = slides[0]!
 const labs = slides.filter(({ classes }) => classes.includes('lab')).map(({ id }) => id)
 const requests: string[] = []
@@ -42,12 +44,14 @@ function listenTo(page: Page): void {
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && errors.push(message.text()))
 }
 
-async function open(width: number, height: number): Promise<Page> {
+async function open(width: number, height: number, address = show.address): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height }, reducedMotion: 'reduce' })
   listenTo(page)
-  await page.goto(show.address)
+  await page.goto(address)
   await page.waitForFunction('window.deck?.isReady()')
   await page.evaluate(() => document.fonts.ready)
+  // What is on its way has neither the colour nor the place that it will have.
+  await page.addStyleTag({ content: '* { transition: none !important }' })
   return page
 }
 
@@ -62,44 +66,80 @@ describe.each([
     await page.route('**/lab.json', (route) => route.fulfill({ json: null }))
   })
 
-  test.each(slides.map((slide) => [slide.id, slide] as const))('slide %s can be seen and read', async (id, slide) => {
-    const where = `slide ${id} ("${slide.title}") of ${slide.file}`
-    const steps = await page.evaluate(stepsOf, id)
-    for (let step = -1; step < steps; step++) {
-      const { overflows, small, dim } = await page.evaluate(lookAt, { id, step })
-      expect(overflows, `${where}, step ${step + 1}, leaves its page: say less, or show less`).toEqual([])
-      expect(small, `${where} has letters below 24 px, or code below 18 px`).toEqual([])
-      expect(dim, `${where}, step ${step + 1}, points at nothing`).toBe(false)
-    }
-    const code = await page.locator(`[id="${id}"] .region pre`).allTextContents()
-    expect(code, `${where} shows other code than its files have`).toEqual(
-      regionsOf(slide).map((region) =>
-        codeOf(region, ours)
-          .lines.map((line) => `${line}\n`)
-          .join(''),
-      ),
-    )
-    expect(await page.locator(`[id="${id}"] aside.notes`).textContent(), `${where} has no notes`).toMatch(/\S/)
+  test.each(slides.map((slide) => [slide.id, slide] as const))('slide %s can be seen and read', async (_id, slide) => {
+    expect(await flawsOf(page, slide)).toEqual([])
   })
 })
 
+/** What keeps a slide from being seen and read, at each of its steps. */
+async function flawsOf(page: Page, slide: Slide): Promise<string[]> {
+  const { id } = slide
+  const flaws: string[] = []
+  const steps = await page.evaluate(stepsOf, id)
+  for (let step = -1; step < steps; step++) {
+    const { overflows, small, pale, dim } = await page.evaluate(lookAt, { id, step })
+    const at = `step ${step + 1}:`
+    flaws.push(
+      ...overflows.map((it) => `${at} leaves its page, so say less, or show less: ${it}`),
+      ...small.map((it) => `${at} below 24 px, or code below 28 px: ${it}`),
+      ...pale.map((it) => `${at} less contrast than 4.5:1: ${it}`),
+      ...(dim ? [`${at} points at nothing`] : []),
+    )
+  }
+  const shown = await page.locator(`[id="${id}"] .region pre`).allTextContents()
+  for (const [index, region] of regionsOf(slide).entries())
+    if (
+      shown[index] !==
+      codeOf(region, ours)
+        .lines.map((line) => `${line}\n`)
+        .join('')
+    )
+      flaws.push(`shows other code than ${region.file} has`)
+  const notes = await page.locator(`[id="${id}"] aside.notes`).textContent()
+  if (!notes?.trim()) flaws.push('has no notes')
+  return flaws.map((flaw) => `slide ${id} ("${slide.title}") of ${slide.file}, ${flaw}`)
+}
+
 /** For one test only. */
-async function openOnce(width = 1280, height = 720): Promise<Page> {
-  const page = await open(width, height)
+async function openOnce(width = 1280, height = 720, address = show.address): Promise<Page> {
+  const page = await open(width, height, address)
   onTestFinished(() => page.close())
   return page
 }
 
-test('one key goes through all of it, in order', async () => {
-  const page = await openOnce()
+/** What one sees who presses one key, and nothing else. */
+async function walk(page: Page, last: string): Promise<string[]> {
   const seen = new Set<string>()
   const current = () => page.evaluate(() => document.querySelector('section.present:not(.stack)')!.id)
-  const last = slides.at(-1)!.id
   for (let presses = 0; presses < 1_000 && !seen.has(last); presses++) {
     seen.add(await current())
     await page.keyboard.press('Space')
   }
-  expect([...seen]).toEqual(slides.map(({ id }) => id))
+  return [...seen]
+}
+
+const paceOf = (page: Page) =>
+  page.evaluate('deck.getSlides().reduce((sum, slide) => sum + Number(slide.dataset.timing), 0)')
+
+test('one key goes through all of it, in order', async () => {
+  expect(await walk(await openOnce(), slides.at(-1)!.id)).toEqual(slides.map(({ id }) => id))
+})
+
+describe.each(Object.keys(editionsOf()))('the edition %s', (name) => {
+  const edition = editionOf(name)
+  const source = playing(edition, ours)
+  const own = playlist(source, soundDeck(source))
+
+  test('is a deck of its own: its slides in its order, its pace, its breaks', async () => {
+    const played = await presentSlides(source, 0, door.port)
+    onTestFinished(() => played.close())
+    const page = await openOnce(1280, 720, played.address)
+    expect(await walk(page, own.at(-1)!.id)).toEqual(own.map(({ id }) => id))
+    const [first, end] = [edition.rows[0]!, edition.rows.at(-1)!]
+    expect(await paceOf(page), 'the speaker’s pace is the run sheet’s').toBe(60 * (end.at - first.at))
+    const known = new Set(slides.map(({ id }) => id))
+    for (const slide of own.filter(({ id }) => !known.has(id))) expect(await flawsOf(page, slide)).toEqual([])
+  })
 })
 
 test('the speaker sees the notes, what comes next, and the time', async () => {
@@ -115,8 +155,7 @@ test('the speaker sees the notes, what comes next, and the time', async () => {
   expect(await speaker.locator('.timer .minutes-value').first().textContent()).toMatch(/00/)
   await speaker.locator('.pacing').waitFor()
   const minutes = slides.reduce((sum, slide) => sum + slide.minutes + slide.workMinutes, 0)
-  const planned = await page.evaluate('deck.getSlides().reduce((sum, slide) => sum + Number(slide.dataset.timing), 0)')
-  expect(planned, 'the pace that it shows is the notes’').toBe(60 * minutes)
+  expect(await paceOf(page), 'the pace that it shows is the notes’').toBe(60 * minutes)
 })
 
 test('the PDF has a page for each slide and each of its steps', async () => {

@@ -17,23 +17,51 @@ export function stepsOf(id: string): number {
 export function lookAt({ id, step }: { id: string; step: number }): {
   overflows: string[]
   small: string[]
+  pale: string[]
   dim: boolean
 } {
+  // Inside, as nothing but this function goes into the page.
+  const isSeen = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+  /** Red, green and blue from 0 to 1; undefined for what is transparent. */
+  const colour = (css: string) => {
+    const [red = 0, green = 0, blue = 0, alpha = 1] = css.match(/[\d.]+/g)!.map(Number)
+    return alpha === 0 ? undefined : [red, green, blue].map((value) => value / 255)
+  }
+  const luminance = (css: string) => {
+    const [red, green, blue] = colour(css)!.map((value) =>
+      value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4,
+    )
+    return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!
+  }
+  /** WCAG's, of a text and whatever is behind it. */
+  const contrastOf = (element: Element) => {
+    let behind: Element | null = element
+    while (behind && !colour(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement
+    const [light, dark] = [
+      luminance(getComputedStyle(element).color),
+      luminance(behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)'),
+    ].toSorted((a, b) => b - a)
+    return (light! + 0.05) / (dark! + 0.05)
+  }
+
   const slide = document.getElementById(id)!
   const { h, v } = deck.getIndices(slide)
   deck.slide(h, v, step)
   const scale = deck.getScale()
   const page = slide.getBoundingClientRect()
-  const [body, heading, footer] = ['.body', 'h1, h2', 'footer'].map((it) =>
-    slide.querySelector(it)!.getBoundingClientRect(),
-  )
+  const [heading, footer] = ['h1, h2', 'footer'].map((it) => slide.querySelector(it)!.getBoundingClientRect())
   // Half a pixel is the browser's rounding.
   const slack = 0.5 * scale
   const overflows: string[] = []
   const small: string[] = []
+  const pale: string[] = []
 
-  const isAbove = heading!.bottom <= body!.top + slack
-  if (!isAbove && heading!.top < body!.bottom - slack) overflows.push('the heading')
+  for (const child of slide.querySelectorAll('.body > *')) {
+    const { left, right, top, bottom } = child.getBoundingClientRect()
+    const isBeside = heading!.right <= left + slack || right <= heading!.left + slack
+    const isApart = heading!.bottom <= top + slack || bottom <= heading!.top + slack
+    if (!isBeside && !isApart) overflows.push('the heading')
+  }
   const texts = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) {
     const { parentElement, textContent } = texts.currentNode
@@ -48,8 +76,11 @@ export function lookAt({ id, step }: { id: string; step: number }): {
     const svg = parentElement!.closest('svg')
     const stretch = svg ? svg.getScreenCTM()!.a / scale : 1
     const px = Number.parseFloat(getComputedStyle(parentElement!).fontSize) * stretch
-    if (px < (parentElement!.closest('pre, figcaption, code') ? 18 : 24) - 0.01)
-      small.push(`${px.toFixed(1)} px: ${textContent.trim()}`)
+    if (px < (parentElement!.closest('pre') ? 28 : 24) - 0.01) small.push(`${px.toFixed(1)} px: ${textContent.trim()}`)
+    if (!svg && isSeen(parentElement!)) {
+      const contrast = contrastOf(parentElement!)
+      if (contrast < 4.5) pale.push(`${contrast.toFixed(1)}:1: ${textContent.trim()}`)
+    }
   }
   for (const box of slide.querySelectorAll('.body > *, pre, svg, table')) {
     const { left, right, bottom } = box.getBoundingClientRect()
@@ -59,8 +90,8 @@ export function lookAt({ id, step }: { id: string; step: number }): {
   }
 
   const mark = slide.querySelector('.mark.current-fragment')
-  const lit = [...(mark?.parentElement!.querySelectorAll('.line') ?? [])].filter(
-    (line) => getComputedStyle(line).opacity === '1',
+  const lit = [...(mark?.parentElement!.querySelectorAll('.line') ?? [])].filter((line) =>
+    colour(getComputedStyle(line).backgroundColor),
   )
-  return { overflows: [...new Set(overflows)], small, dim: mark !== null && lit.length === 0 }
+  return { overflows: [...new Set(overflows)], small, pale, dim: mark !== null && lit.length === 0 }
 }

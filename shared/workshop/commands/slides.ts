@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util'
-import { ours, readDeck } from '../../../slides/build/deck.ts'
+import { ours, playing } from '../../../slides/build/deck.ts'
+import { editionOf } from '../../../slides/build/plan.ts'
 import { printRunSheet } from '../../../slides/build/run-sheet.ts'
 import { withSkeletons } from '../../../slides/build/sources.ts'
 import { chapters } from '../../manifest/chapters.ts'
-import { ensureSlides, ensureTools } from '../gate/tools.ts'
-import { Findings } from '../../manifest/findings.ts'
+import { ensureTools, needSlides } from '../gate/tools.ts'
 import { LAB_PORT, SLIDES_PORT } from '../../manifest/port.ts'
 import { root } from '../../manifest/target.ts'
 import { Trouble } from '../../core/trouble.ts'
 
 /**
- * The deck, as it is now: what is edited while it is shown does not change it. `--watch` is for who writes slides.
- * `--run-sheet half`, or a day's number, prints the day's plan instead, `--stills` takes the Lab's pictures anew.
+ * The deck, as it is now: what is edited while it is shown does not change it; `--edition half`, or a day's number, is
+ * what that day shows, in its order and at its pace. `--watch` is for who writes slides, `--run-sheet half` prints the
+ * day's plan instead, `--stills` takes the Lab's pictures anew.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -21,11 +22,12 @@ export async function run(args: string[]): Promise<void> {
       'lab-port': { type: 'string', default: String(LAB_PORT) },
       watch: { type: 'boolean', default: false },
       stills: { type: 'boolean', default: false },
+      edition: { type: 'string' },
       'run-sheet': { type: 'string' },
     },
   })
   const day = values['run-sheet']
-  if (day !== undefined) return console.log(printRunSheet(day, readDeck(ours, new Findings())))
+  if (day !== undefined) return console.log(printRunSheet(day))
   const [port, labPort] = (['port', 'lab-port'] as const).map((name) => {
     const number = Number(values[name])
     if (number >= 0 && number < 65_536) return number
@@ -37,13 +39,15 @@ export async function run(args: string[]): Promise<void> {
     const { takeStills } = await import('../stills.ts')
     return takeStills(root, console.log)
   }
-  ensureSlides()
+  const edition = values.edition === undefined ? undefined : editionOf(values.edition)
+  needSlides()
   const { watchSlides, presentSlides } = await import('../../../slides/build/present.ts')
-  const source = values.watch ? ours : { ...ours, read: withSkeletons(root, chapters) }
+  const all = values.watch ? ours : { ...ours, read: withSkeletons(root, chapters) }
+  const source = edition ? playing(edition, all) : all
   const { address, close } = await (values.watch ? watchSlides : presentSlides)(source, port, labPort)
   const at = Number(new URL(address).port)
   console.log(`
-  The slides are at  ${address}
+  ${edition ? `${edition.title}, at` : 'The slides are at'}  ${address}
 
   next, back   Space, Shift+Space
   overview     Esc

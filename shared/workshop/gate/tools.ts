@@ -17,13 +17,32 @@ export const ensureStryker = (): void => ensure(join(tools, 'mutation'), '64 MB'
 /** Reveal.js and what else only presenters need. */
 export const ensureSlides = (): void => ensure(join(tools, 'slides'), '32 MB')
 
-function ensure(folder: string, size: string): void {
+/**
+ * On stage nothing is fetched: a network that is not there is waited for, and nobody is told.
+ *
+ * @throws Trouble at once, when it has not been fetched before
+ */
+export const needSlides = (): void => need(join(tools, 'slides'), 'The slides need')
+export const needPrinter = (): void => need(tools, 'To print them needs')
+
+function need(folder: string, who: string): void {
+  if (isMissing(folder))
+    throw new Trouble(
+      `${who} packages that attendees do not install. Run this while there is a network: npm run doctor -- --instructor`,
+    )
+}
+
+/** Of the versions that it names. */
+function isMissing(folder: string): boolean {
   const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'))
-  const missing = Object.entries(read('package.json').devDependencies).some(([name, version]) => {
+  return Object.entries(read('package.json').devDependencies).some(([name, version]) => {
     const file = `node_modules/${name}/package.json`
     return !existsSync(join(folder, file)) || read(file).version !== version
   })
-  if (!missing) return
+}
+
+function ensure(folder: string, size: string): void {
+  if (!isMissing(folder)) return
   console.log(`Fetching what only maintainers need, once (${size}, into ${relative(root, folder)}).`)
   try {
     npm(['ci', '--prefix', folder])
