@@ -4,28 +4,19 @@ import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statfsSync, w
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { styleText } from 'node:util'
+import { parseArgs, styleText } from 'node:util'
 import { variables } from '../../service/config.ts'
 import { findBrowser } from '../../stage/find-browser.ts'
 import { isFree, UI_PORT } from '../../manifest/port.ts'
 import { root } from '../../manifest/target.ts'
+import { bad, type Examination, type Examined, fine, note } from '../examination.ts'
 
 const PARCEL_PORT = variables.PORT.fallback
 
-interface Finding {
-  /** A note can be lived with; what is bad keeps the day from starting. */
-  state: 'fine' | 'note' | 'bad'
-  what: string
-  fix?: string
-}
-
-const fine = (what: string): Finding => ({ state: 'fine', what })
-const note = (what: string, fix: string): Finding => ({ state: 'note', what, fix })
-const bad = (what: string, fix: string): Finding => ({ state: 'bad', what, fix })
 const GB = 2 ** 30
 const inGb = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`
 
-const examinations: (() => Finding | Promise<Finding>)[] = [
+const examinations: Examination[] = [
   node,
   npm,
   memory,
@@ -41,33 +32,50 @@ const examinations: (() => Finding | Promise<Finding>)[] = [
   place,
 ]
 
-/** Can the day start on this machine? Each finding names its fix; the exit code is the answer. */
-export async function run(): Promise<void> {
-  const marks = { fine: styleText('green', '✓'), note: styleText('yellow', '!'), bad: styleText('red', '✗') }
-  const findings: Finding[] = []
-  for (const examine of examinations) {
-    const finding = await examine()
-    findings.push(finding)
-    console.log(`${marks[finding.state]} ${finding.what}${finding.fix ? `\n    ${finding.fix}` : ''}`)
+/**
+ * Can the day start on this machine? Each finding names its fix; the exit code is the answer. `--instructor` asks for what
+ * presenting needs, too, and fetches it.
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { instructor: { type: 'boolean', default: false } } })
+  let findings = await tellAll(examinations)
+  const isFit = findings.every(({ state }) => state !== 'bad')
+  // It stands on the dependencies, and the doctor himself does not.
+  if (values.instructor && isFit) {
+    console.log('\nTo present:')
+    const { stageFright } = await import('../stage-fright.ts')
+    findings = await tellAll(stageFright)
   }
   const count = findings.filter(({ state }) => state === 'bad').length
+  const command = `npm run doctor${values.instructor ? ' -- --instructor' : ''}`
   console.log(
     count === 0
-      ? '\nThis machine is ready.'
-      : `\nNot ready: mend what is marked ✗ (${count}), and run "npm run doctor" again.`,
+      ? `\nThis machine is ready${values.instructor ? ' for the stage' : ''}.`
+      : `\nNot ready: mend what is marked ✗ (${count}), and run "${command}" again.`,
   )
   process.exitCode = count === 0 ? 0 : 1
 }
 
+async function tellAll(some: Examination[]): Promise<Examined[]> {
+  const marks = { fine: styleText('green', '✓'), note: styleText('yellow', '!'), bad: styleText('red', '✗') }
+  const findings: Examined[] = []
+  for (const examine of some) {
+    const finding = await examine()
+    findings.push(finding)
+    console.log(`${marks[finding.state]} ${finding.what}${finding.fix ? `\n    ${finding.fix}` : ''}`)
+  }
+  return findings
+}
+
 /** That it is new enough we know: bin.mjs let us in. */
-function node(): Finding {
+function node(): Examined {
   const own = process.execPath.startsWith(join(root, 'node_modules'))
   return fine(
     `Node ${process.version}${own ? ', which this workshop brought' : ''}, on ${process.platform}-${process.arch}`,
   )
 }
 
-function npm(): Finding {
+function npm(): Examined {
   const [, version] = /npm\/(\S+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
   if (!version)
     return note('Not started by npm', 'Commands are meant to be run as "npm run doctor", "npm test" and so on.')
@@ -76,7 +84,7 @@ function npm(): Finding {
   return fine(`npm ${version}`)
 }
 
-function memory(): Finding {
+function memory(): Examined {
   // macOS calls free what nothing has ever used, which is next to nothing on a healthy machine.
   if (process.platform === 'darwin') return fine(`${inGb(totalmem())} of memory`)
   const free = process.availableMemory()
@@ -85,7 +93,7 @@ function memory(): Finding {
   return free < GB ? note(what, 'Tests will be slow below 1 GB: close what you do not need.') : fine(what)
 }
 
-function disk(): Finding {
+function disk(): Examined {
   const { bavail, bsize } = statfsSync(root)
   const what = `${inGb(bavail * bsize)} of disk free`
   return bavail * bsize < GB / 4
@@ -93,7 +101,7 @@ function disk(): Finding {
     : fine(what)
 }
 
-function writing(): Finding {
+function writing(): Examined {
   try {
     for (const folder of ['exercises', 'node_modules'])
       if (existsSync(join(root, folder))) rmdirSync(mkdtempSync(join(root, folder, '.doctor-')))
@@ -107,7 +115,7 @@ function writing(): Finding {
 }
 
 /** Whether node_modules is what the lock file says; what is optional may be missing, as it is for another platform. */
-function install(): Finding {
+function install(): Examined {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version?: string; optional?: boolean; devOptional?: boolean }>
   }
@@ -131,7 +139,7 @@ function install(): Finding {
 }
 
 /** npm at times leaves out the packages for this platform (npm/cli#4828), which shows only when they are loaded. */
-async function native(): Promise<Finding> {
+async function native(): Promise<Examined> {
   const fix = 'Delete node_modules and run "npm ci"; it fetches them for this platform.'
   try {
     await import('vitest/node')
@@ -157,7 +165,7 @@ async function native(): Promise<Finding> {
   return fine('Vitest, TypeScript and tsx run')
 }
 
-async function loopback(): Promise<Finding> {
+async function loopback(): Promise<Examined> {
   const server = createServer((socket) => socket.end('hello'))
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -174,7 +182,7 @@ async function loopback(): Promise<Finding> {
   }
 }
 
-async function ports(): Promise<Finding> {
+async function ports(): Promise<Examined> {
   const taken: number[] = []
   for (const port of [PARCEL_PORT, UI_PORT]) if (!(await isFree(port))) taken.push(port)
   if (taken.length === 0) return fine(`Ports ${PARCEL_PORT} and ${UI_PORT} are free`)
@@ -185,7 +193,7 @@ async function ports(): Promise<Finding> {
 }
 
 /** By trying it: on a network drive, or on Windows' side of WSL, nobody hears of a saved file. */
-async function watching(): Promise<Finding> {
+async function watching(): Promise<Examined> {
   const folder = mkdtempSync(join(root, 'exercises', '.doctor-'))
   const watcher = watch(folder)
   try {
@@ -204,7 +212,7 @@ async function watching(): Promise<Finding> {
   }
 }
 
-function browser(): Finding {
+function browser(): Examined {
   const found = findBrowser()
   if (found) return fine(`A browser: ${found}`)
   return note(
@@ -214,7 +222,7 @@ function browser(): Finding {
   )
 }
 
-function proxies(): Finding {
+function proxies(): Examined {
   const { env } = process
   // Not HTTP_PROXY, which curl ignores; Windows knows no difference.
   const set = ['http_proxy', 'all_proxy', 'ALL_PROXY'].filter((name) => env[name])
@@ -231,7 +239,7 @@ function proxies(): Finding {
   )
 }
 
-function place(): Finding {
+function place(): Examined {
   if (/[#?%]/.test(root))
     return bad(
       `The folder's path has a #, ? or % in it: ${root}`,

@@ -45,7 +45,8 @@ function ensure(folder: string, size: string): void {
   if (!isMissing(folder)) return
   console.log(`Fetching what only maintainers need, once (${size}, into ${relative(root, folder)}).`)
   try {
-    npm(['ci', '--prefix', folder])
+    // Who has no network is told soon; npm would wait a minute before it tries a second time.
+    npm(['ci', '--prefix', folder, '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'])
   } catch {
     throw new Trouble('They could not be fetched; npm says why. When that is mended, run this again.')
   }
