@@ -31,6 +31,7 @@ test.for([
   [['undo', '01'], '"01" is no number of a kept state. "npm run undo list" shows them.'],
   [['diff', '01', 'retry.ts'], 'There is no file "retry.ts" to compare. There are: timeout.ts, '],
   [['demo'], 'Which chapter? For example: npm run demo 03'],
+  [['slides', '--edition', 'double'], 'There is no edition "double". There are: 1, '],
   [['check', '00'], 'There is no chapter "00".'],
   [['check', '--recrod'], "Unknown option '--recrod'"],
   [['mutation', '00'], 'There is no chapter "00".'],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -55,6 +55,16 @@ test.for([[[]], [['fastify']]])(
     expect(out).toMatch(/✗ Dependencies are missing.*\n.*run "npm ci --include=dev"/)
   },
 )
+
+test.for(['slides', 'slides:pdf'])('%s fetches nothing: where its packages are missing it says what to run', (name) => {
+  const base = bareTree([])
+  for (const file of ['slides', 'shared/maintainers/package.json', 'shared/maintainers/slides/package.json'])
+    cpSync(join(root, file), join(base, file), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(base, 'node_modules'), 'junction')
+  const { status, said } = command(base, [name])
+  expect(status).toBe(1)
+  expect(said).toMatch(/^The slides need packages .* npm run doctor -- --instructor$/)
+})
 
 test.for(['#1', 'why?', '100%'])('in a folder named %s, whatever is asked says so first', (name) => {
   // Windows has no such folder.
