@@ -127,7 +127,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
       /<p>(<figure[\s\S]*?<\/figure>)<\/p>/g,
       '$1',
     )
-    const stepped = classes.includes('one-by-one') ? body.replaceAll('<li>', '<li class="fragment">') : body
+    const stepped = ['one-by-one', 'strip'].some((kind) => classes.includes(kind)) ? body.replaceAll('<li>', '<li class="fragment">') : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
     return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
