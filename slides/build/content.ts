@@ -8,9 +8,6 @@ import { stillOf } from './lab.ts'
 import { type Drawing, drawings } from '../../shared/stage/drawings/drawings.ts'
 import { type NumberName, numbers } from '../../shared/stage/incidents/lines.ts'
 
-/** More is read by nobody in the room. */
-export const MAX_CODE_LINES = 14
-
 /** As the style sheet knows them. */
 const MAX_STEPS = 6
 
@@ -61,10 +58,6 @@ export function codeOf(region: Region, { read }: Source): Excerpt {
     const { code, message } = error as NodeJS.ErrnoException
     throw new Error(`shows ${region.file}, which ${code === 'ENOENT' ? 'does not exist' : message}`, { cause: error })
   }
-  if (excerpt.lines.length > MAX_CODE_LINES)
-    throw new Error(
-      `shows ${excerpt.lines.length} lines of ${region.file}: ${MAX_CODE_LINES} at most, so name parts ("show: …")`,
-    )
   return excerpt
 }
 

@@ -8,6 +8,7 @@ import { incidents } from '../../shared/stage/incidents/incidents.ts'
 import { recordSkeleton } from '../../shared/manifest/skeletons.ts'
 import { fillIn } from './content.ts'
 import { ours, playing, readDeck, type Slide, type Source } from './deck.ts'
+import { checkPerformance } from './performance.ts'
 import { besides, editionOf, editionsOf } from './plan.ts'
 import { minutesOf, playlist, printRunSheet, slotsOn } from './run-sheet.ts'
 import { asTheyAre, withSkeletons } from './sources.ts'
@@ -34,12 +35,12 @@ const slide = (body: string) => `## A slide\n\n${body}\n\nNote: 1 min, cut if la
 const besideChapters = Object.fromEntries(besides.map((name) => [`slides/${name}.md`, slide(`The ${name}.`)]))
 
 /** A deck of a chapter that has these slides, and what is wrong with it. */
-function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[]; source: Source }> {
+function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[]; played: string[]; source: Source }> {
   const files = {
     ...besideChapters,
     [file]: [cover, ...slides].join('\n---\n'),
     'solutions/01-doubling/double.ts': 'export const double = (n: number) => 2 * n\n',
-    'solutions/01-doubling/long.ts': 'export {}\n'.repeat(15),
+    'solutions/01-doubling/long.ts': 'export {}\n'.repeat(9),
     'slides/diagrams/two.svg': '<svg/>',
     'slides/stills/hang.webp': '',
     'shared/gameday/RESULTS.md': '## 01 Small\n\n| p99 | ✗ 10.5 s | ✓ 532 ms |\n',
@@ -49,7 +50,10 @@ function deckOf(...slides: string[]): Promise<{ slides: Slide[]; failed: string[
     const source = { root, chapters: [doubling], read: asTheyAre(root) }
     const findings = new Findings()
     const deck = readDeck(source, findings)
-    return { slides: deck, failed: findings.failed.map((it) => `${it.file} ${it.fix}`), source }
+    const performance = new Findings()
+    if (findings.failed.length === 0) checkPerformance(deck, source, performance)
+    const [failed, played] = [findings, performance].map((it) => it.failed.map(({ file, fix }) => `${file} ${fix}`))
+    return { slides: deck, failed: failed!, played: played!, source }
   })
 }
 
@@ -59,6 +63,43 @@ test('our deck has all that it shows', () => {
   const source = { ...ours, read: withSkeletons(ours.root, ours.chapters) }
   expect(readDeck(source, findings).length).toBeGreaterThan(20)
   expect(findings.failed).toEqual([])
+})
+
+test('our deck is a performance: few words, large code, time for the room', () => {
+  const findings = new Findings()
+  const source = { ...ours, read: withSkeletons(ours.root, ours.chapters) }
+  checkPerformance(readDeck(source, new Findings()), source, findings)
+  expect(findings.failed.map((it) => `${it.file} ${it.fix}`)).toEqual([])
+})
+
+describe('what is no performance says so, with its slide and its file', () => {
+  test.for([
+    [[slide('Once more. '.repeat(20))], 'slide 01-3 ("A slide") has 42 words: 40 at most, so say them instead'],
+    [
+      [slide('Short.').replace('1 min', '0.5 min')],
+      'slide 01-3 ("A slide") has 0.5 min: no slide has less than 0.75, and with Ask: or Demo: 1.5',
+    ],
+    [
+      [slide('Short.').replace('Say', '**Ask:** who?\nSay')],
+      'slide 01-3 ("A slide") has 1 min: no slide has less than 0.75, and with Ask: or Demo: 1.5',
+    ],
+    [
+      [region('solutions/01-doubling/long.ts')],
+      'slide 01-3 ("Code") shows 9 lines of code: 8 at most, so name parts ("show: …")',
+    ],
+    [
+      Array<string>(16).fill(slide('Short.').replace('1 min', '0.75 min')),
+      'has 18 slides: 17 at most, so cut to what is said',
+    ],
+    [[slide('Long.').replace('1 min', '11 min')], 'has 11 min of review: 10.5 at most, as the room talks, too'],
+    [[], 'does not begin with its incident: {.strip}, after the cover'],
+    [[], 'has 0 riddles in its review: two of the room’s own mistakes, {.riddle}'],
+    [[], 'has 0 slides with the Lab in its review: one, to play the incident once more'],
+  ] as [string[], string][])('%j', async ([some, finding]) => {
+    const { failed, played } = await deckOf(turn, ...some)
+    expect(failed).toEqual([])
+    expect(played).toContain(`${file} ${finding}`)
+  })
 })
 
 test('a deck is the opening, the chapters, the closing; with numbers to find them by', async () => {
@@ -102,10 +143,6 @@ describe('a deck with something missing says so, with its slide and its file', (
     [
       region('package.json'),
       'slide 01-3 ("Code") shows "package.json", which is neither in exercises/, solutions/ nor shared/',
-    ],
-    [
-      region('solutions/01-doubling/long.ts'),
-      'slide 01-3 ("Code") shows 15 lines of solutions/01-doubling/long.ts: 14 at most, so name parts ("show: …")',
     ],
     [
       slide('```ts\nconst a = 1\n```'),
@@ -243,7 +280,7 @@ describe('a run sheet', () => {
   test('tells when, for how long, and what to cut', () => {
     const lines = printRunSheet('half').split('\n')
     expect(lines[0]).toMatch(/^09:00  Parcel, the two commands.*, 15 min$/)
-    expect(lines[1]).toBe('09:00     1   opening-1  Fail Well')
+    expect(lines[1]).toBe('09:00   1.5   opening-1  Fail Well')
     expect(lines).toContainEqual(expect.stringMatching(/^09:25  01: the room works, \d+ min$/))
     expect(lines.filter((line) => /^\d\d:\d\d +[\d.]+ ✂ 01-\d+ /.test(line))).not.toEqual([])
     expect(lines.at(-1)).toBe('✂ Cut here if late; which steps to cut is in slides/INSTRUCTOR.md.')

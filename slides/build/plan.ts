@@ -43,7 +43,7 @@ export interface Edition {
 }
 
 const START = 9 * 60
-const [TALK, REVIEW] = [10, 12]
+export const [TALK, REVIEW] = [10, 12]
 
 type Part = Omit<Row, 'at'>
 const part = (minutes: number, what: string, show: Beside): Part => ({ minutes, what, cut: '', part: show })

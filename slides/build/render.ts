@@ -40,6 +40,9 @@ const sizeOf = (lines: string[]) => {
 const lineOf = (text: string, classes: string, html: string) =>
   `<span class="line${classes}" style="--indent:${Math.max(0, text.search(/\S/))}ch">${html}\n</span>`
 
+/** Of a strip: when, the picture, what is said. The first one is there from the beginning. */
+const PANEL = /<li>(<strong>.*?<\/strong>) (<figure[\s\S]*?<\/figure>) (.*?)<\/li>/g
+
 /** A paragraph for each step: who speaks looks for the step, and has no time to look for it. */
 const byStep = (notes: string) => notes.replace(/\s*\b(Step\s\d:|Steps \d to \d:)/g, '\n\n**$1**')
 
@@ -127,7 +130,11 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
       /<p>(<figure[\s\S]*?<\/figure>)<\/p>/g,
       '$1',
     )
-    const stepped = ['one-by-one', 'strip'].some((kind) => classes.includes(kind)) ? body.replaceAll('<li>', '<li class="fragment">') : body
+    const stepped = classes.includes('one-by-one')
+      ? body.replaceAll('<li>', '<li class="fragment">')
+      : classes.includes('strip')
+        ? body.replace(PANEL, '<li class="fragment">$2<p class="said">$1 $3</p></li>').replace(' class="fragment"', '')
+        : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
     return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">

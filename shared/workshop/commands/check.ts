@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { ours, readDeck } from '../../../slides/build/deck.ts'
+import { checkPerformance } from '../../../slides/build/performance.ts'
 import { type Chapter, chapters, folderOf } from '../../manifest/chapters.ts'
 import { checkCommands } from '../gate/commands.ts'
 import { checkTrees } from '../gate/files.ts'
@@ -71,7 +72,12 @@ async function gate(named: Chapter[], findings: Findings): Promise<void> {
   await progress('commands in texts', () => {
     for (const folder of folders.length > 0 ? folders : ['.']) checkCommands(root, folder, chapters, findings)
   })
-  await progress('slides, and what they import', () => void readDeck(ours, findings))
+  await progress('slides, what they import, and how they play', () => {
+    const before = findings.failed.length
+    const slides = readDeck(ours, findings)
+    // What is missing cannot be counted.
+    if (findings.failed.length === before) checkPerformance(slides, ours, findings)
+  })
   await progress('layers: no import runs up, or next door', () => checkLayers(root, findings))
   await progress('nothing beside the manifest', () => {
     checkTrees(root, chapters, findings)
