@@ -19,9 +19,13 @@ const CALM_MS = 60_000
 
 /**
  * Plays each incident in a Lab of its own, on a copy of the tree, and takes two pictures of its spotlight: with the chapter
- * as it is given, and with it solved. Some ten minutes.
+ * as it is given, and with it solved. Some ten minutes for all of them.
+ *
+ * @param wanted `dead` or `dead-solved`; all, if there is none
  */
-export async function takeStills(root: string, tell: (line: string) => void): Promise<void> {
+export async function takeStills(root: string, wanted: string[], tell: (line: string) => void): Promise<void> {
+  for (const name of wanted) stillOf(name)
+  const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name)
   const browser = await launchBrowser()
   const lab = await startLab()
   const order = async (control: { healthy: true } | { incident: string }) => {
@@ -55,15 +59,18 @@ export async function takeStills(root: string, tell: (line: string) => void): Pr
       tell(`Wrote ${still}.`)
     }
     for (const incident of incidents) {
+      const solved = `${incident.id}-solved`
+      if (!isWanted(incident.id) && !isWanted(solved)) continue
       await order({ healthy: true })
       await sleep(HEALTHY_MS)
       await order({ incident: incident.id })
-      await take(stillOf(incident.id))
+      if (isWanted(incident.id)) await take(stillOf(incident.id))
+      if (!isWanted(solved)) continue
       solve(incident, lab.root)
       await page.locator('.card .running').first().waitFor()
       await suitesHaveRun()
       await order({ incident: incident.id })
-      await take(stillOf(`${incident.id}-solved`))
+      await take(stillOf(solved))
     }
   } finally {
     await browser.close()

@@ -12,11 +12,12 @@ import { Trouble } from '../../core/trouble.ts'
 /**
  * The deck, as it is now: what is edited while it is shown does not change it; `--edition half`, or a day's number, is
  * what that day shows, in its order and at its pace. `--watch` is for who writes slides, `--run-sheet half` prints the
- * day's plan instead, `--stills` takes the Lab's pictures anew.
+ * day's plan instead, `--stills` takes the Lab's pictures anew, or those that are named.
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
       port: { type: 'string', default: String(SLIDES_PORT) },
       'lab-port': { type: 'string', default: String(LAB_PORT) },
@@ -37,8 +38,9 @@ export async function run(args: string[]): Promise<void> {
   if (values.stills) {
     ensureTools()
     const { takeStills } = await import('../stills.ts')
-    return takeStills(root, console.log)
+    return takeStills(root, positionals, console.log)
   }
+  if (positionals.length > 0) throw new Trouble(`"npm run slides" takes no "${positionals[0]}": -- --edition half`)
   const edition = values.edition === undefined ? undefined : editionOf(values.edition)
   needSlides()
   const { watchSlides, presentSlides } = await import('../../../slides/build/present.ts')
