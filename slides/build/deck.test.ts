@@ -92,9 +92,9 @@ describe('what is no performance says so, with its slide and its file', () => {
       'has 18 slides: 17 at most, so cut to what is said',
     ],
     [[slide('Long.').replace('1 min', '11 min')], 'has 11 min of review: 10.5 at most, as the room talks, too'],
-    [[], 'does not begin with its incident: {.strip}, after the cover'],
-    [[], 'has 0 riddles in its review: two of the room’s own mistakes, {.riddle}'],
-    [[], 'has 0 slides with the Lab in its review: one, to play the incident once more'],
+    [[slide('Short.')], 'does not begin with its incident: {.strip}, after the cover'],
+    [[slide('Short.')], 'has 0 riddles in its review: two of the room’s own mistakes, {.riddle}'],
+    [[slide('Short.')], 'has 0 slides with the Lab in its review: one, to play the incident once more'],
   ] as [string[], string][])('%j', async ([some, finding]) => {
     const { failed, played } = await deckOf(turn, ...some)
     expect(failed).toEqual([])

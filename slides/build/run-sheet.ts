@@ -45,14 +45,18 @@ export const slotsOn = ({ rows }: Edition, slides: Slide[]): Slot[] => rows.flat
 export const minutesOf = (slides: Slide[]): number => slides.reduce((sum, { minutes }) => sum + minutes, 0)
 
 /**
- * What is shown, one after the other: an edition's slides, each with the minutes that its day has for it (what a slot
- * leaves over belongs to its last slide, for questions), or without an edition all of them, but for the breaks.
+ * What is shown, one after the other: an edition's slides, each with the minutes that its day has for it (what is left until
+ * the next one belongs to the last of a slot, for questions), or without an edition all of them, but for the breaks.
  */
 export function playlist({ edition }: Source, slides: Slide[]): Slide[] {
   if (!edition) return slides.filter(({ file }) => !/\/(break|lunch)\.md$/.test(file))
-  const shown = slotsOn(edition, slides).flatMap(({ minutes, slides: some }) =>
-    some.map((slide) => ({ ...slide, spareMinutes: slide === some.at(-1) ? minutes - minutesOf(some) : 0 })),
-  )
+  const end = edition.rows.at(-1)!.at
+  const slots = slotsOn(edition, slides).filter((slot) => slot.slides.length > 0)
+  const shown = slots.flatMap(({ at, slides: some }, index) => {
+    const planned = (slots[index + 1]?.at ?? end) - at
+    const left = planned - some.reduce((sum, { minutes, workMinutes }) => sum + minutes + workMinutes, 0)
+    return some.map((slide) => ({ ...slide, spareMinutes: slide === some.at(-1) ? left : 0 }))
+  })
   // There is more than one break, and each has an address of its own.
   return shown.map((slide, index) => {
     const before = shown.slice(0, index).filter(({ id }) => id === slide.id).length
