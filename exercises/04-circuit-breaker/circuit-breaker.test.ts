@@ -410,7 +410,7 @@ describe('Step 4: Results from another age', () => {
 
 describe('Step 5: Failure, success, or neither', () => {
   test('does not count a call that its caller has cancelled', async () => {
-    const isFailure = (error: any) => error.message === '503' || error.response.status >= 500
+    const isFailure = (error: any) => error.message === '503' || error.response?.status >= 500
     const breaker = new CircuitBreaker({ ...BRISK, isFailure })
     const cancelled = async (breaker: CircuitBreaker, error?: unknown) => {
       const caller = new AbortController()
