@@ -12,7 +12,6 @@ interface Reply {
 }
 /** How a carrier is asked: whichever of its replicas has the turn. */
 type Ask = (path: string) => Promise<Reply>
-type Wrap = (replicas: Ask[]) => Ask
 
 const inTurn = (replicas: Ask[]): Ask => {
   let turn = 0

@@ -35,7 +35,16 @@ const act = (faults: FaultAt[], fromS = 0, toS = FAULT_S): Act => ({ fromS, toS,
 const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
 
 function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: Incident): Script {
-  const usual = { id: chapter, title, traffic, env, settleS: SETTLE_S, baselineS: 5, faultS: FAULT_S, recoveryS: RECOVERY_S }
+  const usual = {
+    id: chapter,
+    title,
+    traffic,
+    env,
+    settleS: SETTLE_S,
+    baselineS: 5,
+    faultS: FAULT_S,
+    recoveryS: RECOVERY_S,
+  }
   // The second begins when the first is over.
   if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
   if (traffic.greedyPerSecond) return { ...usual, acts: [{ fromS: 0, toS: FAULT_S, what: { greedy: traffic } }] }

@@ -106,5 +106,4 @@ export function shedLoad(
   })
 }
 
-const isStream = (payload: unknown): boolean =>
-  typeof payload === 'object' && payload !== null
+const isStream = (payload: unknown): boolean => typeof payload === 'object' && payload !== null

@@ -136,7 +136,8 @@ export class Door {
 
   #expire(now: number): void {
     for (const waiter of this.#line) {
-      if (waiter.deadline <= performance.now()) waiter.settle(new TimeoutError('too late', { elapsedMs: now - waiter.cameAt }))
+      if (waiter.deadline <= performance.now())
+        waiter.settle(new TimeoutError('too late', { elapsedMs: now - waiter.cameAt }))
       else if (!waiter.isNew && this.#until(waiter) <= now)
         waiter.settle(new OverloadError('waited', now - waiter.cameAt))
     }

@@ -93,7 +93,12 @@ export function shedLoad(
         // Not at the same moment, all of them.
         const { from, to } = retryAfterS
         const afterS = from + Math.floor(random() * (to - from + 1))
-        return reply.code(503).header('connection', 'close').header('retry-after', afterS).type('application/problem+json').send(BODY)
+        return reply
+          .code(503)
+          .header('connection', 'close')
+          .header('retry-after', afterS)
+          .type('application/problem+json')
+          .send(BODY)
       }
     }
     return reply.hijack()

@@ -118,7 +118,7 @@ export class Door {
       if (ahead < free) this.#line.push(waiter)
       else if (alike >= queue + free) refuse('full')
       else if (earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
-      else if (((ahead + 1) * this.#meanMs) > this.#until(waiter) - now) refuse('late')
+      else if ((ahead + 1) * this.#meanMs > this.#until(waiter) - now) refuse('late')
       else this.#line.push(waiter)
     }
     this.#wind()

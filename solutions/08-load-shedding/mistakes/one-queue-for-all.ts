@@ -9,6 +9,9 @@ export type * from '../door.ts'
 
 export class Door extends Correct {
   override enter(visitor: Visitor = {}): Promise<Pass> {
-    return super.enter({ ...visitor, urgency: visitor.urgency === undefined || visitor.urgency in [0, 1, 2, 3, 4, 5, 6, 7] ? 3 : visitor.urgency })
+    return super.enter({
+      ...visitor,
+      urgency: visitor.urgency === undefined || visitor.urgency in [0, 1, 2, 3, 4, 5, 6, 7] ? 3 : visitor.urgency,
+    })
   }
 }

@@ -61,7 +61,8 @@ export class AimdLimit implements ConcurrencyLimit {
     const late = this.#visits.filter(({ isLate }) => isLate).length
     if (late > this.#visits.length / 2) this.#level = Math.max(min, this.#level * backoff)
     // What nobody has used says nothing about what there could be.
-    else if (Math.max(...this.#visits.map(({ inside }) => inside)) >= this.places / 2) this.#level = Math.min(max, this.#level + 1)
+    else if (Math.max(...this.#visits.map(({ inside }) => inside)) >= this.places / 2)
+      this.#level = Math.min(max, this.#level + 1)
     this.#visits = []
     this.#since = now
   }
