@@ -142,6 +142,21 @@ describe('Step 1: No drip', () => {
       }
     }
     expect(new TokenBucket({ perSecond: 1 }).allow().retryAfterMs, 'retryAfterMs of who was allowed').toBe(0)
+
+    // The larger a number, the coarser its fractions: a tolerance that is enough on the first day is none in a month.
+    vi.advanceTimersByTime(30 * 24 * 3_600_000)
+    for (const perSecond of [3, 7, 300]) {
+      const bucket = new TokenBucket({ perSecond, burst: 5 })
+      asks(bucket, 5)
+      const told = Array.from({ length: 50 }, () => {
+        vi.advanceTimersByTime(bucket.allow().retryAfterMs)
+        return bucket.allow().allowed
+      })
+      expect(
+        told.filter((allowed) => !allowed).length,
+        `of 50 who came when they were told, refused again, at ${perSecond} a second, in a process that is a month old`,
+      ).toBe(0)
+    }
   })
 
   test('says how much is left, and when there will be more', () => {

@@ -12,13 +12,13 @@ async function server(
   options: Partial<RequestLimits> = {},
   routes?: (app: FastifyInstance) => void,
 ) {
-  const taken: [client: string, cost: number | undefined][] = []
+  const taken: [client: string, cost: number][] = []
   const seen: string[] = []
   const app = fastify()
   onTestFinished(() => app.close())
   limitRequests(app, {
     limit: {
-      take: (client, cost) => {
+      take: (client, cost = 1) => {
         taken.push([client, cost])
         return decision
       },
@@ -146,6 +146,11 @@ describe('Step 4: Say no well', () => {
       'ratelimit-policy': '"day";q=120;w=2',
       ratelimit: '"day";r=120;t=0',
     })
+    const slow = await server(yes, { rate: { perSecond: 0.4 } })
+    const one = await slow.app.inject({ method: 'GET', url: '/livez/' })
+    expect(one.headers['ratelimit-policy'], 'of one in 2.5 s, with no burst said: its default is one at least').toBe(
+      '"client";q=1;w=3',
+    )
   })
 
   test('lets a route cost more, or nothing', async () => {

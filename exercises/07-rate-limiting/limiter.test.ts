@@ -164,6 +164,22 @@ describe('Step 5: Wait in line', () => {
     expect(big.at, 'who waits for one, behind somebody who needed four and left when there were two').toEqual({
       one: 250,
     })
+
+    const last = empty(10, 4)
+    const shared = line(last)
+    const tab = new AbortController()
+    void shared.join('four', { cost: 4, signal: tab.signal })
+    void shared.join('one', { signal: tab.signal })
+    void shared.join('somebody else', { cost: 2 })
+    await ms(250)
+    // The first leaves, so it is the turn of the second, and then its signal tells it, too.
+    tab.abort()
+    await ms(500)
+    expect(
+      shared.order,
+      'who went of three, of whom the first two left by the same signal: who has had its turn is not in line any more, and takes nobody along',
+    ).toContain('somebody else')
+    expect(last.waiting, 'who wait, after all of them').toBe(0)
   })
 
   test('takes nothing for who has gone already, and leaves no listener behind', async () => {
@@ -256,6 +272,12 @@ describe('Step 6: A place that is kept', () => {
     expect([first.delayMs, second.delayMs], 'ms, when it has been their turn').toEqual([0, 0])
     await ms(1_000)
     expect(limiter.reserve().delayMs, 'ms, where something is there').toBe(0)
+    const narrow = empty(10, 1, { maxWaiting: 1 })
+    narrow.reserve()
+    const third = line(narrow)
+    void third.join('waits')
+    await ms(200)
+    expect(third.order, 'who went, behind a reservation, where one may wait').toEqual(['waits'])
   })
 
   test('charges it when its turn was, though nobody looked', async () => {
