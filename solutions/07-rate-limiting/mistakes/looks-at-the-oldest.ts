@@ -46,7 +46,7 @@ export class ClientLimits implements Limit {
     let looks = 0
     for (const [client, bucket] of this.#buckets) {
       if (looks++ >= 20) return
-      if (bucket.isFull) this.#buckets.delete(client)
+      if (bucket.fullAt <= performance.now()) this.#buckets.delete(client)
     }
   }
 }
