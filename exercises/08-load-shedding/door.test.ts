@@ -149,6 +149,20 @@ describe('Step 1: So many, and no more', () => {
     expect(before, 'of twenty, inside after six turns').toBe(20)
   })
 
+  test('begins so many in a turn, also when all who are inside leave at once', async () => {
+    const door = new Door({ limit: 20, perTurn: 8 })
+    const inside = arriveTogether(door, 20)
+    await turns()
+    const next = arriveTogether(door, 20)
+    await turns()
+    expect(countOf(next, 'waiting'), 'twenty places, which are taken').toBe(20)
+    for (const { pass } of inside) pass!.leave()
+    await oneTurn()
+    expect(countOf(next, 'inside'), 'begun in one turn of the loop, with perTurn: 8').toBeLessThanOrEqual(8)
+    await turns()
+    expect(countOf(next, 'inside'), 'of twenty, inside after six turns').toBe(20)
+  })
+
   test('cuts the queue when it knows all who have come, and all who have left', async () => {
     const { door, leave } = await occupied({ queue: 1 })
     const first = await waiting(door)
@@ -201,6 +215,7 @@ describe('Step 2: Nobody waits for ever', () => {
     const { door, leave } = await occupied({ maxWaitMs: 100 })
     const patient = await waiting(door)
     const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    const brief = arrive(door, { deadline: deadlineAfter(100) })
     const last = arrive(door, { deadline: deadlineAfter(500) })
     // The loop is blocked: it is late, and no timer has had its turn.
     const now = performance.now() + 150
@@ -211,6 +226,7 @@ describe('Step 2: Nobody waits for ever', () => {
       statesOf([patient, hurried]),
       'both were too late, by the clock, though no timer has said so: whom does the work serve?',
     ).not.toContain('inside')
+    expect(brief.error, 'came in this turn, but it took longer than anybody waits').toBeInstanceOf(TimeoutError)
     expect(last.state, 'who has just come has waited for no place yet, whatever the loop took').toBe('inside')
     clock.mockRestore()
     await vi.advanceTimersByTimeAsync(150)
@@ -288,6 +304,10 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(countOf(visits, 'waiting')).toBe(0)
     expect(vi.getTimerCount(), 'timers that still run').toBe(0)
     expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
+    const hangUp = new AbortController()
+    await waiting(door, { signal: hangUp.signal })
+    hangUp.abort(new Error('hung up'))
+    expect(vi.getTimerCount(), 'timers of somebody who has hung up').toBe(0)
   })
 })
 
@@ -311,6 +331,9 @@ describe('Step 4: Who goes first', () => {
       'refused',
       'inside',
     ])
+    const report = arrive(door, { urgency: 7 })
+    await turns()
+    expect(report.state, 'there are two quotes before it, but none in its own queue').toBe('waiting')
   })
 
   test('lets whoever has waited longest go first, now and then', async () => {
@@ -343,6 +366,20 @@ describe('Step 4: Who goes first', () => {
     ])
     const early = bookings.filter((visit) => inside.has(visit))
     expect(early, 'and among the bookings, to the first').toEqual(bookings.slice(0, 5))
+
+    const other = await occupied({ fairEvery: 2 })
+    const visits: Visit[] = []
+    for (const urgency of [5, 7, 0]) {
+      visits.push(await waiting(other.door, { urgency }))
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    other.leave()
+    await turns()
+    expect(statesOf(visits), 'who has waited longest (5), the least urgent (7) and the most (0)').toEqual([
+      'inside',
+      'waiting',
+      'waiting',
+    ])
   })
 
   test('takes an urgency that is none for a mistake', async () => {
@@ -374,6 +411,8 @@ describe('Step 4: Who goes first', () => {
     ]
     for (const [header, urgency] of wishes)
       expect(urgencyOf(header, 3), `Priority: ${String(header)}, on a route with 3`).toBe(urgency)
+    expect(urgencyOf('u=2', 1), 'u=2, on a route with 1: less urgent than that, and more than most').toBe(2)
+    expect(urgencyOf('u=4', 6), 'u=4, on a route with 6').toBe(6)
   })
 
   test('takes a wish that makes no sense for none', () => {

@@ -130,7 +130,12 @@ describe('Step 5: How many?', () => {
       places: 3,
     })
     limit.places = 1
+    vi.advanceTimersByTime(5)
     passes[1]!.leave()
+    expect(limit.learn, 'of one that has waited for 30 ms, and was inside for 5').toHaveBeenLastCalledWith({
+      ms: 5,
+      inside: 3,
+    })
     await promisesSettle()
     await promisesSettle()
     expect(
@@ -145,6 +150,24 @@ describe('Step 5: How many?', () => {
     await promisesSettle()
     await promisesSettle()
     expect(passes.length).toBe(6)
+  })
+
+  test('has as long a queue when it shrinks, however many are inside', async () => {
+    const limit = { places: 3, learn() {} }
+    const door = new Door({ limit, queue: 2 })
+    const refused: unknown[] = []
+    const enter = () => void door.enter().catch((error: unknown) => refused.push(error))
+    for (let i = 0; i < 3; i++) enter()
+    await promisesSettle()
+    limit.places = 1
+    for (let i = 0; i < 3; i++) enter()
+    await promisesSettle()
+    await promisesSettle()
+    expect(
+      { inside: door.inside, waiting: door.waiting, refused: refused.length },
+      'three inside, one place by now, and three more come to a queue of two',
+    ).toEqual({ inside: 3, waiting: 2, refused: 1 })
+    await vi.advanceTimersByTimeAsync(100)
   })
 })
 

@@ -122,8 +122,11 @@ describe("Step 8: The kernel's queue", () => {
       value: Array.from({ length: 40 }, () => '200'),
     })
     const closed = once(server, 'close')
-    server.close()
+    const told = new Promise<void>((resolve) => server.close(() => resolve()))
     await closed
+    expect(await outcomeOf(told), 'the callback of close(), for which Fastify waits').toMatchObject({
+      status: 'fulfilled',
+    })
     const refused = await outcomeOf(Promise.all(Array.from({ length: 20 }, ask)), 200)
     expect(refused, 'twenty connections after close(): nobody is there who would answer').toMatchObject({
       value: Array.from({ length: 20 }, () => ''),

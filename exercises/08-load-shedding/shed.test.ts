@@ -6,7 +6,7 @@ import net, { type AddressInfo, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
 import { holdTheClock } from '../../shared/testing/clock.ts'
@@ -154,6 +154,20 @@ describe("Step 3: At the server's door", () => {
     expect(await emptied(), 'places taken after a client has hung up: Fastify calls no onResponse for it').toBe(0)
   })
 
+  test('keeps the place until it has answered, and not until they hang up', async () => {
+    const { door, ask, speak, emptied, working, answer } = await served()
+    ask('/work', { method: 'POST', body: 'a booking', headers: { 'content-type': 'text/plain' } }).catch(() => {})
+    await eventually(() => working() === 1)
+    await eventually(() => false, 5)
+    expect(door.inside, 'places taken by a POST that works: its request has closed, its response has not').toBe(1)
+    answer('done')
+    await emptied()
+    const { socket, heard } = speak('GET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => heard.text.includes('200'))
+    expect(await emptied(), 'places taken by a connection that is kept alive after its answer').toBe(0)
+    expect(socket.closed, 'whether that connection has closed').toBe(false)
+  })
+
   test('does not begin for somebody who has hung up while they waited', async () => {
     const { door, occupy, emptied, speak, answer, working, errors } = await served({ door: { queue: 5 } })
     await occupy()
@@ -213,12 +227,15 @@ describe("Step 3: At the server's door", () => {
 
   test('gives the place back when a stream begins', async () => {
     const source = new Readable({ read() {} })
+    const chunks = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>()
+    const web = new ReadableStream<Uint8Array>({ start: (controller) => chunks.resolve(controller) })
     const { door, ask, speak } = await served({
       routes(app) {
         app.get('/stream', async (_request, reply) => {
           inside.push(door.inside)
           return reply.type('text/plain').send(source)
         })
+        app.get('/web', async (_request, reply) => reply.type('text/plain').send(web))
         app.get('/buffer', async (_request, reply) => reply.send(Buffer.from('all of it')))
         app.addHook('onSend', async ({ url }) => {
           if (url === '/buffer') inside.push(door.inside)
@@ -232,6 +249,12 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => heard.text.includes('it begins'))
     expect(inside, 'places taken while the handler was running').toEqual([1])
     expect(door.inside, 'places taken by a stream that has begun, and may last for days').toBe(0)
+    const { heard: other } = speak('GET /web HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    const end = await chunks.promise
+    end.enqueue(Buffer.from('it begins'))
+    await eventually(() => other.text.includes('it begins'))
+    expect(door.inside, 'places taken by a ReadableStream, such as the body of a fetch').toBe(0)
+    end.close()
     await ask('/buffer')
     expect(inside, 'a Buffer is an answer like any other: until it is sent, it has its place').toEqual([1, 1])
     source.push(null)
@@ -265,15 +288,19 @@ describe("Step 3: At the server's door", () => {
     }
     const { ask } = await served({
       shed: { door },
-      routes: (app) => app.get('/urgent', { config: { urgency: 1 } }, async () => 'done'),
+      routes(app) {
+        for (const urgency of [0, 1]) app.get(`/urgent/${urgency}`, { config: { urgency } }, async () => 'done')
+      },
     })
-    await ask('/urgent')
+    await ask('/urgent/0')
+    await ask('/urgent/1')
     await ask('/fast')
-    await ask('/urgent', { headers: { priority: 'u=6' } })
+    await ask('/urgent/1', { headers: { priority: 'u=2' } })
+    await ask('/urgent/1', { headers: { priority: 'u=6' } })
     expect(
       visitors.map(({ urgency }) => urgency),
-      'urgency: of a route with 1, of one that says nothing (3), and of a request that can wait (u=6)',
-    ).toEqual([1, 3, 6])
+      'urgency: of routes with 0 and 1, of one that says nothing (3), and of requests that can wait (u=2, u=6)',
+    ).toEqual([0, 1, 3, 2, 6])
   })
 })
 
@@ -308,7 +335,9 @@ describe('Step 6: How late is the loop?', () => {
         app.get('/probe', { config: { urgency: null } }, async () => 'done')
       },
     })
+    const asked = vi.spyOn(door, 'enter')
     expect(await statusOf(ask('/fast')), 'the loop is a second late, and this has an urgency of 3').toBe(503)
+    expect(asked, 'who is refused anyway does not go to the door').not.toHaveBeenCalled()
     expect(refused).toMatchObject([{ because: 'busy' }])
     expect(refused[0]).toBeInstanceOf(OverloadError)
     expect(await statusOf(ask('/urgent')), 'an urgency of 2').toBe(200)

@@ -1,0 +1,227 @@
+/**
+ * Mistake: looks at the deadlines of those who wait, and not of those who have just come: their turn took a second.
+ * Replaces: door.ts
+ * Killed by: asks the clock when a place comes free, and not the timer
+ */
+import type { Deadline } from '../../../shared/core/deadline.ts'
+import { OverloadError, TimeoutError } from '../../../shared/core/errors.ts'
+import { neverAborts } from '../../../shared/core/never-aborts.ts'
+import { checkOptions } from '../../../shared/core/options.ts'
+import { MAX_TIMER_MS } from '../../../shared/core/sleep.ts'
+import { type ConcurrencyLimit, type DoorOptions, URGENCIES, urgency as urgencyRule, withDefaults } from '../options.ts'
+
+export type { ConcurrencyLimit, DoorOptions } from '../options.ts'
+
+export interface Visitor {
+  /** From 0, the most urgent, to 7. Default: 3. */
+  urgency?: number
+  /** After which nobody waits for what would begin. Default: Infinity. */
+  deadline?: Deadline
+  signal?: AbortSignal
+}
+
+/** A place inside. */
+export interface Pass {
+  readonly waitedMs: number
+  /** Gives the place back; a second time, nothing happens. */
+  leave(): void
+}
+
+interface Waiter {
+  readonly urgency: number
+  readonly arrivedAt: number
+  /** When its own time is up, or its patience, whichever is earlier. */
+  readonly until: number
+  readonly deadline: Deadline
+  timer?: NodeJS.Timeout
+  letIn(pass: Pass): void
+  refuse(error: unknown): void
+  stopListening(): void
+}
+
+/** What a new visit weighs in the mean length of all. */
+const WEIGHT = 0.1
+
+/**
+ * Lets so many in, has a few wait for a little while, and refuses the others at once: so whoever is inside is served at
+ * the speed at which the service is good, however many there are outside.
+ *
+ * Nobody begins in the turn of the event loop in which they came. At its end all that has come in is known, and so are
+ * all who have left: then places are handed over, and the queue is cut to its length. So what is under way is gone on
+ * with first, and work begins at the pace at which the loop turns.
+ */
+export class Door {
+  readonly #options: Required<DoorOptions>
+  readonly #limit: ConcurrencyLimit
+  /** One for each urgency; sets keep their order, and forget one of their midst at no cost. */
+  readonly #queues = Array.from({ length: URGENCIES }, () => new Set<Waiter>())
+  #newcomers: Waiter[] = []
+  #inside = 0
+  #handedOver = 0
+  #isTurnDue = false
+  /** Since when there has been somebody waiting all the time. */
+  #busySince = Infinity
+  #meanMs: number | undefined
+
+  /** @throws RangeError for an option out of its bounds */
+  constructor(options: DoorOptions) {
+    this.#options = withDefaults(options)
+    const { limit } = this.#options
+    this.#limit = typeof limit === 'number' ? { places: limit, learn() {} } : limit
+  }
+
+  get inside(): number {
+    return this.#inside
+  }
+
+  get waiting(): number {
+    return this.#queues.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** How many may be inside, as of now. */
+  get places(): number {
+    return this.#limit.places
+  }
+
+  /**
+   * Waits for a place, for `maxWaitMs` at most.
+   *
+   * @throws OverloadError when there is none to be had
+   * @throws TimeoutError when `deadline` has passed, and the reason of `signal` when it has aborted
+   * @throws RangeError for an urgency that is none
+   */
+  async enter({ urgency = 3, deadline = Infinity, signal = neverAborts }: Visitor = {}): Promise<Pass> {
+    checkOptions({ urgency }, { urgency: urgencyRule })
+    signal.throwIfAborted()
+    const arrivedAt = performance.now()
+    if (arrivedAt >= deadline) throw tooLate()
+    const until = Math.min(deadline, arrivedAt + this.#options.maxWaitMs)
+    return new Promise((letIn, refuse) => {
+      const onAbort = () => this.#refuse(waiter, signal.reason)
+      const stopListening = () => signal.removeEventListener('abort', onAbort)
+      const waiter: Waiter = { urgency, arrivedAt, until, deadline, letIn, refuse, stopListening }
+      signal.addEventListener('abort', onAbort)
+      this.#queues[urgency]!.add(waiter)
+      this.#newcomers.push(waiter)
+      this.#awaitTurn()
+    })
+  }
+
+  #awaitTurn(): void {
+    if (this.#isTurnDue) return
+    this.#isTurnDue = true
+    setImmediate(() => {
+      this.#isTurnDue = false
+      this.#turn()
+    })
+  }
+
+  /** The end of a turn of the event loop: whoever has come is here, and whoever has left is gone. */
+  #turn(): void {
+    const now = performance.now()
+    for (let begun = 0; begun < this.#options.perTurn && this.#free > 0;) {
+      const next = this.#next(now)
+      if (!next) break
+      if (next.timer && now >= next.until) this.#expire(next, now)
+      else {
+        this.#letIn(next, now)
+        begun++
+      }
+    }
+
+    // Those of this turn who are left stand in line again, one by one, behind whoever is ahead of them.
+    const left = this.#newcomers.filter((waiter) => this.#queues[waiter.urgency]!.delete(waiter))
+    this.#newcomers = []
+    for (const waiter of left) {
+      const because = this.#refusalOf(waiter, now)
+      if (because) this.#refuse(waiter, new OverloadError(because, now - waiter.arrivedAt))
+      else {
+        this.#queues[waiter.urgency]!.add(waiter)
+        this.#watch(waiter, now)
+      }
+    }
+    if (this.waiting === 0) this.#busySince = Infinity
+    else {
+      this.#busySince = Math.min(this.#busySince, now)
+      if (this.#free > 0) this.#awaitTurn()
+    }
+  }
+
+  get #free(): number {
+    return this.#limit.places - this.#inside
+  }
+
+  #next(now: number): Waiter | undefined {
+    const { fairEvery, newestFirstAfterMs } = this.#options
+    const queues = this.#queues.filter(({ size }) => size > 0)
+    if ((this.#handedOver + 1) % fairEvery === 0)
+      return queues.map(first).toSorted((a, b) => a.arrivedAt - b.arrivedAt)[0]
+    const [queue] = queues
+    return queue && (now - this.#busySince >= newestFirstAfterMs ? [...queue].at(-1) : first(queue))
+  }
+
+  #letIn(waiter: Waiter, now: number): void {
+    this.#forget(waiter)
+    this.#inside++
+    this.#handedOver++
+    let isInside = true
+    const leave = () => {
+      if (!isInside) return
+      isInside = false
+      this.#learn(performance.now() - now)
+    }
+    waiter.letIn({ waitedMs: now - waiter.arrivedAt, leave })
+  }
+
+  #learn(ms: number): void {
+    const { inside } = this
+    this.#inside--
+    this.#meanMs = this.#meanMs === undefined ? ms : this.#meanMs + WEIGHT * (ms - this.#meanMs)
+    this.#limit.learn({ ms, inside })
+    if (this.waiting > 0) this.#awaitTurn()
+  }
+
+  /** Why somebody who has just come may not wait; undefined when they may. */
+  #refusalOf({ urgency, until }: Waiter, now: number): OverloadError['because'] | undefined {
+    const { queue, earlyFrom, random } = this.#options
+    const free = Math.max(0, this.#free)
+    const ahead = this.#queues.slice(0, urgency + 1).reduce((sum, { size }) => sum + size, 0)
+    // There is a place, and only the turn was over.
+    if (ahead < free) return undefined
+    const { size } = this.#queues[urgency]!
+    if (size >= queue + free) return 'full'
+    const over = size - earlyFrom * queue
+    if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
+    if (this.#meanMs !== undefined && ((ahead + 1) * this.#meanMs) / this.places > until - now) return 'late'
+    return undefined
+  }
+
+  #watch(waiter: Waiter, now: number): void {
+    if (waiter.until === Infinity) return
+    const onTimer = () => {
+      const now = performance.now()
+      // Timers are early, by a fraction of a millisecond or by what they cannot hold.
+      if (now < waiter.until) this.#watch(waiter, now)
+      else this.#expire(waiter, now)
+    }
+    waiter.timer = setTimeout(onTimer, Math.min(Math.max(0, waiter.until - now), MAX_TIMER_MS))
+  }
+
+  #expire(waiter: Waiter, now: number): void {
+    this.#refuse(waiter, now >= waiter.deadline ? tooLate() : new OverloadError('waited', now - waiter.arrivedAt))
+  }
+
+  #refuse(waiter: Waiter, error: unknown): void {
+    this.#forget(waiter)
+    waiter.refuse(error)
+  }
+
+  #forget(waiter: Waiter): void {
+    this.#queues[waiter.urgency]!.delete(waiter)
+    clearTimeout(waiter.timer)
+    waiter.stopListening()
+  }
+}
+
+const first = (queue: Set<Waiter>) => queue.values().next().value!
+const tooLate = () => new TimeoutError('The deadline had passed before there was a place', { elapsedMs: 0 })
