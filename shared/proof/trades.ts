@@ -11,6 +11,13 @@ export interface Trade {
 
 export const TRADES: Trade[] = [
   {
+    chapter: '07',
+    incident: '07',
+    number: 'p99Ms',
+    because:
+      'who is refused is refused at once; who is served waits for the answer, and until 06 is solved for its tail',
+  },
+  {
     chapter: '03',
     incident: '03',
     number: 'full',
