@@ -1,188 +1,542 @@
 /*
- * Parcel with more customers than it can serve, beside a busy neighbour, and when its process stands still: none of it is
- * the carriers' fault, which are healthy, so no breaker may open. The service, the carriers and the customers are a process
- * each. Takes about two minutes:
+ * Parcel with more customers than it can serve: what its door lets through, beside no door, and others; the price of a
+ * refusal; a spike; a pause of the whole process, and a busy neighbour. The carriers are healthy, so no breaker may open.
+ * Parcel has a core to itself, carriers and customers share another. Takes about a quarter of an hour:
  *
  *     npm run bench overload
+ *
+ * In pieces of three minutes, on a machine that one does not have for long: `node shared/bench/overload.ts --keep round` measures
+ * one of them (`door`, five times, `others`, `spikes`, `rest`) and keeps it, `--kept` reports on all that is kept.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { request } from 'undici'
+import { join } from 'node:path'
 import { sleep } from '../core/sleep.ts'
-import { parseMetrics } from '../stage/prometheus.ts'
-import { PATIENT } from '../testing/patient.ts'
-import { askInTime, type Answers, saturate } from './load.ts'
-import { report } from './report.ts'
+import { root } from '../manifest/target.ts'
+import { stack } from '../stage/plot.ts'
 import { percent } from '../stage/table.ts'
-import { question, type Server, start, stopAll } from './throughput-servers.ts'
+import { ask, type Asked, probe, saturate } from './overload-customers.ts'
+import {
+  breakersOpened,
+  cpuUs,
+  question,
+  type Server,
+  startCarriers,
+  startParcel,
+  stopAll,
+  type Subject,
+} from './overload-servers.ts'
+import { report } from './report.ts'
+import { median } from './rounds.ts'
 
 const QUOTES = '/quotes?from=Lisbon&to=Oslo&grams=1200'
-const SATURATED_MS = 3000
-const WARM_MS = 3000
-const LOAD_MS = 6000
-/** Who has their answer by then has a use for it. */
-const IN_TIME_MS = 1000
+const ROUNDS = 5
+const WARM_MS = 4000
+const CAPACITY_MS = 1000
+const LOAD_MS = 3500
+/** Until then, queues are filling: whoever is counted has come to one that is as long as it will be. */
+const FILLING_MS = 1200
+const SETTLE_MS = 700
+const CUSTOMERS = 48
+const KEPT = 256
+const LOADS = [1, 1.5, 2, 3] as const
+const LINES: Record<number, number> = { 1: 0.9, 1.5: 0.85, 2: 0.8, 3: 0.7 }
+const PROBES = ['/readyz', '/livez']
+const PROBE_EVERY_MS = 100
+const PROBE_MS = 100
+const P99_MS = 250
+const [SPIKE, SPIKE_MS, CALM, CALM_MS] = [3, 5000, 0.8, 7000]
+const [PAUSES, PAUSE_MS, PAUSE_EVERY_MS] = [4, 350, 1500]
 /** Of a carrier's 200 ms: one that stands still for longer is not healthy. */
 const UNHEALTHY_MS = 100
-const PAUSE_MS = 350
-const PAUSES = 6
-const PROBE_EVERY_MS = 200
 
+type Mode = 'each' | 'kept'
+
+/** One load on one Parcel. */
 interface Trial {
-  name: string
-  /** Of what Parcel can do. */
+  subject: Subject
+  mode: Mode
   load: number
-  /** What happens to it, beside its customers. */
-  trouble?: (parcel: ChildProcess) => Promise<void>
-}
-
-interface Outcome extends Answers {
-  perSecond: number
-  /** Probes of `/readyz` that took longer than a second, a balancer's usual patience. */
+  /** Complete answers a second in a closed loop, before and after, on average. */
+  capacity: number
+  /** A second, by outcome. */
+  complete: number
+  partial: number
+  late: number
+  refused: number
+  failed: number
+  p99Ms: number
   lateProbes: number
   probes: number
-  breakersOpened: number
-  /** The longest that the carriers' own loop stood still: they share the machine. */
+  opened: number
+  carriersLateMs: number
+  /** Of processor time: an answer in the closed loop, and all of the load's. */
+  answerUs: number
+  cpuUs: number
+}
+
+interface Spike {
+  subject: Subject
+  retry: boolean
+  capacity: number
+  /** By the second in which the customer came: the share that was served, at the first try. */
+  served: number[]
+  /** Complete answers, by the second in which they came. */
+  answers: number[]
+  opened: number
+}
+
+interface Price {
+  answerUs: number
+  refusalUs: number
+}
+
+interface Trouble {
+  name: string
+  complete: number
+  offered: number
+  opened: number
+  lateProbes: number
+  probes: number
   carriersLateMs: number
 }
 
+interface Kept {
+  trials: Trial[]
+  spikes: Spike[]
+  prices: Price[]
+  troubles: Trouble[]
+}
+
+/** Capacity, and what an answer costs at it. */
+async function saturated(parcel: Server, mode: Mode, ms = CAPACITY_MS): Promise<{ perSecond: number; us: number }> {
+  const before = await cpuUs(parcel)
+  const startedAt = performance.now()
+  const perSecond = await saturate(parcel.address, QUOTES, { ms, customers: CUSTOMERS, isKept: mode === 'kept' })
+  const answers = (perSecond * (performance.now() - startedAt)) / 1000
+  return { perSecond, us: ((await cpuUs(parcel)) - before) / answers }
+}
+
+async function watched<T>(parcel: Server, carriers: Server, work: () => Promise<T>) {
+  const openedBefore = await breakersOpened(parcel)
+  await question(carriers, 'delay')
+  const over = new AbortController()
+  const probing = Promise.all(PROBES.map((path) => probe(parcel.address, path, PROBE_EVERY_MS, over.signal)))
+  const before = await cpuUs(parcel)
+  const result = await work()
+  const us = (await cpuUs(parcel)) - before
+  over.abort()
+  const probes = (await probing).flat()
+  return {
+    result,
+    cpuUs: us,
+    probes: probes.length,
+    lateProbes: probes.filter((ms) => ms > PROBE_MS).length,
+    opened: (await breakersOpened(parcel)) - openedBefore,
+    carriersLateMs: await question<number>(carriers, 'delay'),
+  }
+}
+
+const complete = (asked: Asked[]) => asked.filter(({ outcome }) => outcome === 'complete')
+const p99 = (asked: Asked[]) =>
+  asked.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[Math.floor(0.99 * asked.length)] ?? 0
+
+async function warm(subject: Subject, mode: Mode, carriers: Server): Promise<Server> {
+  const parcel = await startParcel(subject, carriers)
+  await saturated(parcel, mode, WARM_MS)
+  return parcel
+}
+
+/** All loads, one after the other, on one Parcel; its capacity is found in between. */
+async function loads(subject: Subject, mode: Mode, carriers: Server): Promise<Trial[]> {
+  const parcel = await warm(subject, mode, carriers)
+  const trials: Trial[] = []
+  let before = await saturated(parcel, mode)
+  for (const load of LOADS) {
+    const perSecond = () => load * before.perSecond
+    const crowd = { perSecond, ms: LOAD_MS, connections: mode === 'kept' ? KEPT : undefined }
+    const { result: asked, ...seen } = await watched(parcel, carriers, () => ask(parcel.address, QUOTES, crowd))
+    await sleep(SETTLE_MS)
+    const after = await saturated(parcel, mode)
+    // By when they were over, and not by when they began: a queue that is still served afterwards is no goodput.
+    const counted = asked.filter(({ dueMs, tookMs }) => dueMs + tookMs >= FILLING_MS && dueMs + tookMs < LOAD_MS)
+    const of = (wanted: Asked['outcome']) =>
+      (counted.filter(({ outcome }) => outcome === wanted).length * 1000) / (LOAD_MS - FILLING_MS)
+    trials.push({
+      subject,
+      mode,
+      load,
+      capacity: (before.perSecond + after.perSecond) / 2,
+      complete: of('complete'),
+      partial: of('partial'),
+      late: of('late'),
+      refused: of('refused'),
+      failed: of('failed'),
+      p99Ms: p99(complete(counted)),
+      answerUs: (before.us + after.us) / 2,
+      ...seen,
+    })
+    before = after
+  }
+  parcel.child.kill()
+  return trials
+}
+
+async function spike(subject: Subject, retry: boolean, carriers: Server): Promise<Spike> {
+  const parcel = await warm(subject, 'each', carriers)
+  const { perSecond: capacity } = await saturated(parcel, 'each')
+  const perSecond = (atMs: number) => capacity * (atMs < SPIKE_MS ? SPIKE : CALM)
+  const crowd = { perSecond, ms: SPIKE_MS + CALM_MS, retry }
+  const { result: asked, opened } = await watched(parcel, carriers, () => ask(parcel.address, QUOTES, crowd))
+  parcel.child.kill()
+  const seconds = [...Array((SPIKE_MS + CALM_MS) / 1000).keys()]
+  const within = (ms: number, second: number) => ms >= 1000 * second && ms < 1000 * (second + 1)
+  return {
+    subject,
+    retry,
+    capacity,
+    opened,
+    served: seconds.map((second) => {
+      const came = asked.filter(({ dueMs, attempt }) => attempt === 0 && within(dueMs, second))
+      return complete(came).length / came.length
+    }),
+    answers: seconds.map(
+      (second) => complete(asked).filter(({ dueMs, tookMs }) => within(dueMs + tookMs, second)).length,
+    ),
+  }
+}
+
+/** Of nothing else: the only place is taken by somebody whose body does not come. */
+async function price(carriers: Server): Promise<Price> {
+  const patient = { BODY_CHUNK_MS: '9000', HANDLER_MS: '9500', REQUEST_MS: '60000', SHUTDOWN_MS: '20000' }
+  const parcel = await startParcel('door', carriers, { ...patient, MAX_WAITING: '0' })
+  await saturated(parcel, 'kept', WARM_MS)
+  const { us: answerUs } = await saturated(parcel, 'kept')
+  parcel.child.kill()
+  const full = await startParcel('door', carriers, { ...patient, MAX_WAITING: '0', MAX_IN_FLIGHT: '1' })
+  const hold = new AbortController()
+  const held = () => {
+    const body = new ReadableStream({ start() {} })
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'held' }
+    const request = { method: 'POST', headers, body, duplex: 'half', signal: hold.signal } as RequestInit
+    fetch(`${full.address}/shipments`, request).catch(() => {})
+  }
+  const perSecond = () => 4000
+  const refusals = async (ms: number) => {
+    const before = await cpuUs(full)
+    const asked = await ask(full.address, QUOTES, { perSecond, ms, connections: CUSTOMERS })
+    const refused = asked.filter(({ outcome }) => outcome === 'refused').length
+    return { us: ((await cpuUs(full)) - before) / refused, share: refused / asked.length }
+  }
+  held()
+  await sleep(200)
+  await refusals(3000)
+  const { us: refusalUs, share } = await refusals(3000)
+  hold.abort()
+  full.child.kill()
+  if (share < 0.99) throw new Error(`${percent(share, 1)} were refused; all should be`)
+  return { answerUs, refusalUs }
+}
+
 /** Busy loops, two for each processor, which end by themselves. */
-async function neighbours(): Promise<void> {
-  const program = `const until = Date.now() + ${LOAD_MS}; while (Date.now() < until);`
+function neighbours(ms: number): void {
+  const program = `const until = Date.now() + ${ms}; while (Date.now() < until);`
   for (let i = 0; i < 2 * availableParallelism(); i++) spawn(process.execPath, ['-e', program], { stdio: 'ignore' })
-  await sleep(LOAD_MS)
 }
 
 /** As a virtual machine does that moves to another host, or a container that has used up its share of time. */
-async function pauses(parcel: ChildProcess): Promise<void> {
+async function pauses({ child }: Server): Promise<void> {
   for (let i = 0; i < PAUSES; i++) {
-    await sleep(LOAD_MS / PAUSES - PAUSE_MS)
-    parcel.kill('SIGSTOP')
+    await sleep(PAUSE_EVERY_MS - PAUSE_MS)
+    child.kill('SIGSTOP')
     await sleep(PAUSE_MS)
-    parcel.kill('SIGCONT')
+    child.kill('SIGCONT')
   }
 }
 
-const trials: Trial[] = [
-  { name: 'half of what it can do', load: 0.5 },
-  { name: 'all of it', load: 1 },
-  { name: 'half as much again', load: 1.5 },
-  { name: 'half, beside busy neighbours', load: 0.5, trouble: neighbours },
+const troubles: { name: string; trouble: (parcel: Server) => unknown }[] = [
+  { name: 'half, beside busy neighbours', trouble: () => neighbours(PAUSES * PAUSE_EVERY_MS) },
   // Windows knows no SIGSTOP.
-  ...(process.platform === 'win32'
-    ? []
-    : [{ name: `half, and ${PAUSES} pauses of ${PAUSE_MS} ms`, load: 0.5, trouble: pauses }]),
+  ...(process.platform === 'win32' ? [] : [{ name: `half, and ${PAUSES} pauses of ${PAUSE_MS} ms`, trouble: pauses }]),
 ]
 
-/** On a Parcel of its own: what one trial does to the breakers is not the next one's. */
-async function tried({ load, trouble }: Trial, perSecondAtMost: number, carriers: Server): Promise<Outcome> {
-  const parcel = await start('parcel', { CARRIERS: carriers.address })
-  const perSecond = load * perSecondAtMost
-  await askInTime(parcel.address, QUOTES, { perSecond: perSecondAtMost / 2, ms: WARM_MS, inTimeMs: IN_TIME_MS })
-  const openedBefore = await breakersOpened(parcel)
-  await question(carriers.child, 'delay')
-  const over = new AbortController()
-  const probing = probe(parcel.address, over.signal)
-  const [answers] = await Promise.all([
-    askInTime(parcel.address, QUOTES, { perSecond, ms: LOAD_MS, inTimeMs: IN_TIME_MS }),
-    trouble?.(parcel.child),
-  ])
-  over.abort()
-  const { late, probes } = await probing
-  const opened = (await breakersOpened(parcel)) - openedBefore
-  const carriersLateMs = await question<number>(carriers.child, 'delay')
+async function troubled({ name, trouble }: (typeof troubles)[number], carriers: Server): Promise<Trouble> {
+  const parcel = await warm('door', 'kept', carriers)
+  const { perSecond: capacity } = await saturated(parcel, 'kept')
+  const ms = PAUSES * PAUSE_EVERY_MS
+  const crowd = { perSecond: () => capacity / 2, ms, connections: KEPT }
+  const {
+    result: asked,
+    cpuUs: _,
+    ...seen
+  } = await watched(parcel, carriers, async () => {
+    const [asked] = await Promise.all([ask(parcel.address, QUOTES, crowd), trouble(parcel)])
+    return asked
+  })
   parcel.child.kill()
-  return { ...answers, perSecond, lateProbes: late, probes, breakersOpened: opened, carriersLateMs }
+  return { name, offered: asked.length, complete: complete(asked).length, ...seen }
 }
 
-async function breakersOpened({ address }: Server): Promise<number> {
-  const { body } = await request(`${address}/metrics`)
-  return parseMetrics(await body.text())
-    .filter(({ name, labels }) => name === 'parcel_carrier_breaker_changes_total' && labels.to === 'open')
-    .reduce((sum, { value }) => sum + value, 0)
+const parts = {
+  async door(carriers: Server): Promise<Partial<Kept>> {
+    return { trials: [...(await loads('door', 'each', carriers)), ...(await loads('door', 'kept', carriers))] }
+  },
+  async others(carriers: Server): Promise<Partial<Kept>> {
+    const trials: Trial[] = []
+    for (const subject of ['naive', 'decides-while-it-reads', 'under-pressure', 'max-connections'] as const)
+      trials.push(...(await loads(subject, 'kept', carriers)))
+    return { trials }
+  },
+  async spikes(carriers: Server): Promise<Partial<Kept>> {
+    const spikes = [await spike('door', false, carriers)]
+    for (const subject of ['door', 'naive'] as const) spikes.push(await spike(subject, true, carriers))
+    return { spikes }
+  },
+  async rest(carriers: Server): Promise<Partial<Kept>> {
+    const prices = [await price(carriers)]
+    const trials = await loads('learning', 'kept', carriers)
+    const all: Trouble[] = []
+    for (const trouble of troubles) all.push(await troubled(trouble, carriers))
+    return { prices, trials, troubles: all }
+  },
+}
+type Part = keyof typeof parts
+
+const NAMES: Record<Subject, string> = {
+  door: 'the chapter’s door',
+  learning: 'with a limit that learns',
+  naive: 'no door',
+  'decides-while-it-reads': 'decides while it reads',
+  'under-pressure': '@fastify/under-pressure',
+  'max-connections': 'server.maxConnections',
 }
 
-async function probe(address: string, signal: AbortSignal): Promise<{ late: number; probes: number }> {
-  const took: Promise<number>[] = []
-  const once = async () => {
-    const askedAt = performance.now()
-    const { body } = await request(`${address}/readyz`)
-    await body.dump()
-    return performance.now() - askedAt
+function tell({ trials, spikes, prices, troubles }: Kept): void {
+  const of = (subject: Subject, mode: Mode, load: number) =>
+    trials.filter((trial) => trial.subject === subject && trial.mode === mode && trial.load === load)
+  const goodput = (some: Trial[]) => median(some.map(({ complete, capacity }) => complete / capacity))
+  const mid = (some: Trial[], key: 'p99Ms' | 'refused' | 'failed' | 'late' | 'partial' | 'complete') =>
+    median(some.map((trial) => trial[key]))
+  const sum = (some: Trial[], key: 'lateProbes' | 'probes' | 'opened') =>
+    some.reduce((total, trial) => total + trial[key], 0)
+  const measured = (Object.keys(NAMES) as Subject[]).flatMap((subject) =>
+    (['each', 'kept'] as const)
+      .filter((mode) => of(subject, mode, 1).length > 0)
+      .map((mode) => ({
+        subject,
+        mode,
+        name: `${NAMES[subject]}, ${mode === 'each' ? 'a connection each' : `${KEPT} kept`}`,
+      })),
+  )
+  const doors = measured.filter(({ subject }) => subject === 'door')
+  const all = (subject: Subject, mode: Mode) => LOADS.flatMap((load) => of(subject, mode, load))
+  const unhealthy = (some: { carriersLateMs: number }[]) => some.some((it) => it.carriersLateMs > UNHEALTHY_MS)
+  // What all of an overload's processor time was, without that of its answers.
+  const underLoad = doors.flatMap(({ mode }) =>
+    of('door', mode, 3).map(({ cpuUs, complete, partial, late, refused, failed, answerUs, capacity }) => {
+      const done = complete + partial + late
+      // A connection each costs a refusal as much as an answer: it is part of both.
+      return { us: (cpuUs / (LOAD_MS / 1000) - done * answerUs) / (refused + failed), answerUs, capacity }
+    }),
+  )
+  const refusalUnderLoad = median(underLoad.map(({ us, answerUs }) => us / answerUs))
+  const refusal = median(prices.map(({ refusalUs, answerUs }) => refusalUs / answerUs))
+  const fullAgain = ({ answers, capacity }: Spike) => {
+    const first = SPIKE_MS / 1000
+    const after = answers.slice(first).findIndex((count) => count >= 0.95 * CALM * capacity)
+    return after < 0 ? Infinity : after
   }
-  while (!signal.aborted) {
-    // One that is not even connected is late.
-    took.push(once().catch(() => Infinity))
-    await sleep(PROBE_EVERY_MS)
-  }
-  const all = await Promise.all(took)
-  return { probes: all.length, late: all.filter((ms) => ms > 1000).length }
-}
-
-async function main(): Promise<void> {
-  const carriers = await start('carriers')
-  // Its limits would refuse, quickly, and so seem fast.
-  const first = await start('parcel', { CARRIERS: carriers.address, ...PATIENT })
-  await saturate(first.address, QUOTES, SATURATED_MS)
-  const { requests, ms } = await saturate(first.address, QUOTES, SATURATED_MS)
-  const perSecondAtMost = (requests * 1000) / ms
-  first.child.kill()
-
-  const outcomes: (Outcome & Trial)[] = []
-  for (const trial of trials) outcomes.push({ ...trial, ...(await tried(trial, perSecondAtMost, carriers)) })
-  const perSecond = (count: number) => Math.round((count * 1000) / LOAD_MS)
-  const opened = outcomes.reduce((sum, { breakersOpened }) => sum + breakersOpened, 0)
+  const lines = doors.flatMap(({ subject, mode, name }) => [
+    ...LOADS.map((load) => ({
+      claim: `${name}, ${percent(load, 0)} of capacity: at least ${percent(LINES[load]!, 0)} of it is answered in full and in time`,
+      holds: goodput(of(subject, mode, load)) >= LINES[load]!,
+    })),
+    {
+      claim: `${name}: p99 of what is answered is under ${P99_MS} ms, at every load`,
+      holds: LOADS.every((load) => mid(of(subject, mode, load), 'p99Ms') < P99_MS),
+    },
+    {
+      claim: `${name}: no breaker of a healthy carrier opens`,
+      holds: sum(all(subject, mode), 'opened') === 0,
+      because: unhealthy(all(subject, mode)) ? 'the machine had no time for the carriers either' : undefined,
+    },
+    {
+      claim: `${name}: 99 of 100 probes are answered within ${PROBE_MS} ms`,
+      holds: sum(all(subject, mode), 'lateProbes') <= sum(all(subject, mode), 'probes') / 100,
+    },
+  ])
+  const shares = spikes.map((it) => ({ ...it, shares: it.answers.map((count) => count / it.capacity) }))
 
   report(
     'overload',
     {
       title: 'More than it can do, and other trouble of one’s own',
       about:
-        'Five healthy carriers, 5 ms an answer; `GET /quotes` in an open loop, from customers who leave after two seconds; ' +
-        `${LOAD_MS / 1000} s each, on a Parcel of its own, with its usual limits. What it can do is what 64 customers get ` +
-        'who ask again at once. An answer counts when it names all five carriers and comes within a second of when it was due.',
-      figures: { breakersOpened: opened, sustainedShare: outcomes[2]!.complete / outcomes[1]!.complete },
+        'Five healthy carriers, 5 ms an answer; `GET /quotes` in an open loop, on bare sockets, from customers who leave after two ' +
+        `seconds. What it can do is what ${CUSTOMERS} customers get who ask again at once, on the same process, just before and just ` +
+        'after. An answer counts when it names all five carriers and comes within a second of when it was due. Medians of ' +
+        `${of('door', 'each', 1).length} rounds, each on a Parcel of its own, loads of ${LOAD_MS / 1000} s. Parcel has a core to itself.`,
+      figures: {
+        ...Object.fromEntries(
+          measured.flatMap(({ subject, mode }) =>
+            LOADS.map((load) => [`${subject}-${mode}-${load * 100}`, goodput(of(subject, mode, load))]),
+          ),
+        ),
+        refusal,
+        refusalUnderLoad,
+        refusalUs: median(prices.map(({ refusalUs }) => refusalUs)),
+        answerUs: median(prices.map(({ answerUs }) => answerUs)),
+        breakersOpened: doors.reduce((total, { mode }) => total + sum(all('door', mode), 'opened'), 0),
+      },
       tables: [
         {
-          caption: 'Requests a second, and what opened',
+          caption: 'Answered in full and in time, as a share of what it can do',
+          rows: [
+            ['', ...LOADS.map((load) => `offered ${percent(load, 0)}`)],
+            ...measured.map(({ subject, mode, name }) => [
+              name,
+              ...LOADS.map((load) => percent(goodput(of(subject, mode, load)), 0)),
+            ]),
+          ],
+        },
+        {
+          caption: 'At three times what it can do, a second; p99 is of the complete answers',
           rows: [
             [
               '',
-              'offered',
-              'complete in time',
+              'capacity',
+              'complete',
               'partial',
               'late',
+              'refused',
               'failed',
+              'p99, ms',
               'late probes',
-              'carriers late, ms',
               'breakers opened',
             ],
-            ...outcomes.map((it) => [
+            ...measured.map(({ subject, mode, name }) => {
+              const some = of(subject, mode, 3)
+              return [
+                name,
+                Math.round(median(some.map(({ capacity }) => capacity))),
+                ...(['complete', 'partial', 'late', 'refused', 'failed', 'p99Ms'] as const).map((key) =>
+                  Math.round(mid(some, key)),
+                ),
+                percent(sum(some, 'lateProbes') / sum(some, 'probes'), 0),
+                sum(some, 'opened'),
+              ]
+            }),
+          ],
+        },
+        {
+          caption: `A spike of ${SPIKE_MS / 1000} s at ${SPIKE} times what it can do, then ${CALM}: complete answers, second by second, as a share of it`,
+          rows: shares.map(({ subject, retry, shares }) => [
+            `${NAMES[subject]}${retry ? ', customers ask again' : ''}`,
+            ...shares.map((share) => percent(share, 0)),
+          ]),
+        },
+        {
+          caption: 'Other trouble, at half of what it can do',
+          rows: [
+            ['', 'asked', 'complete', 'late probes', 'breakers opened', 'carriers late, ms'],
+            ...troubles.map((it) => [
               it.name,
-              Math.round(it.perSecond),
-              perSecond(it.complete),
-              perSecond(it.partial),
-              perSecond(it.late),
-              perSecond(it.failed),
+              it.offered,
+              percent(it.complete / it.offered, 1),
               percent(it.lateProbes / it.probes, 0),
-              it.carriersLateMs,
-              it.breakersOpened,
+              it.opened,
+              Math.round(it.carriersLateMs),
             ]),
           ],
         },
       ],
-      claims: outcomes.map(({ name, breakersOpened, carriersLateMs }) => ({
-        claim: `${name}: no breaker of a healthy carrier opens`,
-        holds: breakersOpened === 0,
-        because: carriersLateMs > UNHEALTHY_MS ? 'the machine had no time for the carriers either' : undefined,
-      })),
+      claims: [
+        ...lines,
+        { claim: 'a refusal costs at most an eighth of an answer', holds: refusal <= 1 / 8 },
+        {
+          claim: 'and at three times what it can do, too',
+          holds: refusalUnderLoad <= 1 / 8,
+          because: 'there, whoever is refused has opened a connection for it, and that is part of both prices',
+        },
+        ...shares
+          .filter(({ subject }) => subject === 'door')
+          .map((it) => ({
+            claim: `within 2 s after the spike it answers everybody again${it.retry ? ', also when they ask up to four times' : ''}`,
+            holds: fullAgain(it) <= 2,
+          })),
+        ...troubles.map((it) => ({
+          claim: `${it.name}: no breaker of a healthy carrier opens`,
+          holds: it.opened === 0,
+          because: it.carriersLateMs > UNHEALTHY_MS ? 'the machine had no time for the carriers either' : undefined,
+        })),
+        ...troubles
+          .filter(({ name }) => name.includes('pauses'))
+          .map((it) => ({
+            claim: `${it.name}: at most 3 % of the answers are lost`,
+            holds: it.complete / it.offered >= 0.97,
+          })),
+      ],
+      plots: {
+        overload: stack([
+          {
+            title: 'Answered in full, within a second',
+            x: { label: 'offered, % of what it can do', ticks: LOADS.map((load) => load * 100) },
+            y: { label: '% of what it can do', ticks: [0, 25, 50, 75, 100] },
+            series: measured
+              .filter(({ mode, subject }) => mode === 'kept' && subject !== 'learning')
+              .map(({ subject, mode }) => ({
+                label: NAMES[subject],
+                points: LOADS.map((load): [number, number] => [
+                  load * 100,
+                  Math.min(100, 100 * goodput(of(subject, mode, load))),
+                ]),
+              })),
+          },
+          {
+            title: `${SPIKE_MS / 1000} s of three times as many, who ask again; then it is over`,
+            height: 420,
+            x: { label: 's', ticks: [0, 3, 6, 9, 12] },
+            y: { label: '% of what it can do', ticks: [0, 25, 50, 75, 100] },
+            series: shares
+              .filter(({ retry }) => retry)
+              .map(({ subject, shares }) => ({
+                label: NAMES[subject],
+                points: shares.map((share, second): [number, number] => [second + 0.5, Math.min(100, 100 * share)]),
+              })),
+          },
+        ]),
+      },
     },
     ['fastify', 'undici'],
   )
 }
 
+const FILE = join(root, '.workshop/overload.json')
+const nothing: Kept = { trials: [], spikes: [], prices: [], troubles: [] }
+const readKept = (): Kept => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : nothing)
+const add = (kept: Kept, more: Partial<Kept>): Kept => ({
+  trials: [...kept.trials, ...(more.trials ?? [])],
+  spikes: [...kept.spikes, ...(more.spikes ?? [])],
+  prices: [...kept.prices, ...(more.prices ?? [])],
+  troubles: [...kept.troubles, ...(more.troubles ?? [])],
+})
+
+async function measure(parts_: Part[]): Promise<Kept> {
+  const carriers = await startCarriers()
+  let kept = nothing
+  for (const part of parts_) kept = add(kept, await parts[part](carriers))
+  return kept
+}
+
 try {
-  await main()
+  const { argv } = process
+  if (argv.includes('--kept')) tell(readKept())
+  else if (argv.includes('--keep')) {
+    const more = await measure([argv.at(-1) as Part])
+    mkdirSync(join(root, '.workshop'), { recursive: true })
+    writeFileSync(FILE, JSON.stringify(add(readKept(), more)))
+  } else tell(await measure([...Array<Part>(ROUNDS).fill('door'), 'others', 'spikes', 'rest']))
 } finally {
   stopAll()
 }

@@ -14,7 +14,11 @@ export const programs: Record<string, Program> = {
     what: 'Parcel beside a service on cockatiel and a bare pass-through, under the same load',
     seconds: 170,
   },
-  overload: { what: 'more customers than Parcel can serve, a busy neighbour, pauses: answers, breakers', seconds: 120 },
+  overload: {
+    what: 'more customers than Parcel can serve, a spike, pauses: its door, no door, and others',
+    seconds: 700,
+  },
+  places: { what: 'how the door’s limit finds how many there should be inside, in virtual time', seconds: 30 },
   jitter: { what: 'the table of “Exponential Backoff And Jitter”, in virtual time', seconds: 5 },
   amplification: { what: 'what three layers of retries make of one call, in virtual time', seconds: 10 },
   'fan-out': { what: 'how many requests meet a slow leaf', seconds: 1 },

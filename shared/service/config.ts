@@ -139,7 +139,12 @@ export const variables = {
   } as Variable<number | null>,
   MAX_WAITING: integer(64, 0, 1_000_000, 'requests of each urgency that wait for one to end; a further one is refused'),
   MAX_WAIT_MS: limitMs(100, 'that a request waits for another one to end'),
-  MAX_LOOP_DELAY_MS: limitMs(20, 'that the event loop may be late, before fewer requests are at work at a time'),
+  MAX_LOOP_DELAY_MS: {
+    fallback: null,
+    takes: 'a whole number from 1 to 86400000',
+    about: 'ms that the event loop may be late, before fewer requests are at work at a time; without it, never fewer',
+    parse: (text) => limitMs(1, '').parse(text),
+  } as Variable<number | null>,
 
   MAX_BODY_BYTES: integer(16_384, 1, 1_000_000_000, 'bytes of a request’s body, at most'),
   BODY_CHUNK_MS: limitMs(1000, 'between two chunks of a request’s body'),

@@ -6,6 +6,12 @@ import { listenMore } from '#chapters/08-load-shedding/listen.ts'
 /** Where the kernel spreads the connections to a port over all sockets that listen there. */
 const sharesPorts = process.platform === 'linux'
 
+/**
+ * Sockets that listen. Each accepts one connection a turn, so with eight, whoever opens a connection for each request fills the
+ * kernel's queue and not ours.
+ */
+export const HANDLES = 32
+
 /** Has `app` listen, through as many sockets as the system lets it. */
 export async function listen(app: FastifyInstance, { port, host }: { port: number; host: string }): Promise<string> {
   if (!sharesPorts) {
@@ -17,7 +23,7 @@ export async function listen(app: FastifyInstance, { port, host }: { port: numbe
   // Fastify hands it on to Node, and does not know it.
   const shared: FastifyListenOptions & { reusePort: true } = { port, host, reusePort: true }
   const origin = await app.listen(shared)
-  await listenMore(app.server)
+  await listenMore(app.server, HANDLES)
   return origin
 }
 

@@ -5,6 +5,7 @@ import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { shedLoad } from '#chapters/08-load-shedding/shed.ts'
 import type { CarrierConfig, Config } from './config.ts'
+import { HANDLES } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Fewer places would not keep the sockets busy, whatever is late. */
@@ -14,6 +15,9 @@ type Limits = Pick<
   Config,
   'CARRIER_CONNECTIONS' | 'MAX_IN_FLIGHT' | 'MAX_WAITING' | 'MAX_WAIT_MS' | 'MAX_LOOP_DELAY_MS'
 >
+
+/** An eighth of the sockets that listen: what is accepted in a turn can be refused in it, up to eight times what one can do. */
+const PER_TURN = HANDLES / 8
 
 /** Has every request pass through the door of chapter 08, and tells how it is there. */
 export function shedOverload(
@@ -28,13 +32,12 @@ export function shedOverload(
   const max = limits.MAX_IN_FLIGHT ?? sockets
   if (max > sockets)
     app.log.warn({ MAX_IN_FLIGHT: max, sockets }, 'more requests at work than sockets: some will wait for one')
-  const loop = new LoopDelay()
-  app.addHook('onClose', async () => loop.stop())
-  const isLate = () => loop.ms > limits.MAX_LOOP_DELAY_MS
+  const lateMs = limits.MAX_LOOP_DELAY_MS
   const door = new Door({
-    limit: new AimdLimit({ min: Math.min(LEAST_PLACES, max), max, isLate }),
+    limit: lateMs === null ? max : learningLimit(app, { max, lateMs }),
     queue: limits.MAX_WAITING,
     maxWaitMs: limits.MAX_WAIT_MS,
+    perTurn: PER_TURN,
   })
 
   const registers = [registry]
@@ -50,7 +53,6 @@ export function shedOverload(
   gauge('parcel_places', 'Requests that may be at work at a time, as of now', () => door.places)
   gauge('parcel_inside', 'Requests that are at work', () => door.inside)
   gauge('parcel_waiting', 'Requests that wait for another one to end', () => door.waiting)
-  gauge('parcel_loop_delay_seconds', 'How late the event loop is', () => loop.ms / 1000)
   const refused = new Counter({
     name: 'parcel_refused_total',
     help: 'Requests that were refused because there was too much to do, by why and by the urgency of their route',
@@ -66,4 +68,11 @@ export function shedOverload(
       app.tally(request.log, { status: 503, reason: because }, 'overloaded')
     },
   })
+}
+
+/** It costs a few answers in a hundred where the door alone is enough (bench overload), and so is for who has asked for it. */
+function learningLimit(app: FastifyInstance, { max, lateMs }: { max: number; lateMs: number }): AimdLimit {
+  const loop = new LoopDelay()
+  app.addHook('onClose', async () => loop.stop())
+  return new AimdLimit({ min: Math.min(LEAST_PLACES, max), max, isLate: () => loop.ms > lateMs })
 }

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../testing/outcome.ts'
+import { PATIENT } from '../testing/patient.ts'
+import { startParcel } from './harness.ts'
+import { HANDLES, listen } from './listen.ts'
+
+const QUOTES = '/quotes?from=Lisbon&to=Oslo&grams=1200'
+const ANY = { port: 0, host: '127.0.0.1' }
+
+/** With one place, which somebody has who waits for pigeon. */
+async function full() {
+  const parcel = await startParcel({ ...PATIENT, MAX_IN_FLIGHT: '1', MAX_WAITING: '0' })
+  await parcel.fleet.setFault('pigeon', { kind: 'blackhole' })
+  const origin = await parcel.app.listen(ANY)
+  const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+  const hangUp = new AbortController()
+  fetch(origin + QUOTES, { signal: hangUp.signal }).catch(() => {})
+  let text = ''
+  for (let i = 0; i < 50 && !text.includes('parcel_inside 1'); i++) text = await metrics()
+  expect(text, 'somebody is at work').toContain('parcel_inside 1')
+  return { ...parcel, origin, metrics, hangUp }
+}
+
+test('whoever is too many is refused at once, and told when to come again', async () => {
+  const { origin, metrics, fleet, hangUp } = await full()
+  const refused = await fetch(origin + QUOTES)
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  expect(refused.headers.get('retry-after')).toMatch(/^[123]$/)
+  expect(await refused.json()).toMatchObject({ status: 503, reason: 'overloaded' })
+  expect(await metrics()).toContain('parcel_refused_total{because="full",urgency="5"} 1')
+  for (const probe of ['/livez', '/readyz']) expect((await fetch(origin + probe)).status, probe).toBe(200)
+
+  await fleet.setFault('pigeon', null)
+  hangUp.abort()
+  let status = 503
+  for (let i = 0; i < 50 && status === 503; i++) status = (await fetch(origin + QUOTES)).status
+  expect(status, 'the place has come back').toBe(200)
+})
+
+test('a thousand refusals are not a thousand lines', async () => {
+  const { origin, lines } = await full()
+  for (let i = 0; i < 5; i++) await (await fetch(origin + QUOTES)).text()
+  await eventually(() => lines.some(({ msg }) => msg === 'overloaded'))
+  expect(lines.filter(({ msg }) => msg === 'overloaded')).toMatchObject([{ status: 503, reason: 'full' }])
+  expect(lines.filter(({ msg, status }) => msg === 'request' && status === 503)).toEqual([])
+})
+
+test('more at work than there are sockets is told at the start', async () => {
+  const { lines } = await startParcel({ ...PATIENT, CARRIER_CONNECTIONS: '4', MAX_IN_FLIGHT: '9' })
+  expect(lines.filter(({ level }) => level === 40)).toMatchObject([{ MAX_IN_FLIGHT: 9, sockets: 8 }])
+})
+
+test('a limit that learns stops with its server', async () => {
+  const { app } = await startParcel({ ...PATIENT, MAX_LOOP_DELAY_MS: '20' })
+  const { body } = await app.inject('/metrics')
+  expect(body).toContain('parcel_places 64')
+})
+
+test('it listens through many sockets, but not on a port that somebody else has', async () => {
+  const other = createServer().listen(ANY)
+  await once(other, 'listening')
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const { app } = await startParcel()
+  await expect(listen(app, { ...ANY, port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+
+  const second = await startParcel()
+  const origin = await listen(second.app, ANY)
+  expect((await fetch(`${origin}/livez`)).status).toBe(200)
+  const shared = Number(new URL(origin).port)
+  // Two Parcels on one port would each have half of the customers, and nobody would have been told.
+  await expect(listen(app, { ...ANY, port: shared })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  expect(HANDLES).toBeGreaterThan(1)
+})
