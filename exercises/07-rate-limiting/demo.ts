@@ -21,7 +21,7 @@ app.get('/shipments/:id', async () => ({ status: 'on its way' }))
 const pool = new Pool(await app.listen({ port: 0, host: '127.0.0.1' }), { connections: 20 })
 
 console.log(
-  `Ten shops ask four times a second, one ${GREEDY} four hundred times; the limit is ${RATE.perSecond} a second, and ${RATE.burst} at once.\n`,
+  `Ten shops ask four times a second, one ${GREEDY} four hundred times; the limit is\n${RATE.perSecond} a second, and ${RATE.burst} at once.\n`,
 )
 const counts = new Map(names.map((name) => [name, { asked: 0, served: 0 }]))
 const answers: Promise<void>[] = []
@@ -50,7 +50,7 @@ for (const [name, { asked, served }] of counts) {
 const honest = [...counts].filter(([name]) => name !== GREEDY)
 const sum = (pick: 'asked' | 'served') => honest.reduce((total, [, count]) => total + count[pick], 0)
 console.log(
-  `\nOf the ten who asked for less than a tenth of what they may, ${sum('served')} of ${sum('asked')} were served.`,
+  `\nOf the ten who asked for less than a tenth of what they may,\n${sum('served')} of ${sum('asked')} were served.`,
 )
 await pool.close()
 await app.close()

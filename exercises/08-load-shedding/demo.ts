@@ -16,7 +16,7 @@ const SPIKE = 1.6 * CAPACITY
 const [FROM_S, TO_S, END_S] = [3, 6, 14]
 const PATIENCE_MS = 1000
 const RETRIES = 3
-const CUSTOMERS_PER_BLOCK = 5
+const CUSTOMERS_PER_BLOCK = 8
 
 /** One worker, one job after the other; it does not look whether anybody is still there. */
 let freeAt = 0
@@ -53,9 +53,9 @@ async function customer(second: number): Promise<void> {
 }
 
 console.log(
-  `One worker, ${CAPACITY} customers a second at most. ${USUAL} come, and ${SPIKE} in the three seconds of a newsletter.`,
+  `One worker, ${CAPACITY} customers a second at most. ${USUAL} come, and\n${SPIKE} in the three seconds of a newsletter.`,
 )
-console.log(`Each waits for a second, and asks up to ${RETRIES} more times. By the second in which they came:\n`)
+console.log(`Each waits for a second, and asks up to ${RETRIES} more times.\nBy the second in which they came:\n`)
 const startedAt = performance.now()
 const atS = () => (performance.now() - startedAt) / 1000
 const gap = () => atRandom(atS() >= FROM_S && atS() < TO_S ? SPIKE : USUAL, random)()
