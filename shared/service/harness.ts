@@ -81,6 +81,8 @@ export async function inVirtualTime<T>(work: () => Promise<T>): Promise<{ value:
     }
     return { value: await promise, tookMs: performance.now() - startedAt }
   } finally {
+    // What was put off to the end of this turn still is about this clock, and to the next one it would seem to lie ahead.
+    await new Promise((resolve) => setImmediate(resolve))
     vi.useRealTimers()
   }
 }
