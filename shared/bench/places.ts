@@ -10,7 +10,7 @@ import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { atRandom, openLoop } from '../stage/open-loop.ts'
-import { stack } from '../stage/plot.ts'
+import { plot } from '../stage/plot.ts'
 import { percent } from '../stage/table.ts'
 import { inVirtualTime } from '../stage/virtual-time.ts'
 import { report } from './report.ts'
@@ -229,30 +229,26 @@ async function main(): Promise<void> {
       { claim: 'a slow backend is no reason to refuse anybody', holds: servedShare(runs.slow) >= 0.99 },
     ],
     plots: {
-      places: stack([
-        {
-          title: 'Places, by where they began',
-          height: 420,
-          x: seconds,
-          y: { label: 'places', ticks: [1, 10, 100, 1000], log: true },
-          series: [
-            { label: 'from 1', points: points(runs.fromOne) },
-            { label: 'from 1,000', points: points(runs.fromMany) },
-          ],
-        },
-        {
-          title: 'Half of the processor from 20 s on; noise; a long tail; nobody there',
-          height: 420,
-          x: seconds,
-          y: { label: 'places', ticks: [0, 20, 40, 60, 80] },
-          series: [
-            { label: 'half', points: points(runs.halved) },
-            { label: 'noise', points: points(runs.noise) },
-            { label: 'tail', points: points(runs.tail) },
-            { label: 'idle', points: points(runs.idle) },
-          ],
-        },
-      ]),
+      places: plot({
+        title: 'Places, by where they began',
+        x: seconds,
+        y: { label: 'places', ticks: [1, 10, 100, 1000], log: true },
+        series: [
+          { label: 'from 1', points: points(runs.fromOne) },
+          { label: 'from 1,000', points: points(runs.fromMany) },
+        ],
+      }),
+      'places-moved': plot({
+        title: 'Half of the processor from 20 s on; noise; a long tail; nobody there',
+        x: seconds,
+        y: { label: 'places', ticks: [0, 20, 40, 60, 80] },
+        series: [
+          { label: 'half', points: points(runs.halved) },
+          { label: 'noise', points: points(runs.noise) },
+          { label: 'tail', points: points(runs.tail) },
+          { label: 'idle', points: points(runs.idle) },
+        ],
+      }),
     },
   })
 }
