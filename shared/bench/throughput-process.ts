@@ -1,5 +1,4 @@
 // One process of throughput.ts, told by its arguments which: it sends its address, its processor time, and its profile.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
@@ -10,7 +9,7 @@ import { type Profile, startProfile } from './profile.ts'
 import { onCockatiel, passThrough } from './throughput-peers.ts'
 
 export type Role = 'carriers' | 'parcel' | 'cockatiel' | 'pass-through'
-export type Question = 'cpu' | 'profile' | 'delay'
+export type Question = 'cpu' | 'profile'
 
 /** All log alike, a line a request. */
 const logger = pino({ level: 'info' })
@@ -33,16 +32,10 @@ async function start(role: Role): Promise<string> {
 }
 
 if (process.send) {
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-  delay.enable()
   const send = (answer: string | number | NodeJS.CpuUsage | Profile) => process.send!(answer)
   let stopProfile: (() => Promise<Profile>) | undefined
   process.on('message', async (question: Question) => {
     if (question === 'cpu') return void send(process.cpuUsage())
-    if (question === 'delay') {
-      send(delay.max / 1e6)
-      return delay.reset()
-    }
     if (stopProfile) return void send(await stopProfile())
     stopProfile = await startProfile()
     send('profiling')

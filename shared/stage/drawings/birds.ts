@@ -23,7 +23,7 @@ const wing = (length: number) =>
   `C-${length * 0.14} -${length * 0.86} ${length * 0.02} -${length * 0.72} ${length * 0.06} -${length * 0.58}` +
   `C${length * 0.2} -${length * 0.5} 32 -30 26 4C24 26 -20 28 -26 4Z`
 
-export const plumages: Record<CarrierName, Plumage> = {
+const plumages: Record<CarrierName, Plumage> = {
   pigeon: {
     cap: 'failed',
     body:
