@@ -35,7 +35,10 @@ function checkSlide(slide: Slide, source: Source, findings: Findings): void {
     `has ${minutes} min: no slide has less than ${MIN_MINUTES}, and with Ask: or Demo: ${MIN_EXCHANGE}`,
   )
   const isLit = regionsOf(slide).some((region) => codeOf(region, source).steps.length > 0)
-  say(isLit || !slide.classes.includes('riddle'), 'is a riddle that lights no line: add the one that is wrong ("step: …")')
+  say(
+    isLit || !slide.classes.includes('riddle'),
+    'is a riddle that lights no line: add the one that is wrong ("step: …")',
+  )
   const lines = regionsOf(slide).reduce((sum, region) => sum + codeOf(region, source).lines.length, 0)
   say(lines <= MAX_CODE_LINES, `shows ${lines} lines of code: ${MAX_CODE_LINES} at most, so name parts ("show: …")`)
   const words = wordsOn(slide)
