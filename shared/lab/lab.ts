@@ -45,7 +45,10 @@ export class Lab {
   readonly #ended = new AbortController()
   /** What is played, or has been: it is on once both sides are up, and until then the next one may take its place. */
   #playing: { incident?: Incident; alone?: string; isOn: boolean } = { isOn: false }
-  /** Whatever is being done to the carriers. */
+  /**
+   * Whatever is being done to the carriers, one after the other: a seed, which reads their faults and sets them again,
+   * would bring back what somebody mends meanwhile.
+   */
   #faults: Promise<unknown> = Promise.resolve()
   /** A carrier has had a fault since both Parcels began, so calls may still hang in them. */
   #isMarred = false
@@ -102,7 +105,7 @@ export class Lab {
 
   setFault({ carrier, fault, replica }: FaultAt): Promise<unknown> {
     if (fault) this.#isMarred = true
-    return (this.#faults = this.#both((side) => side.setFault(carrier, fault, replica)))
+    return this.#inTurn((side) => side.setFault(carrier, fault, replica))
   }
 
   /** The attendee's code has changed: of that chapter, or of what all stand on. */
@@ -125,8 +128,7 @@ export class Lab {
   async #play(incident?: Incident, alone?: string): Promise<void> {
     const playing = { incident, alone, isOn: false }
     this.#playing = playing
-    await this.#faults.catch(() => {})
-    await this.#both((side) => side.mend())
+    await this.#inTurn((side) => side.mend())
     this.#traffic = incident?.traffic ?? { perSecond: DEFAULT_PER_SECOND }
     this.#arrivals.go({ perSecond: this.#traffic.perSecond, paused: false })
     const solved = [alone === undefined ? NONE : allBut(alone), ALL]
@@ -147,12 +149,16 @@ export class Lab {
   }
 
   async #reseed(seed: number): Promise<void> {
-    await this.#both((side) => side.carriers.reseed(seed))
+    await this.#inTurn((side) => side.carriers.reseed(seed))
     this.#arrivals.go({ seed })
   }
 
   #restart(): void {
     void this.#both((side) => side.restart())
+  }
+
+  #inTurn(work: (side: Side) => Promise<void>): Promise<unknown> {
+    return (this.#faults = this.#faults.catch(() => {}).then(() => this.#both(work)))
   }
 
   #both(work: (side: Side) => Promise<void>): Promise<unknown> {
