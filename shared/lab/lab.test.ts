@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { CARRIER_NAMES, type CarrierName, type Fault } from '../carriers/fleet.ts'
 import type { Side } from '../stage/side.ts'
+import { readCommand } from './control.ts'
 import { Lab } from './lab.ts'
 
 /** A side without a Parcel, whose carriers take a while for all that they are told. */
@@ -36,13 +37,13 @@ function slowSide() {
 test.for([
   ['a seed is set', { seed: 45 }],
   ['an incident begins', { incident: 'flaky' }],
-  ['a carrier gets a fault', { fault: { carrier: 'pigeon', fault: { kind: 'reset' } } }],
-] as const)('all carriers are healthy after a reset that comes as %s', async ([, command]) => {
+  ['a carrier gets a fault', { fault: { carrier: 'pigeon', kind: 'reset' } }],
+])('all carriers are healthy after a reset that comes as %s', async ([, command]) => {
   const [yours, reference] = [slowSide(), slowSide()]
   const lab = new Lab({ yours: yours.side, reference: reference.side, cards: { state: () => [] }, seed: 1 })
   for (let turns = 0; turns < 30; turns++) {
-    await lab.control({ fault: { carrier: 'swift', fault: { kind: 'blackhole' } } })
-    const begun = lab.control(command)
+    await lab.control(readCommand({ fault: { carrier: 'swift', kind: 'blackhole' } }))
+    const begun = lab.control(readCommand(command))
     for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
     await Promise.all([begun, lab.control({ healthy: true })])
     for (const { faults } of [yours, reference])
