@@ -57,8 +57,9 @@ const inOrder = (): Record<string, string> => ({
   'solutions/01-doubling/NOTES.md': 'It is the shortest.',
   'solutions/01-doubling/variants/sum.ts': '/* Replaces: double.ts */ export const double = (n: number) => n + n',
   ...Object.fromEntries(
-    Array.from({ length: 12 }, (_, i) => [`solutions/01-doubling/mistakes/plus-${i}.ts`, mistake(`n + 3 + ${i}`)]),
+    Array.from({ length: 11 }, (_, i) => [`solutions/01-doubling/mistakes/plus-${i}.ts`, mistake(`n + 3 + ${i}`)]),
   ),
+  'solutions/01-doubling/mistakes/trebles.diff': diff('3 * n'),
 })
 
 const hints = (heading: string) =>
@@ -71,6 +72,13 @@ function mistake(expression: string, killedBy = 'doubles a number', replaces = '
   const header = `/**\n * Mistake: computes ${expression}.\n * Replaces: ${replaces}\n * Killed by: ${killedBy}\n */`
   return `${header}\nexport * from '../double.ts'\nexport const double = (n: number) => ${expression}\n`
 }
+
+/** The same, told by what is changed. */
+const diff = (expression: string, from = '2 * n') =>
+  [
+    `Mistake: computes ${expression}.\nReplaces: double.ts\nKilled by: doubles a number\n\n@@`,
+    `-export const double = (n: number) => ${from}\n+export const double = (n: number) => ${expression}\n`,
+  ].join('\n')
 
 /** What the gate finds in a tree of these files. */
 function findingsIn(files: Record<string, string>, chapter = doubling): Promise<{ passed: number; failed: string[] }> {
@@ -111,6 +119,9 @@ describe('in a chapter with one of everything that can be wrong', () => {
     'a variant without a header': `${solution}/variants/headless.ts begin with a comment that has the lines "Replaces: …", which names one of double.ts`,
     'a mistake that survives': `${solution}/mistakes/survivor.ts survives "doubles a number": sharpen the test, or name the one that kills it`,
     'a mistake that breaks instead of failing': `${solution}/mistakes/throws.ts must be killed by an assertion of "doubles a number", not by TypeError: Cannot read properties of undefined (reading 'length')`,
+    'a diff that survives': `${solution}/mistakes/survivor.diff survives "doubles a number": sharpen the test, or name the one that kills it`,
+    'a diff that does not fit': `${solution}/mistakes/old.diff does not fit ${solution}/double.ts: its lines from "export const double = (n: number) => n + n" on stand there nowhere`,
+    'a diff without a header': `${solution}/mistakes/headless.diff begin with lines "Mistake: …", "Killed by: …" and "Replaces: …", which names one of double.ts`,
     'a mistake of no test': `${solution}/mistakes/no-such-test.ts "Killed by: halves a number" is no test of the suite`,
     'a mistake for no file': `${solution}/mistakes/no-such-file.ts begin with a comment that has the lines "Mistake: …", "Killed by: …" and "Replaces: …", which names one of double.ts`,
     'a mistake in use': `${solution}/treble.ts imports ./mistakes/plus-0.ts: only the gate may use what is in there`,
@@ -170,6 +181,9 @@ describe('in a chapter with one of everything that can be wrong', () => {
     files['solutions/07-unknown/x.ts'] = ''
     files[`${solution}/treble.ts`] = `export * from './mistakes/plus-0.ts'`
     files[`${solution}/mistakes/survivor.ts`] = mistake('n === 0 ? 1 : 2 * n')
+    files[`${solution}/mistakes/survivor.diff`] = diff('n === 0 ? 1 : 2 * n')
+    files[`${solution}/mistakes/old.diff`] = diff('3 * n', 'n + n')
+    files[`${solution}/mistakes/headless.diff`] = '@@\n-x\n+y\n'
     files[`${solution}/mistakes/no-such-test.ts`] = mistake('n', 'halves a number')
     files[`${solution}/mistakes/no-such-file.ts`] = mistake('n', 'doubles a number', 'halve.ts')
     files[`${solution}/mistakes/throws.ts`] = mistake('n.length.length')

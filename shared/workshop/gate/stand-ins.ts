@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf } from '../../manifest/chapters.ts'
 import type { Findings } from '../../manifest/findings.ts'
+import { applyDiff } from './diff.ts'
 
-/** A mistake or a variant: a module that takes the place of one file of a solution. */
+/** A mistake or a variant: a module that takes the place of one file of a solution, or what is changed in that. */
 export interface StandIn {
   chapter: Chapter
   /** Below the root; also the name of its Vitest project. */
@@ -12,9 +13,11 @@ export interface StandIn {
   replaces: string
   /** The name of the test that must catch a mistake; a variant has none. */
   killedBy: string
+  /** The changed file, where it is told by a diff. */
+  code?: string
 }
 
-/** Reads the headers of `mistakes/*.ts` or `variants/*.ts`; what has no proper header is a finding, and left out. */
+/** Reads `mistakes` or `variants`; what has no proper header, or a diff that does not fit, is a finding, and left out. */
 export function readStandIns(
   root: string,
   chapter: Chapter,
@@ -23,19 +26,29 @@ export function readStandIns(
 ): StandIn[] {
   const solution = `solutions/${folderOf(chapter)}`
   const folder = join(root, solution, kind)
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.ts')) : []
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => /\.(ts|diff)$/.test(file)) : []
   return files.flatMap((file) => {
     const path = `${solution}/${kind}/${file}`
-    const [header = ''] = /^\/\*.*?\*\//s.exec(readFileSync(join(root, path), 'utf8')) ?? []
+    const text = readFileSync(join(root, path), 'utf8')
+    const isDiff = file.endsWith('.diff')
+    const [header = ''] = (isDiff ? /^.*?(?=^@@)/ms : /^\/\*.*?\*\//s).exec(text) ?? []
     const field = (label: string) => new RegExp(`^[ /*]*${label}: *(.+?)[ */]*$`, 'm').exec(header)?.[1] ?? ''
     const replaced = field('Replaces')
     const complete = kind === 'variants' || (field('Mistake') !== '' && field('Killed by') !== '')
     const ok = findings.check(
       complete && chapter.files.includes(replaced),
       path,
-      `begin with a comment that has the lines ${kind === 'mistakes' ? '"Mistake: …", "Killed by: …" and ' : ''}` +
-        `"Replaces: …", which names one of ${chapter.files.join(', ')}`,
+      `begin with ${isDiff ? 'lines' : 'a comment that has the lines'} ` +
+        `${kind === 'mistakes' ? '"Mistake: …", "Killed by: …" and ' : ''}"Replaces: …", which names one of ${chapter.files.join(', ')}`,
     )
-    return ok ? [{ chapter, path, replaces: `${solution}/${replaced}`, killedBy: field('Killed by') }] : []
+    if (!ok) return []
+    const standIn = { chapter, path, replaces: `${solution}/${replaced}`, killedBy: field('Killed by') }
+    if (!isDiff) return [standIn]
+    try {
+      return [{ ...standIn, code: applyDiff(readFileSync(join(root, standIn.replaces), 'utf8'), text) }]
+    } catch (error) {
+      findings.check(false, path, `does not fit ${standIn.replaces}: ${(error as Error).message}`)
+      return []
+    }
   })
 }

@@ -4,7 +4,7 @@ import { createVitest, type TestCase, type TestModule } from 'vitest/node'
 import type { Chapter } from '../../manifest/chapters.ts'
 import { runOptions, suiteProject } from '../../testing/projects.ts'
 import type { StandIn } from './stand-ins.ts'
-import { swap } from './swap.ts'
+import { rewrite, swap } from './swap.ts'
 
 /** What became of one suite with one subject. */
 export interface Run {
@@ -46,11 +46,11 @@ export async function openSuites(root: string, chapters: Chapter[], standIns: St
     projects: [
       ...chapters.map((chapter) => suiteProject({ chapter, subject: 'exercises' })),
       ...chapters.map((chapter) => suiteProject({ chapter, subject: 'solutions' })),
-      ...standIns.map(({ chapter, path, replaces }) => {
+      ...standIns.map(({ chapter, path, replaces, code }) => {
         const solution = suiteProject({ chapter, subject: 'solutions' })
         return {
           ...solution,
-          plugins: [swap(absolute(replaces), absolute(path))],
+          plugins: [code === undefined ? swap(absolute(replaces), absolute(path)) : rewrite(absolute(replaces), code)],
           test: { ...solution.test, name: path },
         }
       }),
