@@ -46,7 +46,8 @@ export function setsAbout({ additions, figures }: SetsResult, isShort: boolean):
         'with draws any. No line that held may break, no number that misses its line move further from it.',
     `${runs} runs, seeded, in virtual time, so that what else a machine does hardly shows. Left out: all the other sets.`,
     ...TRADES.map(
-      ({ chapter, incident, number, because }) => `* ${chapter} at ${incident}, ${numbers[number].title}: ${because}.`,
+      ({ chapter, incident, number, until, because }) =>
+        `* ${chapter} at ${incident}${until ? `, as long as ${until} is not solved` : ''}, ${numbers[number].title}: ${because}.`,
     ),
   ].join(' ')
 }

@@ -53,3 +53,13 @@ test('what holds may get worse, as long as it holds; what misses may stay where 
   expect(worsened({ recoveryS: Infinity }, { recoveryS: Infinity })).toEqual([])
   expect(worsened({ success: 0.5 }, { success: 0.6 })).toEqual([])
 })
+
+test('a trade is one until the chapter is solved that ends it', () => {
+  const at = (to: string[]) => {
+    const addition: Addition = { kind: 'drawn', to, chapter: '08', incident: '04' }
+    const of = (success: number) => ({ '04': { ...healthy, success } })
+    return worsenedBy(addition, { [nameOf(to)]: of(1), [nameOf(plus(addition))]: of(0.6) })
+  }
+  expect(at(['04'])).toEqual([])
+  expect(at(['01', '04'])).toHaveLength(1)
+})
