@@ -11,6 +11,8 @@ test.for([
   ['takes no part of a line for the whole', '@@\n-three\n+3\n', 'one\ntwo\n3\ntwo\n  four\n'],
 ] as const)('%s', ([, diff, after]) => expect(applyDiff(text, diff)).toBe(after))
 
+test('minds no newline at the end', () => expect(applyDiff('one\ntwo', '@@\n-two\n+2')).toBe('one\n2'))
+
 test('refuses what stands nowhere, or more than once', () => {
   expect(() => applyDiff(text, '@@\n-thre\n+3\n')).toThrow('its lines from "thre" on stand there nowhere')
   expect(() => applyDiff(text, '@@\n-two\n+2\n')).toThrow('its lines from "two" on stand there more than once')

@@ -6,7 +6,7 @@
  */
 export function applyDiff(text: string, diff: string): string {
   const [, ...hunks] = `\n${diff.trimEnd()}`.split(/\n@@.*\n/)
-  let result = `\n${text}`
+  let result = `\n${text}\n`
   for (const hunk of hunks) {
     const lines = hunk.split('\n')
     const without = (sign: string) => lines.filter((line) => !line.startsWith(sign)).map((line) => `\n${line.slice(1)}`)
@@ -20,5 +20,5 @@ export function applyDiff(text: string, diff: string): string {
     }
     result = `${head}${without('-').join('')}\n${tail}`
   }
-  return result.slice(1)
+  return result.slice(1, -1)
 }
