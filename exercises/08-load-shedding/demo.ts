@@ -13,16 +13,17 @@ const WORK_MS = 5
 const CAPACITY = 1000 / WORK_MS
 const USUAL = 0.85 * CAPACITY
 const SPIKE = 1.6 * CAPACITY
-const [FROM_S, TO_S, END_S] = [3, 6, 14]
+const [FROM_S, TO_S, END_S] = [3, 6, 12]
 const PATIENCE_MS = 1000
 const RETRIES = 3
 const CUSTOMERS_PER_BLOCK = 8
 
 /** One worker, one job after the other; it does not look whether anybody is still there. */
 let freeAt = 0
+const evening = new AbortController()
 async function work(): Promise<string> {
   freeAt = Math.max(freeAt, performance.now()) + WORK_MS
-  await sleep(msUntil(freeAt))
+  await sleep(msUntil(freeAt), evening.signal)
   return 'a quote'
 }
 
@@ -32,18 +33,17 @@ app.get('/', work)
 const pool = new Pool(await app.listen({ host: '127.0.0.1', port: 0 }))
 const random = seededRandom(8)
 // By the second in which they came: how many, and how many of them got what they wanted.
-const came = Array<number>(END_S).fill(0)
-const served = Array<number>(END_S).fill(0)
+const seconds = Array.from({ length: END_S }, () => ({ came: 0, served: 0, customers: [] as Promise<void>[] }))
 
-async function customer(second: number): Promise<void> {
-  came[second]!++
+async function customer(second: (typeof seconds)[number]): Promise<void> {
+  second.came++
   for (let attempt = 0; attempt <= RETRIES; attempt++) {
     const patience = deadlineAfter(PATIENCE_MS)
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS)
       const { statusCode, headers, body } = await pool.request({ method: 'GET', path: '/', signal })
       await body.dump()
-      if (statusCode === 200) return void served[second]!++
+      if (statusCode === 200) return void second.served++
       await sleep(1000 * Number(headers['retry-after']))
     } catch {
       // They have waited for long enough, and ask again.
@@ -59,17 +59,23 @@ console.log(`Each waits for a second, and asks up to ${RETRIES} more times.\nBy 
 const startedAt = performance.now()
 const atS = () => (performance.now() - startedAt) / 1000
 const gap = () => atRandom(atS() >= FROM_S && atS() < TO_S ? SPIKE : USUAL, random)()
-const all: Promise<void>[] = []
-await openLoop({ gap, ms: 1000 * END_S - 1 }, () => void all.push(customer(Math.min(END_S - 1, Math.floor(atS())))))
-await Promise.all(all)
-for (let second = 0; second < END_S; second++) {
-  const [all, happy] = [came[second]!, served[second]!].map((count) => Math.round(count / CUSTOMERS_PER_BLOCK)) as [
-    number,
-    number,
-  ]
+const coming = openLoop({ gap, ms: 1000 * END_S - 1 }, () => {
+  const second = seconds[Math.min(END_S - 1, Math.floor(atS()))]!
+  second.customers.push(customer(second))
+})
+for (const [index, second] of seconds.entries()) {
+  await sleep(Math.max(0, 1000 * (index + 1 - atS())))
+  await Promise.all(second.customers)
+  const { came, served } = second
+  const [all, happy] = [came, served].map((count) => Math.round(count / CUSTOMERS_PER_BLOCK)) as [number, number]
   const bar = '█'.repeat(happy) + '░'.repeat(Math.max(0, all - happy))
-  const note = second === FROM_S ? '  the newsletter' : second === TO_S ? '  and it is over' : ''
-  console.log(`${String(second + 1).padStart(3)} s ${bar} ${served[second]} of ${came[second]}${note}`)
+  const note = index === FROM_S ? '  the newsletter' : index === TO_S ? '  and it is over' : ''
+  console.log(`${String(index + 1).padStart(3)} s ${bar} ${served} of ${came}${note}`)
 }
+await coming
+const busyS = Math.round(Math.max(0, msUntil(freeAt)) / 1000)
+console.log(`\nFor customers who have gone, the worker has work for another ${busyS} s.`)
 await pool.destroy()
+// Or we would wait for it.
+evening.abort()
 await app.close()

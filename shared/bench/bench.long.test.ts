@@ -5,6 +5,8 @@ import { amplification } from './amplification.ts'
 import { collapse, strategies as hedges } from '../stage/busy-replicas.ts'
 import { contend, mean, strategies } from './contention.ts'
 import { slowShare } from './fan-out.ts'
+import { backoffs, CLIENTS, herd } from '../stage/herd.ts'
+import { savedResults } from './results.ts'
 import { Replica } from '../stage/replica.ts'
 import { percent, table } from '../stage/table.ts'
 import { tailAtScale } from './tail-at-scale.ts'
@@ -112,6 +114,20 @@ describe('The contention', () => {
     const full = await mean('full', 100, 3)
     expect(full.calls / none.calls).toBeLessThan(0.4)
     expect(exponential.ms / full.ms).toBeGreaterThan(8)
+  })
+})
+
+describe('The herd', () => {
+  test('is what was saved, and what its slide says: jitter alone makes the difference', async () => {
+    const { figures } = savedResults(['herd'])[0]!
+    const [without, within] = [await herd(backoffs.withoutJitter), await herd(backoffs.withJitter)]
+    expect(figures).toMatchObject({
+      withoutJitterServed: without.served,
+      withoutJitterCalls: without.calledAt.length,
+      withJitterServed: within.served,
+      withJitterCalls: within.calledAt.length,
+    })
+    expect([without.served, within.served]).toEqual([0, CLIENTS])
   })
 })
 

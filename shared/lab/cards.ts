@@ -19,6 +19,7 @@ export class Cards {
       const progress = readProgress(chapter)
       return {
         number: chapter.number,
+        day: chapter.day,
         title: chapter.title,
         steps: chapter.steps.map(({ title, spare = false }, index) => {
           return { title, spare, state: progress?.steps[index]?.state ?? 'unknown' }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { isBeyondLoopback } from './callers.ts'
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
+import type { Day } from '../manifest/chapters.ts'
 import { type Options, readOptions } from './options.ts'
 import { linesFor } from './lines.ts'
 import { listenOn } from './listen.ts'
@@ -21,7 +22,8 @@ const LINE_S = process.stdout.isTTY ? 1 : 5
 /** Both Parcels are up by then, and the page is loaded. */
 const SUITES_AFTER_MS = 15_000
 
-async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults, incident }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { host, pagePort, slidesPort, port, seed, perSecond, faults, incident, day } = options
   const [yours, reference, page] = await Promise.all([
     isFree(port).then((free) => Side.start({ setup: { solved: NONE }, seed, port: free ? port : 0 })),
     Side.start({ setup: { solved: ALL }, seed, port: 0 }),
@@ -34,7 +36,7 @@ async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults, 
   const origin = await listenOn(server, host, pagePort)
   for (const fault of faults) await lab.setFault(fault)
 
-  greet({ page: origin, token, wanted: port, side: yours })
+  greet({ page: origin, token, day, wanted: port, side: yours })
   const chaptersOf = (files: string[]) => new Set(files.map((file) => /^exercises\/(\d+)/.exec(file)?.[1]))
   const unwatch = watchCode((files) => {
     for (const chapter of chaptersOf(files)) if (chapter) cards.saved(chapter)
@@ -60,23 +62,25 @@ async function run({ host, pagePort, slidesPort, port, seed, perSecond, faults, 
 interface Greeting {
   page: string
   token: string | undefined
+  day: Day | undefined
   /** The port that was asked for. */
   wanted: number
   side: Side
 }
 
-function greet({ page, token, wanted, side }: Greeting): void {
+function greet({ page, token, day, wanted, side }: Greeting): void {
   const { origin } = side.balancer
   const taken = origin.endsWith(`:${wanted}`) || wanted === 0 ? '' : ` (${wanted} is taken)`
   const { get, post } = linesFor(process.platform)
   const control = (command: object) => post(`${page}/control`, command, token)
+  const query = new URLSearchParams({ ...(token !== undefined && { token }), ...(day && { day: String(day) }) })
   console.log(`
-  The Lab is at  ${page}${token === undefined ? '' : `/?token=${token}`}
+  The Lab is at  ${page}${query.size > 0 ? `/?${query}` : ''}
 
   Parcel, on your code, is at ${origin}${taken}
 
   get quotes          ${get(`${origin}/quotes?from=Lisbon&to=Oslo&grams=1200`)}
-  play an incident    press 1 to ${incidents.length} on its page, or ${control({ incident: incidents[0]!.id })}
+  play an incident    press 1, 2, 3 … on its page, or ${control({ incident: incidents[0]!.id })}
   break a carrier     ${control({ fault: { carrier: 'pigeon', kind: 'blackhole' } })}
   mend it             ${control({ fault: { carrier: 'pigeon', kind: null } })}
   see what else       ${control({})}

@@ -27,6 +27,7 @@ test('every argument is taken', () => {
     faults: [{ carrier: 'pigeon' }, { carrier: 'swift', replica: 1, fault: { rate: 0.5 } }],
   })
   expect(readOptions(['--chapter', '4']).incident).toMatchObject({ id: 'dead' })
+  expect(readOptions(['--day', '2']).day).toBe(2)
 })
 
 test.for([
@@ -38,6 +39,7 @@ test.for([
   [['--slides-port', '0'], /--slides-port takes a whole number from 1/],
   [['--seed', '-1'], /--seed/],
   [['--chapter', '99'], /--chapter takes one with an incident \(01, 02, .*\), not "99"/],
+  [['--day', '4'], /--day takes one that has chapters \(1, 2.*\), not "4"/],
   [['--colour'], /Unknown option '--colour'/],
 ] as const)('%j is told what is wrong, and how it is used', ([args, message]) => {
   expect(() => readOptions([...args])).toThrow(Trouble)

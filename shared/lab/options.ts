@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { parseFault } from '../carriers/fleet.ts'
+import { type Day, chaptersByDay } from '../manifest/chapters.ts'
 import { LAB_PORT, SLIDES_PORT } from '../manifest/port.ts'
 import { Trouble } from '../core/trouble.ts'
 import { DEFAULT_PER_SECOND, type Incident, incidents } from '../stage/incidents/incidents.ts'
 import { targetOf } from '../manifest/target.ts'
 
-const USAGE = `Usage: npm start -- [--chapter 04] [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
+const USAGE = `Usage: npm start -- [--chapter 04] [--day 2] [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
 
 export interface Options {
   /** Of the attendee's Parcel. */
@@ -21,6 +22,8 @@ export interface Options {
   faults: ReturnType<typeof parseFault>[]
   /** To begin with. */
   incident?: Incident
+  /** Whose chapters are on its page, until somebody turns to another one. */
+  day?: Day
 }
 
 /** @throws Trouble that says what is wrong, and how it is used */
@@ -37,6 +40,7 @@ export function readOptions(args: string[]): Options {
         seed: text,
         rate: text,
         chapter: text,
+        day: text,
         fault: { type: 'string', multiple: true },
       },
     })
@@ -49,6 +53,7 @@ export function readOptions(args: string[]): Options {
       perSecond: integer('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),
       faults: (values.fault ?? []).map(parseFault),
       ...(values.chapter !== undefined && { incident: ofChapter(values.chapter) }),
+      ...(values.day !== undefined && { day: dayOf(values.day) }),
     }
   } catch (error) {
     throw new Trouble(`${(error as Error).message}\n${USAGE}`)
@@ -67,4 +72,11 @@ function ofChapter(text: string): Incident {
   throw new RangeError(
     `--chapter takes one with an incident (${incidents.map((each) => each.chapter).join(', ')}), not "${text}"`,
   )
+}
+
+function dayOf(text: string): Day {
+  const all = chaptersByDay().map(([day]) => day)
+  const day = all.find((each) => String(each) === text)
+  if (day) return day
+  throw new RangeError(`--day takes one that has chapters (${all.join(', ')}), not "${text}"`)
 }

@@ -165,6 +165,8 @@ test('serves the incidents, the chapters and the page', async () => {
     id: 'hang',
     chapter: '01',
     title: expect.any(String),
+    day: 1,
+    key: '1',
   })
   expect((await get('/chapters/01')).json()).toEqual({
     title: 'Timeouts',

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { Refusal } from '../carriers/http.ts'
-import { type Chapter, chapters } from '../manifest/chapters.ts'
+import { type Chapter, chapters, keyOf } from '../manifest/chapters.ts'
 import { isWritten } from '../manifest/target.ts'
 import { checkCaller, checkToken } from './callers.ts'
 import { readCommand } from './control.ts'
@@ -86,7 +86,12 @@ export function buildServer({ lab, page, host, slidesPort, token }: ServerOption
     return reply.code(204).send()
   })
 
-  app.get('/incidents', async () => incidents.map(({ id, chapter, title }) => ({ id, chapter, title })))
+  app.get('/incidents', async () =>
+    incidents.map(({ id, chapter, title }) => {
+      const of = chapters.find(({ number }) => number === chapter)!
+      return { id, chapter, title, day: of.day, key: keyOf(of) }
+    }),
+  )
 
   app.get<{ Params: { name: string } }>('/drawings/:name.svg', async ({ params: { name } }, reply) => {
     if (!Object.hasOwn(drawings, name)) throw new Refusal(404, `There is no drawing ${name}`)

@@ -40,6 +40,12 @@ test('the sentence says which is slower, and that none is once the left is solve
   expect(look(seen(), slow)).toMatch(/ The left is the faster one\.$/)
 })
 
+test('one is not many', () => {
+  const look = (id: string, left: Seen, right: Seen) => spotlightOn(incidentOf(id), true, left, right).look
+  expect(look('hang', seen({ waiting: 1 }), seen())).toMatch(/: 1 customer waits on the left, 0 on the right\./)
+  expect(look('dead', seen(), seen({ callsPerSecond: () => 1.2 }))).toMatch(/ 40 times a second, the right once\./)
+})
+
 test('of a greedy customer, the sentence says how often he asks, and what he gets', () => {
   const greedyPerSecond = { asked: 300, served: 45 }
   const { look, isWorse } = spotlightOn(incidentOf('greedy'), true, seen({ answered: 0.2, greedyPerSecond }), seen())

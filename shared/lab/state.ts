@@ -1,5 +1,6 @@
 import type { ColumnState, Side } from '../stage/column.ts'
 import type { Column, Point } from '../stage/incidents/incidents.ts'
+import type { Day } from '../manifest/chapters.ts'
 
 /** What the page shows: sent whole, once a second, as a server-sent event. Types only; the page imports them too. */
 export interface LabState {
@@ -57,6 +58,7 @@ export interface TrafficState {
 
 export interface ChapterCard {
   number: string
+  day: Day
   title: string
   /** In order; `unknown` until the suite has run. */
   steps: { title: string; spare: boolean; state: 'green' | 'red' | 'unknown' }[]

@@ -213,6 +213,10 @@ export const chapters: Chapter[] = [
 export const chaptersByDay = (some = chapters): [Day, Chapter[]][] =>
   [...Map.groupBy(some, ({ day }) => day)].toSorted(([a], [b]) => a - b)
 
+/** Its place in its day, from 1: its key in the Lab, which shows one day at a time. */
+export const keyOf = ({ day, number }: Chapter): string =>
+  String(chapters.filter((it) => it.day === day).findIndex((it) => it.number === number) + 1)
+
 /** The folder's name below `exercises/` and `solutions/`, and the name of the chapter's Vitest project. */
 export const folderOf = ({ number, slug }: Chapter): string => `${number}-${slug}`
 

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chapters, folderOf } from '../manifest/chapters.ts'
 import { type Incident, incidents } from '../stage/incidents/incidents.ts'
+import type { ChapterCard } from '../lab/state.ts'
 import { startLab } from '../lab/browser/stage.ts'
 import { Trouble } from '../core/trouble.ts'
 import { launchBrowser } from '../stage/browser.ts'
@@ -14,6 +15,7 @@ const TELLS_MS = 24_000
 const HEALTHY_MS = 30_000
 /** All of the exercises' suites run first, and a machine that is busy with them has no figures to show. */
 const SUITES_MS = 300_000
+const LOOK_MS = 2_000
 /** And one that stays busy shows itself, and not the code. */
 const CALM_MS = 60_000
 
@@ -37,10 +39,14 @@ export async function takeStills(root: string, wanted: string[], tell: (line: st
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
     const session = await page.context().newCDPSession(page)
     await page.goto(lab.url)
-    /** Nothing else runs, in so far as the Lab knows. */
-    const suitesHaveRun = () =>
-      page.locator('.step.unknown, .card .running').first().waitFor({ state: 'hidden', timeout: SUITES_MS })
-    await page.locator('.step').first().waitFor()
+    /** Nothing else runs, in so far as the Lab knows; of every day, and the page shows but one. */
+    const suitesHaveRun = async () => {
+      const isDone = ({ running, steps }: ChapterCard) => !running && steps.every(({ state }) => state !== 'unknown')
+      for (let leftMs = SUITES_MS; !(await lab.history()).at(-1)?.chapters.every(isDone); leftMs -= LOOK_MS) {
+        if (leftMs <= 0) throw new Trouble('The suites do not come to an end: end whatever else runs, and try again.')
+        await sleep(LOOK_MS)
+      }
+    }
     await suitesHaveRun()
 
     const take = async (still: string) => {

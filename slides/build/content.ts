@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { folderOf, minutesOf } from '../../shared/manifest/chapters.ts'
+import { folderOf, keyOf, minutesOf } from '../../shared/manifest/chapters.ts'
 import type { Findings } from '../../shared/manifest/findings.ts'
 import type { Slide, Source } from './deck.ts'
 import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
@@ -127,6 +127,7 @@ function valueOf(name: string, { chapter }: Slide, source: Source): string {
   const values: Record<string, () => string> = {
     number: () => chapter.number,
     folder: () => folderOf(chapter),
+    key: () => keyOf(chapter),
     minutes: () => String(minutesOf(chapter)),
     steps: () =>
       `<ol class="steps">${core.map(({ title, minutes }) => `<li>${title} <i>${minutes} min</i></li>`).join('')}</ol>`,

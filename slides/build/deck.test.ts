@@ -181,7 +181,7 @@ describe('a deck with something missing says so, with its slide and its file', (
     ],
     [
       slide('{{hours}}'),
-      'slide 01-3 ("A slide") has {{hours}}: there are number, folder, minutes, steps, chapters, bench:… and gameday:…',
+      'slide 01-3 ("A slide") has {{hours}}: there are number, folder, key, minutes, steps, chapters, bench:… and gameday:…',
     ],
     [
       region(ours).replace('Code', 'Code {.riddle}'),

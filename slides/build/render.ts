@@ -137,7 +137,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
         : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
     const rank = classes.includes('cover') ? 'h1' : 'h2'
-    return `<section id="${id}" class="${classes.join(' ')}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
+    return `<section id="${id}" class="${classes.join(' ')}" data-day="${chapter?.day ?? ''}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
 ${number}<${rank}>${heading}</${rank}>
 <div class="body">
 ${stepped}

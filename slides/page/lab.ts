@@ -18,7 +18,8 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
     const address: string | null = await (await fetch('./lab.json')).json()
     if (!address || frame || deck.isOverview() || deck.getCurrentSlide() !== slide) return
     frame = document.createElement('iframe')
-    frame.src = address
+    // It shows the day of the chapter that is spoken of.
+    frame.src = `${address}?day=${slide.dataset.day}`
     frame.title = 'The Lab'
     place.append(frame)
   }

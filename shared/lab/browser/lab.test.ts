@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type Browser, chromium, type Page } from '../../maintainers/node_modules/playwright-core/index.js'
-import { chapters } from '../../manifest/chapters.ts'
+import { chapters, chaptersByDay, keyOf } from '../../manifest/chapters.ts'
 import { type Incident, incidents } from '../../stage/incidents/incidents.ts'
 import { type Stage, startLab } from './stage.ts'
 import { LIMIT_MS, SIDES, viewOf } from './view.ts'
@@ -56,12 +56,15 @@ test('everything comes from this machine, and nothing goes wrong', async () => {
 // Early, so that nothing but the Lab keeps the machine busy from then on.
 test("the cards show every chapter's steps, as its suite tells them", { timeout: 400_000 }, async () => {
   await page.locator('.step.red').first().waitFor()
-  await vi.waitUntil(async () => (await page.locator('.step.unknown').count()) === 0, {
-    timeout: 300_000,
-    interval: 500,
-  })
-  const steps = chapters.flatMap((chapter) => chapter.steps)
-  await expect(page.locator('.step.red').count(), 'nothing is solved yet').resolves.toBe(steps.length)
+  for (const [day, some] of chaptersByDay()) {
+    await view.turnTo(day)
+    await vi.waitUntil(async () => (await page.locator('.step.unknown').count()) === 0, {
+      timeout: 300_000,
+      interval: 500,
+    })
+    const steps = some.flatMap((chapter) => chapter.steps)
+    await expect(page.locator('.step.red').count(), 'nothing is solved yet').resolves.toBe(steps.length)
+  }
 })
 
 /** In pixels: what is beyond the window's edges, what is too small, and how large the largest number is. */
@@ -80,6 +83,24 @@ test('at 1280 by 720 nothing is cut off, and nothing is smaller than can be read
   expect(Math.max(...overflow), 'one would have to scroll').toBeLessThanOrEqual(0)
   expect(small).toEqual([])
   expect(numberPx).toBeGreaterThanOrEqual(40)
+})
+
+test('one day is shown at a time: its cards, its incidents, its digits; n turns to the next', async () => {
+  for (const [day, some] of chaptersByDay()) {
+    await view.turnTo(day)
+    const cards = await page.locator('.card b').allInnerTexts()
+    expect(cards).toEqual(some.map(({ number }) => number))
+    const ofDay = incidents.filter(({ chapter }) => cards.includes(chapter))
+    const buttons = await page.getByRole('navigation').getByRole('button').allInnerTexts()
+    expect(buttons.slice(1).map((text) => text.slice(0, 2))).toEqual(ofDay.map(({ chapter }) => chapter))
+    const { overflow } = await measure('.figures dd')
+    expect(Math.max(...overflow), 'one would have to scroll').toBeLessThanOrEqual(0)
+  }
+  // Whoever opens it beside the deck sees what is spoken of.
+  const beside = await browser.newPage()
+  await beside.goto(new URL('?day=2', stage.url).href)
+  await beside.getByRole('button', { name: 'Day 2' }).waitFor()
+  await beside.close()
 })
 
 test("a fault shows in its carrier's row within two seconds", { retry: 2 }, async () => {
@@ -109,11 +130,13 @@ const SETTLED_MS = 1000
 
 test.for(incidents)('$chapter is seen to fail alone, and solved alone to hold', { retry: 2 }, async (incident) => {
   const { chapter, title } = incident
-  const { files, slug } = chapters.find(({ number }) => number === chapter)!
-  const key = String(incidents.indexOf(incident) + 1)
+  const lesson = chapters.find(({ number }) => number === chapter)!
+  const { files, slug, day } = lesson
+  const key = keyOf(lesson)
   const [mine, ours] = ['exercises', 'solutions'].map((tree) => join(stage.root, tree, `${chapter}-${slug}`))
   const naive = files.map((file) => readFileSync(join(mine!, file), 'utf8'))
   await view.calm()
+  await view.turnTo(day)
   await view.plays(key, title, (yours, reference) => isWorse(incident, yours, reference))
   const { overflow, small, numberPx } = await measure('.spotlight output')
   expect(Math.max(...overflow), 'one would have to scroll').toBeLessThanOrEqual(0)
@@ -133,6 +156,7 @@ test.for(incidents)('$chapter is seen to fail alone, and solved alone to hold', 
 })
 
 test("a dead carrier's row is lit, and opens the reference's breaker only", async () => {
+  await view.turnTo(1)
   await view.plays('4', 'A dead carrier', (yours, reference) => yours > 2 * reference)
   await expect(page.locator('.evidence .lit', { hasText: 'albatross' }).count()).resolves.toBe(2)
   await page.keyboard.press('d')
@@ -145,6 +169,7 @@ test("a dead carrier's row is lit, and opens the reference's breaker only", asyn
 test('a solved file that is saved makes the left side like the right, within ten seconds', { retry: 2 }, async () => {
   const file = '05-scatter-gather/scatter-gather.ts'
   const naive = readFileSync(join(stage.root, 'exercises', file), 'utf8')
+  await view.turnTo(1)
   await view.plays('5', 'Everybody is a little slow', (yours, reference) => yours > 2 * reference)
   await page.keyboard.press('d')
   await view.calm()
@@ -178,6 +203,7 @@ test('a syntax error shows where it is, and heals', { retry: 2 }, async () => {
 
 test('a card opens its chapter, and keys do what the question mark tells', async () => {
   const { number, title } = chapters[0]!
+  await view.turnTo(1)
   await page.getByRole('button', { name: `${number} ${title}` }).click()
   const reader = page.getByRole('dialog', { name: `${number} ${title}` })
   await reader.getByText('See it fail.').waitFor()

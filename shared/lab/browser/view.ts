@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest'
 import type { Page } from '../../maintainers/node_modules/playwright-core/index.js'
+import type { Day } from '../../manifest/chapters.ts'
 import type { Side } from '../../stage/column.ts'
 
 export const SIDES: Side[] = ['yours', 'reference']
@@ -35,6 +36,12 @@ export function viewOf(page: Page) {
     column,
     row: (side: Side, carrier: string) => column(side).locator(`[data-carrier=${carrier}]`),
     figure,
+
+    /** Shows the chapters of that day. */
+    async turnTo(day: Day): Promise<void> {
+      const shown = page.getByRole('button', { name: /^Day \d$/ })
+      while ((await shown.innerText()) !== `Day ${day}`) await page.keyboard.press('n')
+    },
 
     /** Resolves once the incident is on, and its two numbers are as wanted. */
     async plays(key: string, title: string, wanted: (yours: number, reference: number) => boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { Day } from '../../manifest/chapters.ts'
 import type { FaultKind } from '../../carriers/faults.ts'
 import type { CarrierName } from '../../carriers/tariffs.ts'
 import type { LabState } from '../state.ts'
@@ -19,13 +20,21 @@ export interface Incident {
   id: string
   chapter: string
   title: string
+  day: Day
+  /** While its day is shown. */
+  key: string
 }
 
+const { searchParams: asked } = new URL(location.href)
+
+/** Whose chapters somebody wants to see, by the page's address. */
+export const dayAsked = Number(asked.get('day'))
+
 /** Came with the address, if the Lab wants one; a projector need not show it any longer. */
-const token = new URLSearchParams(location.search).get('token') ?? sessionStorage.getItem('token')
+const token = asked.get('token') ?? sessionStorage.getItem('token')
 if (token) {
   sessionStorage.setItem('token', token)
-  history.replaceState(null, '', location.pathname)
+  history.replaceState(null, '', dayAsked ? `?day=${dayAsked}` : location.pathname)
 }
 
 /** @throws {Error} with a sentence for people: what the Lab objected to, or that it is not there. */

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { Spotlight } from '../state.ts'
 import type { Control, Incident } from './connection.ts'
 
@@ -7,21 +8,24 @@ interface Props {
   /** What there is to warn of: it has the place of the sentence, so that nothing moves when it comes and goes. */
   warnings: string[]
   order: (what: Control) => void
+  /** Before them. */
+  children: ComponentChildren
 }
 
 /** Each chapter's incident, in a click, and what is to be seen while it happens. */
-export function Incidents({ incidents, spotlight, warnings, order }: Props) {
+export function Incidents({ incidents, spotlight, warnings, order, children }: Props) {
   return (
     <nav aria-label="Incidents">
       <div>
-        {incidents.map(({ id, chapter, title }, index) => (
+        {children}
+        {incidents.map(({ id, chapter, title, key }) => (
           <button
             key={id}
-            title={`${title} (keyboard: ${index + 1})`}
+            title={`${title} (keyboard: ${key})`}
             aria-pressed={id === spotlight?.id}
             onClick={() => order({ incident: id })}
           >
-            <b>{chapter}</b> {title}
+            <b>{chapter}</b> {title} <kbd>{key}</kbd>
           </button>
         ))}
       </div>

@@ -8,17 +8,22 @@ interface Props {
   order: (what: Control) => void
   /** Everything, or the spotlight. */
   show: (whole: boolean) => void
+  /** To the next day. */
+  turn: () => void
 }
 
 /** Keys for whoever stands on a stage; `?` shows them. */
-export function Keys({ state, incidents, order, show }: Props) {
+export function Keys({ state, incidents, order, show, turn }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const mine = () => state.spotlight && order({ allMine: state.alone !== undefined })
   const actions: [key: string, name: string, what: string, action: () => void][] = [
-    ...incidents.map(({ id, title }, index): [string, string, string, () => void] => {
-      const key = String(index + 1)
-      return [key, key, title, () => order({ incident: id })]
-    }),
+    ...incidents.map(({ id, title, key }): [string, string, string, () => void] => [
+      key,
+      key,
+      title,
+      () => order({ incident: id }),
+    ]),
+    ['n', 'n', 'The next day’s chapters, and their digits', turn],
     ['d', 'd', 'The whole dashboard', () => show(true)],
     ['Escape', 'Esc', 'Back to the incident’s number', () => show(false)],
     ['m', 'm', 'The incident with all that is mine, or with its chapter alone', mine],

@@ -3,7 +3,7 @@ import { Announcer } from './announcer.tsx'
 import { Between, Carriers } from './carriers.tsx'
 import { Chapters } from './chapters.tsx'
 import { Charts } from './charts.tsx'
-import { control, type Control, getJson, type Incident, useStates } from './connection.ts'
+import { control, type Control, dayAsked, getJson, type Incident, useStates } from './connection.ts'
 import { Incidents } from './incidents.tsx'
 import { Keys } from './keys.tsx'
 import { Figures, Heading } from './parcel.tsx'
@@ -15,6 +15,7 @@ export function Lab() {
   const { states, connected } = useStates()
   const [incidents, setIncidents] = useState<Incident[]>([])
   const [problem, setProblem] = useState('')
+  const [dayShown, setDay] = useState<number>(dayAsked)
   /** Whether to see everything, also during an incident. */
   const [isWhole, setWhole] = useState(false)
   const order = (what: Control) => {
@@ -29,8 +30,15 @@ export function Lab() {
   }, [connected])
 
   const state = states.at(-1)
+  // Whatever is played, by whom ever, is among what is shown.
+  const played = incidents.find(({ id }) => id === state?.spotlight?.id)
+  useEffect(() => played && setDay(played.day), [played])
   if (!state) return <p class="splash">{connected ? 'The Lab is starting …' : 'Waiting for the Lab …'}</p>
-  const { spotlight } = state
+  const { spotlight, chapters } = state
+  const days = [...new Set(chapters.map(({ day }) => day))]
+  const day = days.find((each) => each === dayShown) ?? days[0]
+  const ofDay = incidents.filter((incident) => incident.day === day)
+  const turn = () => setDay(days[(days.indexOf(day!) + 1) % days.length]!)
   const warnings = [
     connected ? '' : 'Connection lost: what you see is old. Is “npm start” still running? Trying again …',
     state.traffic.saturated ? 'This machine is saturated: the figures are about it, not about the code.' : '',
@@ -50,9 +58,15 @@ export function Lab() {
           Reset to healthy
         </button>
         <Slides />
-        <Keys state={state} incidents={incidents} order={order} show={setWhole} />
+        <Keys state={state} incidents={ofDay} order={order} show={setWhole} turn={turn} />
       </header>
-      <Incidents incidents={incidents} spotlight={spotlight} warnings={warnings} order={order} />
+      <Incidents incidents={ofDay} spotlight={spotlight} warnings={warnings} order={order}>
+        {days.length > 1 && (
+          <button class="day" title="The next day’s chapters (keyboard: n)" onClick={turn}>
+            Day {day}
+          </button>
+        )}
+      </Incidents>
       {spotlight && !isWhole ? (
         <Spotlight states={states} />
       ) : (
@@ -68,7 +82,7 @@ export function Lab() {
           <Between state={state} order={order} />
         </div>
       )}
-      <Chapters cards={state.chapters} />
+      <Chapters cards={chapters.filter((card) => card.day === day)} />
       <Announcer states={states} connected={connected} />
     </main>
   )

@@ -63,6 +63,8 @@ export interface Incident {
 }
 
 const whole = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '?')
+const times = (value: number) => (whole(value) === '1' ? 'once' : `${whole(value)} times`)
+const customers = (count: number) => (count === 1 ? '1 customer waits' : `${count} customers wait`)
 const failed = ({ restart }: Seen) => (restart ? `${restart.failed} of ${restart.requests}` : 'nobody')
 
 /** Of a healthy day. */
@@ -87,7 +89,7 @@ export const incidents: Incident[] = [
     point: { number: 'p99Ms', carrier: 'pigeon' },
     lit: 'in-flight',
     look: (left, right) =>
-      `Pigeon says nothing: ${left.waiting} customers wait on the left, ${right.waiting} on the right.`,
+      `Pigeon says nothing: ${customers(left.waiting)} on the left, ${right.waiting} on the right.`,
   },
   {
     id: 'deploy',
@@ -114,8 +116,8 @@ export const incidents: Incident[] = [
     point: { number: 'callsPerQuote', carrier: 'swift' },
     lit: 'retries',
     look: (left, right) => {
-      const calls = ({ callsPerSecond }: Seen) => whole(callsPerSecond('swift'))
-      return `Nine of swift’s answers in ten are errors; the left asks it ${calls(left)} times a second, the right ${calls(right)} times.`
+      const calls = ({ callsPerSecond }: Seen) => times(callsPerSecond('swift'))
+      return `Nine of swift’s answers in ten are errors; the left asks it ${calls(left)} a second, the right ${calls(right)}.`
     },
   },
   {
@@ -127,8 +129,8 @@ export const incidents: Incident[] = [
     point: { number: 'p50Ms', carrier: 'albatross' },
     lit: 'breakers',
     look: (left, right) => {
-      const calls = ({ callsPerSecond }: Seen) => whole(callsPerSecond('albatross'))
-      return `Albatross is dead; the left asks it ${calls(left)} times a second, the right ${calls(right)} times.`
+      const calls = ({ callsPerSecond }: Seen) => times(callsPerSecond('albatross'))
+      return `Albatross is dead; the left asks it ${calls(left)} a second, the right ${calls(right)}.`
     },
   },
   {

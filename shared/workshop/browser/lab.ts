@@ -51,7 +51,7 @@ export async function startDoor(): Promise<Door> {
         slidesPort,
         page: {
           serve({ url }, response) {
-            const [type, text] = FILES[url!] ?? ['text/plain', '']
+            const [type, text] = FILES[url!.replace(/\?.*/, '')] ?? ['text/plain', '']
             response.writeHead(200, { 'content-type': type }).end(text)
           },
         },
