@@ -30,7 +30,7 @@ const WIDTH = 1000
 const LEFT = 90
 const TOP = 56
 const BOTTOM = 70
-const LINE_PX = 24
+const LINE_PX = 30
 /** From the axis to a label, and from the label to the edge; with some for a short word of wide letters, as `opossum`. */
 const MARGIN_PX = 46
 /** For the labels, by the longest: the mean width of a letter of the widest usual font, DejaVu Sans, at a slide's 26 px. */

@@ -1,5 +1,12 @@
 import { parseSync } from 'vite'
 
+/** Longer lines are wrapped, as letters that fit them could not be read. */
+export const MAX_COLUMNS = 80
+
+/** As the room sees them. */
+export const rowsOf = (lines: string[]): number =>
+  lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / MAX_COLUMNS)), 0)
+
 /** What a slide shows of a file: a declaration or parts of it, and what it points at, step by step. */
 export interface Region {
   /** Below the root, with forward slashes. */
@@ -62,7 +69,7 @@ function declarationOf(symbol: string, nodes: Node[]): Node {
 /**
  * Cuts a region out of its file's text. Parts are named by how a line begins, and not by numbers, which would go on
  * pointing somewhere when the file changes: `const stop` is the whole statement that begins so, `try … finally` is all
- * from the one line to the other.
+ * from the one line to the other, and `only if (late)` is that line alone.
  *
  * @throws Error when the file has no such declaration or line, or more than one line of that beginning
  */
@@ -86,7 +93,8 @@ export function excerptOf({ file, symbol, show, steps }: Region, source: string)
     return found
   }
   const pick = (words: string, among: number[]): number[] => {
-    const [first = '', last] = words.split(' … ')
+    const isAlone = words.startsWith('only ')
+    const [first = '', last] = words.replace(/^only /, '').split(' … ')
     const [from, other] = find(first, among)
     if (other !== undefined) throw new Error(`has more than one line "${first}": give more of the one that you mean`)
     const upTo = last
@@ -95,7 +103,7 @@ export function excerptOf({ file, symbol, show, steps }: Region, source: string)
           among.filter((line) => line >= from!),
         )[0]!
       : from!
-    return among.filter((line) => line >= from! && line <= Math.max(upTo, endOf(upTo)))
+    return among.filter((line) => line >= from! && line <= (isAlone ? upTo : Math.max(upTo, endOf(upTo))))
   }
 
   const all = text.map((_, line) => line).slice(lineAt(whole.start), lineAt(whole.end - 1) + 1)

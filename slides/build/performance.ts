@@ -4,6 +4,7 @@ import type { Findings } from '../../shared/manifest/findings.ts'
 import { incidents } from '../../shared/stage/incidents/incidents.ts'
 import { codeOf, regionsOf } from './content.ts'
 import type { Slide, Source } from './deck.ts'
+import { rowsOf } from './excerpt.ts'
 import { stillOf } from './lab.ts'
 import { REVIEW, TALK } from './plan.ts'
 import { halves, minutesOf } from './run-sheet.ts'
@@ -39,7 +40,8 @@ function checkSlide(slide: Slide, source: Source, findings: Findings): void {
     isLit || !slide.classes.includes('riddle'),
     'is a riddle that lights no line: add the one that is wrong ("step: …")',
   )
-  const lines = regionsOf(slide).reduce((sum, region) => sum + codeOf(region, source).lines.length, 0)
+  // A line that is wrapped is two to whoever reads it.
+  const lines = regionsOf(slide).reduce((sum, region) => sum + rowsOf(codeOf(region, source).lines), 0)
   say(lines <= MAX_CODE_LINES, `shows ${lines} lines of code: ${MAX_CODE_LINES} at most, so name parts ("show: …")`)
   const words = wordsOn(slide)
   say(words <= MAX_WORDS, `has ${words} words: ${MAX_WORDS} at most, so say them instead`)

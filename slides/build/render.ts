@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { Marked } from 'marked'
 import { codeOf, drawingOf, fillIn, mistakeIn, pictureOf, readRegion } from './content.ts'
+import { MAX_COLUMNS, rowsOf } from './excerpt.ts'
 import { svgOf } from '../../shared/stage/drawings/svg.ts'
 import type { Slide, Source } from './deck.ts'
 import { palette } from './palette.ts'
@@ -27,14 +28,10 @@ const styled = ({ content, color, fontStyle = 0 }: Token) => {
   return `<span style="${style}">${escape(content)}</span>`
 }
 
-/** Longer lines are wrapped, as letters that fit them could not be read. */
-const MAX_COLUMNS = 80
-
 /** What the style sheet needs to make code as large as there is room for. */
 const sizeOf = (lines: string[]) => {
   const columns = Math.min(MAX_COLUMNS, Math.max(...lines.map((line) => line.length)))
-  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / MAX_COLUMNS)), 0)
-  return `--columns:${columns};--rows:${rows}`
+  return `--columns:${columns};--rows:${rowsOf(lines)}`
 }
 
 const lineOf = (text: string, classes: string, html: string) =>
@@ -83,7 +80,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
 
   function answer(file: string, at: string): string {
     const { mistake, killedBy } = mistakeIn(file, source)
-    return `<div class="answer fragment"${at}><p>${escape(mistake)}</p><p>✕ <code>${escape(killedBy)}</code></p></div>`
+    return `<div class="answer fragment"${at}><p>${escape(mistake).replace(/`([^`]+)`/g, '<code>$1</code>')}</p><p>✕ <code>${escape(killedBy)}</code></p></div>`
   }
 
   function terminal(text: string): string {

@@ -84,7 +84,7 @@ export const poses = {
     on(146, bird('albatross'), { scale: 0.8 }),
     on(276, bird('pelican', { eye: 'bored' }), { scale: 0.78 }),
     on(424, bird('kestrel'), { scale: 0.84 }),
-    on(536, pigeon({ eye: 'back' }), { scale: 0.8 }),
+    on(526, pigeon({ eye: 'back' }), { scale: 0.8 }),
     at(520, 144, bird('swift'), { scale: 0.7 }),
   ),
 
@@ -146,7 +146,7 @@ export const poses = {
     prop.floor(),
     on(140, pigeon({ eye: 'back' }), { scale: 0.95 }),
     on(70, prop.counter(140)),
-    queue(292, 100, [{ coat: 'failed', hat: 'bun', mouth: 'frown', arms: 'point' }, ...customers.slice(0, 3)]),
+    queue(306, 97, [{ coat: 'failed', hat: 'bun', mouth: 'frown', arms: 'point' }, ...customers.slice(0, 3)]),
   ),
 
   'nobody-answers': scene(
@@ -177,7 +177,7 @@ export const poses = {
     on(236, at(0, -102, prop.parcel(70, 50))),
     on(96, person({ look: 'wide', mouth: 'shout', arms: 'point' })),
     at(388, 226, prop.motion()),
-    on(508, pigeon({ legs: 'walk', eye: 'happy' }), { scale: 0.95 }),
+    on(500, pigeon({ legs: 'walk', eye: 'happy' }), { scale: 0.95 }),
   ),
 
   'asks-again': scene(

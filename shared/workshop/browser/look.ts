@@ -75,6 +75,16 @@ export function lookAt({ id, step }: { id: string; step: number }): {
     if (width > 0 && (left < page.left - slack || right > page.right + slack || bottom > floor + slack))
       overflows.push(textContent.trim())
 
+    // Who is drawn stands beside what is written. (On a strip's ground there is nothing else to be seen.)
+    const isDrawnOver = [...range.getClientRects()].some(({ left, right, top, bottom }) => {
+      for (let x = left; x < right; x += 8)
+        for (const element of document.elementsFromPoint(x, (top + bottom) / 2))
+          if (element.closest('.drawing svg')?.contains(element.parentElement)) return true
+      return false
+    })
+    if (!parentElement!.closest('.drawing, .strip, footer') && isDrawnOver)
+      overflows.push(`${textContent.trim()} (somebody is drawn over it)`)
+
     const svg = parentElement!.closest('svg')
     const stretch = svg ? svg.getScreenCTM()!.a / scale : 1
     const px = Number.parseFloat(getComputedStyle(parentElement!).fontSize) * stretch
