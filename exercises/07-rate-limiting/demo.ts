@@ -10,7 +10,7 @@ const RATE = { perSecond: 50, burst: 100 }
 const SECONDS = 5
 const SHOPS = 10
 const GREEDY = 'poller'
-const PER_BLOCK = 40
+const PER_BLOCK = 50
 
 const names = [...Array.from({ length: SHOPS }, (_, i) => `shop ${i + 1}`), GREEDY]
 const keys = new Map(names.map((name) => [`sk-${name}`, name]))

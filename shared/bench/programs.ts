@@ -20,7 +20,10 @@ export const programs: Record<string, Program> = {
   },
   places: { what: 'how the door’s limit finds how many there should be inside, in virtual time', seconds: 30 },
   jitter: { what: 'the table of “Exponential Backoff And Jitter”, in virtual time', seconds: 5 },
-  herd: { what: 'a hundred clients and a carrier that is just back, skeleton and solution, in virtual time', seconds: 5 },
+  herd: {
+    what: 'a hundred clients and a carrier that is just back, skeleton and solution, in virtual time',
+    seconds: 5,
+  },
   amplification: { what: 'what three layers of retries make of one call, in virtual time', seconds: 10 },
   'fan-out': { what: 'how many requests meet a slow leaf', seconds: 1 },
   'tail-at-scale': { what: 'hedging over 100 leaves, 100,000 requests in virtual time', seconds: 60 },

@@ -66,8 +66,55 @@ test('there is something to ask and to show in each chapter: its cover’s notes
   }
 })
 
+const guide = readFileSync(join(ours.root, 'slides/INSTRUCTOR.md'), 'utf8')
+const { scripts } = JSON.parse(readFileSync(join(ours.root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+}
+
+/** What a command is called, whatever its chapter or edition: `slides --edition`, `demo 03 --solution`. */
+function nameOf(command: string): string {
+  const [, name = '', rest = ''] = /^npm (?:run )?([\w:]+)(.*)$/.exec(command) ?? []
+  const [chapter = ''] = name === 'demo' ? (/\d\d/.exec(rest) ?? []) : []
+  return [name, chapter, ...(rest.match(/--\w[\w.-]*/g) ?? [])].filter(Boolean).join(' ')
+}
+
+/** In backticks, or after a prompt; what is npm's own, or a measurement that a note refers to, is not for the day. */
+const commandsIn = (text: string): string[] =>
+  [...text.matchAll(/`([^`]+)`|^\$ (.+?)(?: +#.*)?$/gm)]
+    .flatMap(([, quoted, typed]) => (quoted ?? typed!).split(' && '))
+    .filter((command) => command.startsWith('npm '))
+    .map(nameOf)
+    .filter((name) => Object.hasOwn(scripts, name.split(' ')[0]!) && !name.startsWith('bench'))
+
+/** By their names: what the guide says that each takes. */
+const takes = new Map(
+  [...guide.matchAll(/^\| `(npm [^`]+)`.*?\| (.*?) \|/gm)].map(([, command, time]) => [nameOf(command!), time!]),
+)
+
+test('whatever is run on the day stands in the guide, with what it takes', () => {
+  const slides = readDeck(ours, new Findings())
+  const shown = slides.flatMap(({ body, notes }) => [
+    body,
+    ...(notes.match(/^\*\*Demo:[\s\S]*?(?=\n\n|$(?![\s\S]))/gm) ?? []),
+  ])
+  const timeless = commandsIn([guide, ...shown].join('\n')).filter(
+    (name) => !/^\d+ (s|min)\b/.test(takes.get(name) ?? ''),
+  )
+  expect([...new Set(timeless)], 'have no line in a table of the guide’s, or no time beside it').toEqual([])
+})
+
+test('each demo stands in the guide, naive and solved, and none is longer than a room is patient', () => {
+  const PATIENCE_S = 25
+  for (const chapter of chapters) {
+    if (!existsSync(join(ours.root, 'exercises', folderOf(chapter), 'demo.ts'))) continue
+    for (const name of [`demo ${chapter.number}`, `demo ${chapter.number} --solution`]) {
+      const [, seconds] = /^(\d+) s$/.exec(takes.get(name) ?? '') ?? []
+      expect(Number(seconds), `${name}: seconds, in the table of demos`).toBeLessThanOrEqual(PATIENCE_S)
+    }
+  }
+})
+
 test('what the guide points to is there', () => {
-  const guide = readFileSync(join(ours.root, 'slides/INSTRUCTOR.md'), 'utf8')
   for (const [, link] of guide.matchAll(/\]\((.+?)\)/g))
     expect(existsSync(join(ours.root, 'slides', link!)), link).toBe(true)
 })
