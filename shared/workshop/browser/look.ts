@@ -52,6 +52,7 @@ export function lookAt({ id, step }: { id: string; step: number }): {
   const [heading, footer] = ['h1, h2', 'footer'].map((it) => slide.querySelector(it)!.getBoundingClientRect())
   // Half a pixel is the browser's rounding.
   const slack = 0.5 * scale
+  const hasDrawing = slide.querySelector('.drawing') !== null
   const overflows: string[] = []
   const small: string[] = []
   const pale: string[] = []
@@ -76,14 +77,14 @@ export function lookAt({ id, step }: { id: string; step: number }): {
       overflows.push(textContent.trim())
 
     // Who is drawn stands beside what is written. (On a strip's ground there is nothing else to be seen.)
-    const isDrawnOver = [...range.getClientRects()].some(({ left, right, top, bottom }) => {
+    const written = !hasDrawing || parentElement!.closest('.drawing, .strip, footer') ? [] : [...range.getClientRects()]
+    const isDrawnOver = written.some(({ left, right, top, bottom }) => {
       for (let x = left; x < right; x += 8)
         for (const element of document.elementsFromPoint(x, (top + bottom) / 2))
           if (element.closest('.drawing svg')?.contains(element.parentElement)) return true
       return false
     })
-    if (!parentElement!.closest('.drawing, .strip, footer') && isDrawnOver)
-      overflows.push(`${textContent.trim()} (somebody is drawn over it)`)
+    if (isDrawnOver) overflows.push(`${textContent.trim()} (somebody is drawn over it)`)
 
     const svg = parentElement!.closest('svg')
     const stretch = svg ? svg.getScreenCTM()!.a / scale : 1
