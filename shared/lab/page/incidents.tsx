@@ -25,7 +25,8 @@ export function Incidents({ incidents, spotlight, warnings, order, children }: P
             aria-pressed={id === spotlight?.id}
             onClick={() => order({ incident: id })}
           >
-            <b>{chapter}</b> {title} <kbd>{key}</kbd>
+            <b>{chapter}</b> {title} {/* Where the number does not say it. */}
+            {Number(chapter) !== Number(key) && <kbd>{key}</kbd>}
           </button>
         ))}
       </div>
