@@ -38,7 +38,7 @@ describe('Step 1: No drip', () => {
   })
 
   test('has a burst of a second, unless it is told', () => {
-    expect(asks(new TokenBucket({ perSecond: 2.5 }), 10), 'of 10 at once, at 2.5 a second: rounded up').toBe(3)
+    expect(asks(new TokenBucket({ perSecond: 2.2 }), 10), 'of 10 at once, at 2.2 a second: rounded up').toBe(3)
     expect(asks(new TokenBucket({ perSecond: 0.1 }), 10), 'of 10 at once, at one in ten seconds: one at least').toBe(1)
   })
 

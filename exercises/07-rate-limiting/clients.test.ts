@@ -34,6 +34,13 @@ describe('Step 2: One each', () => {
     expect(limits.take('a', 2), 'two more, of none').toMatchObject({ allowed: false, retryAfterMs: 200 })
     expect(limits.take('b', 2), 'two of three, by another').toMatchObject({ allowed: true, remaining: 1 })
     expect(() => limits.take('b', 4), 'a cost above the burst').toThrow(RangeError)
+    for (const name of ['constructor', '__proto__']) {
+      let decision: unknown
+      expect(() => (decision = limits.take(name)), `taken by a client whose name is ${name}`).not.toThrow()
+      expect(decision, `one of three, by a client whose name is ${name}`).toMatchObject({ remaining: 2 })
+    }
+    const unsaid = new ClientLimits({ perSecond: 2.2 })
+    expect(asks(unsaid, 'a', 10), 'of 10 at once, at 2.2 a second, with no burst said: see rateOf').toBe(3)
   })
 
   test('forgets who is full again, without a timer', () => {
@@ -83,6 +90,12 @@ describe('Step 2: One each', () => {
     ).toBe(19)
     vi.advanceTimersByTime(500)
     expect(asks(limits, 'greedy', 40), 'of 40 half a second later').toBe(0)
+
+    const daily = new ClientLimits({ perSecond: 10 / 86_400, burst: 10 })
+    expect(asks(daily, 'greedy', 20), 'of 20 at once, at ten a day').toBe(10)
+    vi.advanceTimersByTime(2 * 3_600_000)
+    for (let i = 0; i < 100; i++) asks(daily, `passer-by ${i}`, 1)
+    expect(asks(daily, 'greedy', 20), 'of 20 two hours later: a unit takes 2.4 h, and all of them a day').toBe(0)
   })
 })
 

@@ -185,7 +185,7 @@ describe('Step 4: Say no well', () => {
         (error) => error,
       )
     }
-    for (const cost of [121, -1, NaN, Infinity])
+    for (const cost of [121, -1, NaN, Infinity, '5' as unknown as number])
       expect(
         await start({}, cost),
         `a route with a cost of ${cost}, where 120 is all that there ever is: better now than at night`,

@@ -37,7 +37,7 @@ describe('Step 3: Who is it?', () => {
       'key:web',
     )
     expect(await ask('198.51.100.7', { 'x-api-key': 'sk-web-1' }), 'the same key from another address').toBe('key:web')
-    for (const key of ['sk-web-2', '', 'web', '__proto__', 'constructor'])
+    for (const key of ['sk-web-2', 'SK-WEB-1', '', 'web', '__proto__', 'constructor'])
       expect(
         await ask('192.0.2.1', { 'x-api-key': key }),
         `the key "${key}", which nobody has given out: who makes up keys would make up clients`,
@@ -76,6 +76,20 @@ describe('Step 3: Who is it?', () => {
       await behind('192.0.2.1', { 'x-forwarded-for': '198.51.100.7' }),
       'somebody who has come past the proxies',
     ).toBe('net:192.0.2.1')
+    expect(
+      await direct('10.0.0.1', { 'x-forwarded-for': '198.51.100.7' }),
+      'a private address, but no proxy of ours: nobody has named it',
+    ).toBe('net:10.0.0.1')
+    for (const [header, said] of [
+      ['x-real-ip', '198.51.100.7'],
+      ['true-client-ip', '198.51.100.7'],
+      ['cf-connecting-ip', '198.51.100.7'],
+      ['forwarded', 'for=198.51.100.7'],
+    ] as const)
+      expect(
+        await behind('10.0.0.1', { 'x-forwarded-for': '192.0.2.1', [header]: said }),
+        `${header}, which our proxies hand on as the client has written it`,
+      ).toBe('net:192.0.2.1')
   })
 
   test('takes all of a /64 for one client, and IPv4 for what it is', () => {

@@ -61,6 +61,15 @@ describe('Step 5: Wait in line', () => {
       b: 0,
       c: 100,
     })
+
+    const halves = line(empty(10))
+    for (const name of ['a', 'b']) void halves.join(name, { cost: 0.5 })
+    void halves.join('c')
+    await ms(200)
+    expect(halves.at, 'when each went, of whom the first two need a half').toEqual({ a: 50, b: 100, c: 200 })
+    const unsaid = new RateLimiter({ perSecond: 2.2 })
+    const allowed = Array.from({ length: 10 }, () => unsaid.allow()).filter((each) => each.allowed)
+    expect(allowed.length, 'of 10 at once, at 2.2 a second, with no burst said: see rateOf').toBe(3)
   })
 
   test('keeps the pace of a busy line, no faster and hardly slower', async () => {
@@ -80,6 +89,17 @@ describe('Step 5: Wait in line', () => {
         went,
         `went in 2 s, at ${perSecond} a second: a timer of 3.33 ms is one of 3, or of 4`,
       ).toBeGreaterThanOrEqual(least)
+
+      const told = empty(perSecond)
+      let early = 0
+      for (let i = 0; i < 50; i++) {
+        await ms(told.allow().retryAfterMs)
+        if (!told.allow().allowed) early++
+      }
+      expect(
+        early,
+        `of 50 who came when allow had told them, refused again, at ${perSecond} a second: the tolerance of step 1`,
+      ).toBe(0)
     }
   })
 

@@ -64,12 +64,24 @@ describe('Step 10: Several instances, one limit', () => {
     })
     expect(redis.mock.calls[1]![2], 'what is sent for one').toEqual(['20', '2000'])
     expect(redis.mock.calls[1]![1], 'the key of another client').not.toEqual(redis.mock.calls[0]![1])
+    redis.mockImplementation(says('1940', '40'))
+    expect(await limit.take('key:app', 5), 'five, of a bucket that has three: some, and too few').toMatchObject({
+      allowed: false,
+      remaining: 3,
+      retryAfterMs: 40,
+    })
+    expect(redis.mock.calls[2]![1], 'the key of the same client, for another cost').toEqual(redis.mock.calls[1]![1])
+    redis.mockImplementation(says('2000', '0'))
+    expect(await limit.take('key:app'), 'the last one').toMatchObject({ allowed: true, remaining: 0, retryAfterMs: 0 })
     redis.mockImplementation(says('0', '0'))
     expect(await limit.take('key:new'), 'of a bucket that owes nothing: there is nothing to come').toMatchObject({
       remaining: 100,
       moreInMs: 0,
     })
     expect(take, 'the limit of this process, while Redis answers').not.toHaveBeenCalled()
+    const unsaid = setUp(says('20', '0'), { rate: { perSecond: 50 } })
+    await unsaid.limit.take('key:web')
+    expect(unsaid.redis.mock.calls[0]?.[2], 'what is sent with no burst said: see rateOf').toEqual(['20', '1000'])
   })
 
   test('has this process decide when Redis is silent, fails or talks nonsense', async () => {
@@ -158,7 +170,8 @@ describe('Step 10: Several instances, one limit', () => {
     await limit.take('a')
     expect(changes.length, 'changes: away it was already').toBe(1)
     await vi.advanceTimersByTimeAsync(1_000)
-    become(says('20', '0'))
+    // A no is an answer, too.
+    become(says('2000', '20'))
     for (let i = 0; i < 5; i++) await limit.take('a')
     expect(take, 'the limit of this process: twice, while it was away').toHaveBeenCalledTimes(2)
     expect(redis, 'calls, with five since it is back').toHaveBeenCalledTimes(7)
@@ -192,6 +205,16 @@ describe('Step 10: Several instances, one limit', () => {
     expect(changes, 'what onChange was told').toMatchObject([{ isAway: true }])
     await limit.take('a')
     expect(redis, 'calls: for a second nobody asks').toHaveBeenCalledTimes(2)
+
+    const slow = setUp(() => new Promise((resolve) => setTimeout(resolve, 60, ['20', '0'])))
+    const late = slow.limit.take('a')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await outcomeOf(late), 'of a Redis that needs 60 ms for each answer').toEqual(answered(own))
+    expect(
+      await outcomeOf(slow.limit.take('a')),
+      'who comes when the late answer has come: if that were news, everybody would wait for 50 ms',
+    ).toEqual(answered(own))
+    expect(slow.redis, 'calls to the slow one').toHaveBeenCalledTimes(1)
   })
 
   test('leaves no timer and no rejection behind', async () => {

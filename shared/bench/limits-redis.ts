@@ -8,7 +8,7 @@ import { networkOf } from '#chapters/07-rate-limiting/identity.ts'
 import type { Limit } from '#chapters/07-rate-limiting/options.ts'
 import { SharedLimit } from '#chapters/07-rate-limiting/shared.ts'
 import { connectRedis } from '../service/redis.ts'
-import { type OwnRedis, startRedis } from '../testing/redis.ts'
+import { type OwnRedis, slowDown, startRedis } from '../testing/redis.ts'
 import { peer } from './report.ts'
 import { median } from './rounds.ts'
 
@@ -16,10 +16,12 @@ import { median } from './rounds.ts'
 const RATE = { perSecond: 100_000, burst: 100_000 }
 /** For one answer; who has none by then is counted as that. */
 const PATIENCE_MS = 8_000
+const SLOW_MS = 80
 
 export interface Freeze {
-  /** Of 20 requests in a row each, in ms: before, while Redis is stopped by SIGSTOP, and while it is not there. */
   healthyMs: number
+  /** Of 20 requests in a row each, in ms: Redis is 80 ms late, is stopped by SIGSTOP, is not there. */
+  slowMs: number[]
   frozenMs: number[]
   deadMs: number[]
 }
@@ -77,16 +79,35 @@ async function ask({ app }: Subject, times: number): Promise<number[]> {
   return took
 }
 
+/** Its connection, and the compiler. Who was too early for the connection asks again a second later. */
+async function warmUp(subject: Subject): Promise<void> {
+  await subject.app.ready()
+  await pause(300)
+  await ask(subject, 1)
+  await pause(1_200)
+  await ask(subject, 500)
+}
+
+async function slow(redis: OwnRedis, start: (url: string) => Promise<Subject>): Promise<number[]> {
+  const way = await slowDown(redis.url, 0)
+  const subject = await start(way.url)
+  try {
+    await warmUp(subject)
+    way.delayMs = SLOW_MS
+    return await ask(subject, 20)
+  } finally {
+    await subject.close()
+    await subject.app.close()
+    await way.close()
+  }
+}
+
 export async function freeze(start: (url: string) => Promise<Subject>): Promise<Freeze> {
   const redis: OwnRedis = await startRedis()
+  const slowMs = await slow(redis, start)
   const subject = await start(redis.url)
   try {
-    await subject.app.ready()
-    // Its connection, and the compiler. Who was too early for the connection asks again a second later.
-    await pause(300)
-    await ask(subject, 1)
-    await pause(1_200)
-    await ask(subject, 500)
+    await warmUp(subject)
     const healthyMs = median(await ask(subject, 200))
     redis.freeze()
     const frozenMs = await ask(subject, 20)
@@ -94,7 +115,7 @@ export async function freeze(start: (url: string) => Promise<Subject>): Promise<
     await pause(1_500)
     await ask(subject, 1)
     await redis.stop()
-    return { healthyMs, frozenMs, deadMs: await ask(subject, 20) }
+    return { healthyMs, slowMs, frozenMs, deadMs: await ask(subject, 20) }
   } finally {
     await subject.close()
     await redis.stop()

@@ -98,6 +98,9 @@ const ms = (values: number[]) => {
   return most === Infinity ? 'over 8 s' : `${most.toFixed(0)} ms`
 }
 
+const late = (values: number[]) => values.filter((each) => each > 45).length
+const waited = (values: number[]) => `${late(values)} of ${values.length}`
+
 async function main(): Promise<void> {
   const allowed = await calls(false)
   const refused = await calls(true)
@@ -127,7 +130,7 @@ async function main(): Promise<void> {
         'one after the other; requests by `inject`, over those of Fastify alone. A million names: heap, in a process each, ' +
         'and how often a greedy client was let in between them who may 100 times (a store of 5,000 for @fastify/rate-limit, ' +
         'which is its default; 10,000 for ours, which is ours). Redis: 20 requests one after the other, the slowest of each; ' +
-        'frozen is SIGSTOP, gone is SIGKILL; ioredis as it comes for the others, as Parcel has it for ours. Below, claims ' +
+        'slow is 80 ms late, frozen is SIGSTOP, gone is SIGKILL; ioredis as it comes for the others, as Parcel has it for ours. Below, claims ' +
         'in circulation about windows and buckets, in virtual time and seeded.',
       figures: {
         allowedNs: ns(allowed, 'ours'),
@@ -142,7 +145,9 @@ async function main(): Promise<void> {
         millionFlexibleMb: millions['rate-limiter-flexible']!.mb,
         ...(ourFreeze && {
           frozenMs: Math.max(...ourFreeze.frozenMs),
-          frozenLate: ourFreeze.frozenMs.filter((each) => each > 45).length,
+          frozenLate: late(ourFreeze.frozenMs),
+          slowMs: Math.max(...ourFreeze.slowMs),
+          slowLate: late(ourFreeze.slowMs),
           sharedUs: ourFreeze.healthyMs * 1000,
         }),
         unshapedQuotes: shaped['as they come'].withPigeon,
@@ -177,15 +182,17 @@ async function main(): Promise<void> {
           ? [
               {
                 caption:
-                  'With a Redis: the median of a request, and the slowest of twenty while it is frozen, and gone',
+                  'With a Redis: the median of a request, and the slowest of twenty while it is slow, frozen, and gone; and how many waited for it',
                 rows: [
-                  ['', 'healthy', 'frozen', 'gone', 'who waited, frozen'],
-                  ...frozen.map(([name, { healthyMs, frozenMs, deadMs }]) => [
+                  ['', 'healthy', 'slow', 'waited', 'frozen', 'waited', 'gone'],
+                  ...frozen.map(([name, { healthyMs, slowMs, frozenMs, deadMs }]) => [
                     name,
                     `${(healthyMs * 1000).toFixed(0)} µs`,
+                    ms(slowMs),
+                    waited(slowMs),
                     ms(frozenMs),
+                    waited(frozenMs),
                     ms(deadMs),
-                    `${frozenMs.filter((each) => each > 45).length} of ${frozenMs.length}`,
                   ]),
                 ],
               },
@@ -219,9 +226,10 @@ async function main(): Promise<void> {
           ? [
               {
                 claim:
-                  'while Redis is frozen, no request takes longer than 80 ms, and two of twenty at most wait at all',
-                holds:
-                  Math.max(...ourFreeze.frozenMs) <= 80 && ourFreeze.frozenMs.filter((each) => each > 45).length <= 2,
+                  'while Redis is slow or frozen, no request takes longer than 80 ms, and two of twenty at most wait at all',
+                holds: [ourFreeze.slowMs, ourFreeze.frozenMs].every(
+                  (each) => Math.max(...each) <= 80 && late(each) <= 2,
+                ),
               },
             ]
           : []),

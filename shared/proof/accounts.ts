@@ -16,6 +16,8 @@ export interface Moment {
 export const REST_MS = 60_000
 /** Beyond what the heap was in the second quarter: a leak of half a kilobyte a request is more within ten minutes. */
 const growthMb = (heapMb: number) => heapMb * 0.1 + 4
+/** Clients that Parcel remembers: of those who came once, the last few. */
+const REMEMBERED = 20
 /** Undici's clock, and what the reading itself needs. */
 const IDLE = { sockets: 2, timers: 3 }
 
@@ -72,6 +74,8 @@ export async function restComplaints(
     `${keys} keys, ${bookings} bookings, ${booked.size} of them answered`,
   )
   claim(sent > 0, 'nobody came')
+  const clients = total(metric(text, 'parcel_clients'))
+  claim(clients > 0 && clients <= REMEMBERED, `${clients} clients have a bucket, of ${sent} who came once each`)
 
   // Whatever is idle and healthy is cut off: what is left then is held by nobody.
   await customers.close()

@@ -12,7 +12,7 @@ const FAILURES = [502, 503, 504]
 /** The shipments that are asked after. */
 const REMEMBERED = 100
 
-/** Customers of every route, who arrive at random and at a steady rate, and some of whom hang up. */
+/** Customers of every route, each from another address, who arrive at random and at a steady rate; some hang up. */
 export class Customers {
   readonly #client: Pool
   readonly #random: Random
@@ -49,7 +49,8 @@ export class Customers {
     const patienceMs = leaves ? this.#random() * 300 : PATIENCE_MS
     this.sent++
     try {
-      this.#judge(question.route, await ask(this.#client, question, patienceMs))
+      const headers = { ...question.headers, 'x-forwarded-for': this.#address() }
+      this.#judge(question.route, await ask(this.#client, { ...question, headers }, patienceMs))
     } catch (error) {
       if (leaves) this.hungUp++
       else this.complaints.push(`${question.route}: ${(error as Error).message}`)
@@ -65,6 +66,10 @@ export class Customers {
     if (kind < 0.45) return shipment(id)
     if (kind < 0.5) return events(id)
     return quotes
+  }
+
+  #address(): string {
+    return Array.from({ length: 4 }, () => 1 + Math.floor(this.#random() * 254)).join('.')
   }
 
   #judge(route: Route, answer: Answer): void {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { problemComplaints } from './answers.ts'
+import { type Answer, problemComplaints } from './answers.ts'
 import { type Heard, say } from './raw.ts'
 import { bytesOf, GOOD, INPUTS, type Request } from './requests.ts'
 import { startSubject, type Subject, until } from './subject.ts'
@@ -16,7 +16,13 @@ const LIMITS = {
   BODY_CHUNK_MS: '200',
   HEADERS_MS: '400',
   REQUEST_MS: '800',
+  // Nobody asks too often, and everybody is looked at: who is it, and what is left?
+  CLIENT_RATE: '1000000',
+  API_KEYS: 'web=sk-web',
+  TRUSTED_PROXIES: '127.0.0.0/8',
 }
+/** Of what has no limit. */
+const FREE = /^\w+ \/(livez|readyz|metrics)\b/
 const PATIENCE_MS = 60_000
 
 /** What is wrong with the answers to one input. */
@@ -37,11 +43,18 @@ export async function judge(
     return [
       ...(isOurs ? [`${answer.status} ${answer.body}`] : []),
       ...(answer.status >= 400 && !isHead ? problemComplaints(answer) : []),
+      ...(!isRaw && ANSWERED.has(answer.status) && !FREE.test(bytes.text) ? limitComplaints(answer) : []),
     ]
   })
   complaints.push(...endingComplaints(heard, isRaw), ...errors.splice(0))
   return complaints
 }
+
+/** Parcel's own parts have seen the request: what Node or Fastify refuse as no HTTP has met no limit. */
+const ANSWERED = new Set([200, 201, 415])
+
+const limitComplaints = ({ status, headers }: Answer) =>
+  /^"client";r=\d+;t=\d+$/.test(String(headers.ratelimit)) ? [] : [`${status} with RateLimit: ${headers.ratelimit}`]
 
 function endingComplaints({ answers, rest, ending }: Heard, isRaw: boolean): string[] {
   const complaints: string[] = []

@@ -68,6 +68,12 @@ export const headers = fc
     header('deadline-ms', fc.constantFrom('60000', '30000')),
     header('accept', fc.constantFrom('*/*', 'application/json'), 1),
     header('last-event-id', fc.constantFrom('1', '2'), 1),
+    header('x-api-key', fc.constant('sk-web'), 1),
+    header(
+      'x-forwarded-for',
+      fc.constantFrom('192.0.2.1', '::ffff:192.0.2.1, 2001:db8::1%eth0', '[2001:db8::1]:443'),
+      1,
+    ),
     rarely(
       fc.constantFrom(
         'expect: 100-continue',

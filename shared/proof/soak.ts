@@ -28,10 +28,13 @@ const SWITCH_MS = 400
 /** Of all carriers, the share that is to be well, or else everything would be one long 503. */
 const WELL = 0.6
 const MOMENTS = 20
+/** A limit that nobody exceeds who comes once, and everybody is somebody else (see Customers). */
+const LIMITED = { CLIENT_RATE: '10', TRUSTED_PROXIES: '127.0.0.0/8' }
+
 /** Random faults on random carriers, and a steady stream of customers: what grows, and what does not add up? */
 export async function soak({ seconds, perSecond, seed }: SoakOptions): Promise<SoakResult> {
   const fleet = await startFleet({ seed, statusMs: 200, heartbeatMs: 500 })
-  const parcel = await startParcel(fleet.carriers)
+  const parcel = await startParcel(fleet.carriers, LIMITED)
   const customers = new Customers(parcel.origin, seededRandom(seed))
   const reader = new Pool(parcel.origin, { connections: 1 })
   const moments: Moment[] = []

@@ -1,7 +1,8 @@
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../testing/outcome.ts'
-import { hasRedisServer, type OwnRedis, startRedis } from '../testing/redis.ts'
+import { PATIENT } from '../testing/patient.ts'
+import { hasRedisServer, type OwnRedis, slowDown, startRedis } from '../testing/redis.ts'
 import { buildParcel } from './harness.ts'
 import { connectRedis } from './redis.ts'
 
@@ -9,13 +10,15 @@ import { connectRedis } from './redis.ts'
 const isThere = hasRedisServer()
 if (!isThere) console.log('There is no redis-server on this machine: what freezes and stops one is skipped.')
 
-const limited = { CLIENT_RATE: '1000', CLIENT_BURST: '1000', REDIS_WAIT_MS: '50' }
+const limited = { ...PATIENT, MAX_WAIT_MS: '20000', CLIENT_RATE: '1000', CLIENT_BURST: '1000' }
+const AWAY = 'Redis does not answer: each instance limits its clients by itself'
+const BACK = 'Redis answers again: all instances share the limits of their clients'
 /** What is measured is the wait for Redis, and a machine that has other things to do adds its own. */
 const SLACK_MS = process.env.CI ? 500 : 60
 
-async function parcelOn(own: OwnRedis) {
-  const redis = connectRedis(own.url, pino({ level: 'silent' }))
-  const parcel = buildParcel([], limited, redis.run)
+async function parcelOn(own: OwnRedis, { url = own.url, waitMs = 50 } = {}) {
+  const redis = connectRedis(url, pino({ level: 'silent' }))
+  const parcel = buildParcel([], { ...limited, REDIS_WAIT_MS: String(waitMs) }, redis.run)
   onTestFinished(async () => {
     await redis.close()
     await own.stop()
@@ -59,21 +62,23 @@ describe.skipIf(!isThere)('a Redis', { timeout: 30_000 }, () => {
     expect(Math.max(...took), 'ms of the slowest').toBeLessThan(50 + SLACK_MS)
     const late = took.filter((ms) => ms > 45).length
     expect(late, 'who waited, of twenty one after the other').toBeLessThanOrEqual(2)
-    expect(said().slice(before)).toEqual(['Redis does not answer: each instance limits its clients by itself'])
+    expect(said().slice(before)).toEqual([AWAY])
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     expect((await eventually(() => said().length > before + 1, 1)) || (await isShared()), 'back, a second later').toBe(
       true,
     )
-    expect(said().at(-1)).toBe('Redis answers again: all instances share the limits of their clients')
+    expect(said().at(-1)).toBe(BACK)
   })
 
   test('that is stopped costs nobody anything, and is used again when it is back', async () => {
     const own = await startRedis()
     const { ask, isShared, said } = await parcelOn(own)
+    const before = said().length
     await own.stop()
     const took: number[] = []
     for (let i = 0; i < 20; i++) took.push(await ask())
     expect(Math.max(...took), 'ms of the slowest: what cannot be sent fails at once').toBeLessThan(50 + SLACK_MS)
+    expect(said().slice(before)).toEqual([AWAY])
     const again = await startRedis(Number(new URL(own.url).port))
     onTestFinished(() => again.stop())
     let isBack = false
@@ -82,6 +87,45 @@ describe.skipIf(!isThere)('a Redis', { timeout: 30_000 }, () => {
       isBack = await isShared()
     }
     expect(isBack, 'Redis decides again').toBe(true)
-    expect(said().at(-1)).toBe('Redis answers again: all instances share the limits of their clients')
+    expect(said().at(-1)).toBe(BACK)
+  })
+
+  test('that is slow costs its slowness, as long as that is less than the patience, and nobody a line in the log', async () => {
+    const own = await startRedis()
+    const slow = await slowDown(own.url, 0)
+    onTestFinished(() => slow.close())
+    const { ask, isShared, said } = await parcelOn(own, { url: slow.url, waitMs: 5_000 })
+    const before = said().length
+    slow.delayMs = 100
+    const together = await Promise.all(Array.from({ length: 20 }, ask))
+    expect(Math.min(...together), 'ms of the quickest of twenty at once').toBeGreaterThan(95)
+    expect(Math.max(...together), 'ms of the slowest: they do not wait for each other').toBeLessThan(200 + SLACK_MS)
+    expect(await isShared(), 'Redis decides').toBe(true)
+    expect(said().slice(before)).toEqual([])
+  })
+
+  test('that is slower than the patience costs one request in a second its patience, as a frozen one does', async () => {
+    const own = await startRedis()
+    const slow = await slowDown(own.url, 0)
+    onTestFinished(() => slow.close())
+    const { ask, isShared, said } = await parcelOn(own, { url: slow.url })
+    const before = said().length
+    slow.delayMs = 150
+    const together = await Promise.all(Array.from({ length: 20 }, ask))
+    expect(Math.max(...together), 'ms of the slowest of those who had asked before anybody knew').toBeLessThan(
+      50 + SLACK_MS,
+    )
+    // All those answers arrive meanwhile. They are no news.
+    const took: number[] = []
+    for (const until = performance.now() + 900; performance.now() < until;) {
+      took.push(await ask())
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(took.filter((ms) => ms > 45).length, `who waited, of ${took.length} who came later`).toBeLessThanOrEqual(1)
+    expect(said().slice(before)).toEqual([AWAY])
+    slow.delayMs = 0
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    expect(await isShared(), 'back, a second later').toBe(true)
+    expect(said().at(-1)).toBe(BACK)
   })
 })

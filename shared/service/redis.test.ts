@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis as Client } from 'ioredis'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { SCRIPT } from '#chapters/07-rate-limiting/script.ts'
 import { SharedLimit } from '#chapters/07-rate-limiting/shared.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { buildParcel } from './harness.ts'
@@ -58,18 +59,31 @@ describe.skipIf(!REDIS_URL)('with a Redis', () => {
   test('a key lives until its bucket is full, and says in what it owes', async () => {
     const prefix = `test:${randomUUID()}:`
     const { client, run } = await connect(prefix)
-    const rate = { perSecond: 3, burst: 30 }
+    const rate = { perSecond: 0.3, burst: 30 }
     const fallback = { take: () => expect.unreachable('Redis has not answered') }
     const limit = new SharedLimit({ rate, redis: run, fallback, waitMs: 5_000 })
-    expect(await limit.take('a', 29)).toMatchObject({ allowed: true, remaining: 1 })
+    expect(await limit.take('a', 20)).toMatchObject({ allowed: true, remaining: 10 })
+    expect(await limit.take('a', 9)).toMatchObject({ allowed: true, remaining: 1 })
     const ttlMs = await client.pttl(`${prefix}limit:a`)
-    expect(ttlMs).toBeGreaterThan(29 * 333 - 1_000)
-    expect(ttlMs).toBeLessThanOrEqual(29 * 334)
+    expect(ttlMs, 'ms until all 29 are back').toBeGreaterThan(29 * 3_333 - 3_000)
+    expect(ttlMs).toBeLessThanOrEqual(29 * 3_334)
     const { allowed, retryAfterMs } = await limit.take('a', 30)
     expect(allowed).toBe(false)
-    expect(retryAfterMs, 'until all 30 are there: 29 are owed, of which a bit has come back').toBeGreaterThan(9_000)
-    expect(retryAfterMs).toBeLessThan(9_667)
+    expect(retryAfterMs, 'until all 30 are there: 29 are owed, of which a bit has come back').toBeGreaterThan(93_000)
+    expect(retryAfterMs).toBeLessThan(29 * 3_334)
+    expect(await limit.take('a'), 'the one that is left, of which the refused one has taken nothing').toMatchObject({
+      allowed: true,
+      remaining: 0,
+    })
     expect(await limit.take('b', 30), 'by another').toMatchObject({ allowed: true, remaining: 0 })
+  })
+
+  test('what lasts less than a millisecond is neither cut off nor an error', async () => {
+    const { run } = await connect(`test:${randomUUID()}:`)
+    expect(await run(SCRIPT, ['limit:a'], ['0.125', '10']), 'ms that a new bucket owes, and lacks').toEqual([
+      '0.125',
+      '0',
+    ])
   })
 
   test('a clock that is put back locks nobody out for longer than a bucket takes to be full', async () => {

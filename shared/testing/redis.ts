@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 
 /** A Redis of one's own, to be stopped and frozen: never somebody else's. */
@@ -44,4 +44,40 @@ export async function startRedis(port?: number): Promise<OwnRedis> {
       }
     },
   }
+}
+
+/** A way to a Redis, at the end of which all that it says comes late. */
+export interface SlowRedis {
+  url: string
+  delayMs: number
+  close(): Promise<void>
+}
+
+export async function slowDown(url: string, delayMs: number): Promise<SlowRedis> {
+  const port = Number(new URL(url).port)
+  const server = createServer((client) => {
+    const redis = connect(port, '127.0.0.1')
+    const underWay: Buffer[] = []
+    redis.on('data', (said) => {
+      underWay.push(said)
+      // The first of them, whosever timer it is: nothing overtakes when the way becomes shorter.
+      setTimeout(() => client.write(underWay.shift()!), slow.delayMs)
+    })
+    client.on('data', (asked) => redis.write(asked))
+    for (const [one, other] of [
+      [client, redis],
+      [redis, client],
+    ] as const)
+      one.on('error', () => {}).on('close', () => other.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const slow: SlowRedis = {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    delayMs,
+    async close() {
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return slow
 }

@@ -1,5 +1,5 @@
 /**
- * Mistake: a tolerance of a millionth of a microsecond, which is enough until the clock’s own steps are wider.
+ * Mistake: tolerates a picosecond: numbers grow coarser, and after an hour the clock’s own steps are wider than that.
  * Replaces: bucket.ts
  * Killed by: says when to come again, and means it
  */
