@@ -4,7 +4,7 @@ import { runOptions, solution, suiteOptions, suiteProject } from './shared/testi
 
 const OURS = ['shared/**/*.test.ts', 'slides/build/*.test.ts']
 const LONG = 'shared/**/*.long.test.ts'
-const BROWSER = 'shared/{lab,workshop}/browser/*.test.ts'
+const BROWSER = 'shared/{lab,room,workshop}/browser/*.test.ts'
 
 const house = ({ name, include, exclude = [] }: { name: string; include: string[]; exclude?: string[] }) => ({
   ...solution,
@@ -24,7 +24,7 @@ export default defineConfig({
       // What starts workshops of its own, kills and waits: the maintainers' and CI's.
       house({ name: 'long', include: [LONG] }),
       // On real time and a real browser: `npm run test:browser`.
-      { test: { ...suiteOptions, name: 'browser', include: [BROWSER] } },
+      { ...solution, test: { ...suiteOptions, name: 'browser', include: [BROWSER] } },
     ],
   },
 })

@@ -1,6 +1,6 @@
 // The Lab: `npm start`. Parcel on the attendee's code beside the reference, under the same traffic, on one page.
 import { randomBytes } from 'node:crypto'
-import { isBeyondLoopback } from './callers.ts'
+import { isBeyondLoopback } from '../stage/callers.ts'
 import { Cards } from './cards.ts'
 import { Lab } from './lab.ts'
 import type { Day } from '../manifest/chapters.ts'

@@ -14,6 +14,17 @@ export interface Progress {
   steps: StepProgress[]
   /** The first line of what kept the suite from loading or from ending, or of an error that no test caught. */
   broken?: string
+  /** Of the latest run that was not broken: who has a syntax error has not lost what was green. */
+  known?: Known
+}
+
+export interface Known {
+  /** The numbers of the green steps, from 1. */
+  green: number[]
+  /** When the first run was that had just these green, as an ISO date. */
+  since: string
+  /** The first red test of the first red step, by its name. */
+  red?: string
 }
 
 export interface StepProgress {
@@ -49,6 +60,17 @@ export const isFresh = (chapter: Chapter, progress = readProgress(chapter)): boo
 
 /** Remembers how the chapter stands. */
 export const writeProgress = (chapter: Chapter, progress: Progress): void => remember(fileOf(chapter), progress)
+
+/** How many hints of each step have been shown, by chapter and step, such as `03.0`: steps from 0. */
+export type HintsShown = Record<string, number>
+export const HINTS = 'hints.json'
+
+/** How many hints of the chapter have been shown. */
+export const hintsTaken = ({ number }: Chapter): number =>
+  Object.entries(recall<HintsShown>(HINTS) ?? {}).reduce(
+    (sum, [step, shown]) => sum + (step.startsWith(`${number}.`) ? shown : 0),
+    0,
+  )
 
 /** All core steps are green, by what is known. */
 export function isDone(chapter: Chapter): boolean {

@@ -1,6 +1,7 @@
 import { CARRIER_NAMES, type Fleet } from '../carriers/fleet.ts'
 import type { Customers } from './customers.ts'
-import { metric, setFault, total, until } from './subject.ts'
+import { until } from '../stage/until.ts'
+import { metric, setFault, total } from './subject.ts'
 
 /** Parcel at one moment, after its garbage was collected. */
 export interface Moment {

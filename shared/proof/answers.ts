@@ -3,14 +3,7 @@ import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
 import { BookedShipment, Quotes, Shipment } from '../service/schemas.ts'
-
-/** What a caller has got. Header names in lower case. */
-export interface Answer {
-  status: number
-  headers: Record<string, string | string[] | undefined>
-  /** Of a stream only its beginning. */
-  body: string
-}
+import type { Answer } from '../stage/raw.ts'
 
 const json = (shape: TSchema) => ({ type: 'application/json', shape: Compile(shape) })
 const health = json(Type.Object({ status: Type.Literal('ok') }))

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
-import type { Answer, Route } from './answers.ts'
+import type { Answer } from '../stage/raw.ts'
+import type { Route } from './answers.ts'
 
 export interface Question {
   route: Route

@@ -2,7 +2,8 @@ import { Pool } from 'undici'
 import { CARRIER_NAMES } from '../carriers/fleet.ts'
 import type { Random } from '../core/random.ts'
 import { atRandom, openLoop } from '../stage/open-loop.ts'
-import { type Answer, complaintsAbout, type Route, ROUTES } from './answers.ts'
+import type { Answer } from '../stage/raw.ts'
+import { complaintsAbout, type Route, ROUTES } from './answers.ts'
 import { ask, booking, events, probe, type Question, quotes, shipment } from './client.ts'
 
 /** Longer than any answer of Parcel may take. */

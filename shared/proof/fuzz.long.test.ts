@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withAlarms } from './alarms.ts'
+import { withAlarms } from '../stage/alarms.ts'
 import { fuzz } from './fuzz.ts'
 import { INPUTS } from './requests.ts'
 

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
-import { type Answer, problemComplaints } from './answers.ts'
-import { type Heard, say } from './raw.ts'
-import { bytesOf, GOOD, INPUTS, type Request } from './requests.ts'
-import { startSubject, type Subject, until } from './subject.ts'
+import { type Answer, bytesOf, type Heard, type Request, say } from '../stage/raw.ts'
+import { until } from '../stage/until.ts'
+import { problemComplaints } from './answers.ts'
+import { GOOD, INPUTS } from './requests.ts'
+import { startSubject, type Subject } from './subject.ts'
 
 /** The carriers are well and may take all the time they need, so whatever fails is Parcel's; its own callers may not. */
 const LIMITS = {

@@ -1,12 +1,13 @@
 // npm run proof <part> [-- --save]: one of the proofs, whole, with its table. Exits with 1 when anything is wrong.
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type Proof, report } from '../stage/proof-report.ts'
 import { table } from '../stage/table.ts'
 import { crash } from './crash.ts'
 import { fuzz } from './fuzz.ts'
 import { complaintsOf, matrixTable } from './matrix-table.ts'
 import { runScope } from './matrix.ts'
 import { SCOPES } from './rules.ts'
-import { type Proof, report, saveJson } from './report.ts'
 import { INPUTS } from './requests.ts'
 import { setsAbout, setsTables } from './sets-table.ts'
 import { sets } from './sets.ts'
@@ -112,4 +113,14 @@ const proofs: Record<string, () => Promise<Proof>> = {
 }
 
 const [name = ''] = positionals
-await report(name, proofs[name]!, values.save)
+await report({
+  name,
+  prove: proofs[name]!,
+  command: 'npm run proof',
+  ...(values.save && { file: new URL('RESULTS.md', import.meta.url) }),
+})
+
+/** Beside the document, for programs: `Infinity` is null there. */
+function saveJson(name: string, data: unknown): void {
+  writeFileSync(new URL(`${name}.json`, import.meta.url), `${JSON.stringify(data, null, 2)}\n`)
+}

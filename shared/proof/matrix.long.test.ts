@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { inVirtualTime } from '../service/harness.ts'
-import { withAlarms } from './alarms.ts'
+import { withAlarms } from '../stage/alarms.ts'
 import { complaintsOf } from './matrix-table.ts'
 import { runScope } from './matrix.ts'
 import { SCOPES } from './rules.ts'

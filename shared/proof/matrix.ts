@@ -2,10 +2,12 @@ import { Pool } from 'undici'
 import { FAULT_KINDS, type FaultKind } from '../carriers/faults.ts'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
 import { sleep } from '../core/sleep.ts'
-import type { Answer, Route } from './answers.ts'
+import type { Answer } from '../stage/raw.ts'
+import { until } from '../stage/until.ts'
+import type { Route } from './answers.ts'
 import { ask, booking, events, probe, type Question, quotes, shipment } from './client.ts'
 import { compare, type Scope } from './rules.ts'
-import { setFault, startSubject, type Subject, until } from './subject.ts'
+import { setFault, startSubject, type Subject } from './subject.ts'
 
 /** The service's own proportions, four times as long: a healthy carrier must never be late, on any machine. */
 const LIMITS = {

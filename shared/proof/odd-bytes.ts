@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
-import { nearly, place, text, utf8 } from './odd.ts'
+import { nearly, text, utf8 } from '../stage/odd.ts'
+import { place } from './odd.ts'
 
 const bytes = fc.string({
   unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)),

@@ -1,26 +1,8 @@
 import * as fc from 'fast-check'
-import { cuts, headers, id, method, query } from './odd.ts'
+import { cuts, method } from '../stage/odd.ts'
+import type { Request } from '../stage/raw.ts'
+import { headers, id, query } from './odd.ts'
 import { body, garbage } from './odd-bytes.ts'
-
-export interface Request {
-  method: string
-  path: string
-  headers: string[]
-  body: string
-  /** What content-length says in excess of the truth; undefined sends chunks instead. */
-  lie: number | undefined
-  cuts: number[]
-}
-
-/** As it goes over the wire; a character is a byte. */
-export function bytesOf({ method, path, headers, body, lie }: Request): string {
-  const framing = lie === undefined ? 'transfer-encoding: chunked' : `content-length: ${Math.max(0, body.length + lie)}`
-  const lines = [`${method} ${path} HTTP/1.1`, 'host: parcel', 'connection: close', ...headers]
-  if (body || lie) lines.push(framing)
-  const chunk = body && `${body.length.toString(16)}\r\n${body}\r\n`
-  const payload = lie === undefined && body ? `${chunk}0\r\n\r\n` : body
-  return `${lines.join('\r\n')}\r\n\r\n${payload}`
-}
 
 const lie = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0, undefined) }, fc.constantFrom(-3, 7))
 const request = (path: fc.Arbitrary<string>, method: fc.Arbitrary<string>, body: fc.Arbitrary<string>) =>

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../carriers/faults.ts'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
-import { type Answer, complaintsAbout, reasonsIn, ROUTES, type Route } from './answers.ts'
+import type { Answer } from '../stage/raw.ts'
+import { complaintsAbout, reasonsIn, ROUTES, type Route } from './answers.ts'
 
 export const SCOPES = ['one replica', 'one carrier', 'all carriers'] as const
 export type Scope = (typeof SCOPES)[number]

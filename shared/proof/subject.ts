@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
-import { sleep } from '../core/sleep.ts'
 import { type Config, readConfig } from '../service/config.ts'
 import { buildServer } from '../service/server.ts'
 import { parseMetrics, type Sample } from '../stage/prometheus.ts'
+import { until } from '../stage/until.ts'
 
 /** A Parcel in this process, on real sockets, and its carriers, which answer at once unless told otherwise. */
 export interface Subject {
@@ -49,16 +49,6 @@ export async function startSubject(env: Record<string, string>, options: FleetOp
 export const metric = (text: string, name: string): Sample[] => parseMetrics(text).filter((each) => each.name === name)
 
 export const total = (samples: Sample[]): number => samples.reduce((sum, { value }) => sum + value, 0)
-
-/** False when the condition still does not hold after `patienceMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, patienceMs: number): Promise<boolean> {
-  const giveUpAt = performance.now() + patienceMs
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) return false
-    await sleep(10)
-  }
-  return true
-}
 
 /**
  * Sets a fault, or lifts it, as soon as that is possible: while a replica refuses connections its port is free, and

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestCase, TestModule } from 'vitest/node'
 import { type Chapter, headingsOf, type Step } from '../manifest/chapters.ts'
-import { testsNamedIn } from './sections.ts'
+import { testsNamedIn } from '../manifest/sections.ts'
 import { pathOf, root } from '../manifest/target.ts'
 
 /** How one step of a chapter stands, by what its tests say. */

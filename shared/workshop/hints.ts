@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { sections } from './sections.ts'
+import { sections } from '../manifest/sections.ts'
 
 /** Of each step, in this order: the reader opens one more only when the one before was not enough. */
 export const TIERS = ['A nudge', 'The API', 'Nearly the code']

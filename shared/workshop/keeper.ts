@@ -1,8 +1,9 @@
 import type { Reporter, TestModule, TestRunEndReason, TestSpecification, Vitest } from 'vitest/node'
-import { boardOf, isDeath } from './board.ts'
+import { boardOf, isDeath, type StepState } from './board.ts'
 import type { Chapter } from '../manifest/chapters.ts'
-import { fingerprintOf, type StepProgress, writeProgress } from '../manifest/progress.ts'
+import { fingerprintOf, type Known, readProgress, type StepProgress, writeProgress } from '../manifest/progress.ts'
 import { targetOf } from '../manifest/target.ts'
+import { announce } from '../room/announce.ts'
 
 /** Prints nothing, and remembers how the attendee's chapters stand, whichever command has run their suites. */
 export default class ProgressKeeper implements Reporter {
@@ -22,11 +23,11 @@ export default class ProgressKeeper implements Reporter {
     }
   }
 
-  onTestRunEnd(
+  async onTestRunEnd(
     _modules: readonly TestModule[],
     uncaught: readonly { message: string }[],
     reason: TestRunEndReason,
-  ): void {
+  ): Promise<void> {
     // With -t, or when somebody could not wait, what did not run says nothing.
     if (reason === 'interrupted' || this.#vitest.config.testNamePattern) return
     // Not only this run's: when watching, a save runs the files that it concerns again, and the others still hold.
@@ -36,6 +37,9 @@ export default class ProgressKeeper implements Reporter {
       const { files, fingerprint } = this.#begun.get(name)!
       if (subject === 'exercises' && modules.length === files) keepProgress(chapter, { modules, uncaught, fingerprint })
     }
+    // When the other reporters have put their results on the screen, which they do in this turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve))
+    announce()
   }
 }
 
@@ -60,5 +64,14 @@ function keepProgress(chapter: Chapter, { modules, uncaught, fingerprint }: Whol
     error ? unknown : { state, passed: passed.length, total: tests.length },
   )
   const broke = error && { broken: error.message.split('\n')[0]! }
-  writeProgress(chapter, { at: new Date().toISOString(), fingerprint, steps, ...broke })
+  const at = new Date().toISOString()
+  const before = readProgress(chapter)?.known
+  const known = error ? before : whatIsKnown(board, at, before)
+  writeProgress(chapter, { at, fingerprint, steps, ...broke, ...(known && { known }) })
+}
+
+function whatIsKnown(board: StepState[], at: string, before?: Known): Known {
+  const green = board.flatMap(({ state }, index) => (state === 'green' ? [index + 1] : []))
+  const red = board.find(({ state }) => state === 'red')?.failed[0]?.name
+  return { green, since: before?.green.join() === green.join() ? before.since : at, ...(red !== undefined && { red }) }
 }

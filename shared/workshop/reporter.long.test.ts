@@ -7,7 +7,7 @@ import { createVitest } from 'vitest/node'
 import { chapters, folderOf, headingsOf } from '../manifest/chapters.ts'
 import { withFiles } from '../testing/tree.ts'
 import ChapterReporter from './reporter.ts'
-import { testsNamedIn } from './sections.ts'
+import { testsNamedIn } from '../manifest/sections.ts'
 import { root } from '../manifest/target.ts'
 
 // A ceiling for a busy machine, not an expectation.

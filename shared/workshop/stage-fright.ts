@@ -1,6 +1,6 @@
 import { chapters } from '../manifest/chapters.ts'
 import { Findings } from '../manifest/findings.ts'
-import { LAB_PORT, SLIDES_PORT, isFree } from '../manifest/port.ts'
+import { BOARD_PORT, LAB_PORT, ROOM_PORT, SLIDES_PORT, isFree } from '../manifest/port.ts'
 import { checkSkeleton } from '../manifest/skeletons.ts'
 import { root } from '../manifest/target.ts'
 import { findBrowser } from '../stage/find-browser.ts'
@@ -100,14 +100,17 @@ async function deck(): Promise<Examined> {
   }
 }
 
-/** The deck and the Lab look for each other there. */
+/** The deck, the Lab and the room's board look for each other there. */
 async function ports(): Promise<Examined> {
   const taken: number[] = []
-  for (const port of [LAB_PORT, SLIDES_PORT]) if (!(await isFree(port))) taken.push(port)
-  if (taken.length === 0) return fine(`Ports ${LAB_PORT} (the Lab) and ${SLIDES_PORT} (the slides) are free`)
+  for (const port of [LAB_PORT, SLIDES_PORT, ROOM_PORT, BOARD_PORT]) if (!(await isFree(port))) taken.push(port)
+  if (taken.length === 0)
+    return fine(
+      `Ports ${LAB_PORT} (the Lab), ${SLIDES_PORT} (the slides), ${ROOM_PORT} and ${BOARD_PORT} (the room) are free`,
+    )
   return note(
     `Port ${taken.join(' and port ')} is taken`,
-    'If not by the Lab or the slides themselves: end who has it, or they do not find each other.',
+    'If not by the Lab, the slides or the room themselves: end who has it, or they do not find each other.',
   )
 }
 

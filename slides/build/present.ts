@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, createServer, preview } from 'vite'
-import { LAB_PORT } from '../../shared/manifest/port.ts'
+import { BOARD_PORT, LAB_PORT } from '../../shared/manifest/port.ts'
 import type { Source } from './deck.ts'
-import { slidesConfig, soundDeck } from './vite.ts'
+import { type LivePorts, slidesConfig, soundDeck } from './vite.ts'
 
 /** A deck that can be looked at. */
 export interface Show {
@@ -12,10 +12,12 @@ export interface Show {
   close(): Promise<void>
 }
 
+const PORTS: LivePorts = { lab: LAB_PORT, board: BOARD_PORT }
+
 /** Builds the deck and serves it; the port, or the next free one. */
-export async function presentSlides(source: Source, port: number, labPort = LAB_PORT): Promise<Show> {
+export async function presentSlides(source: Source, port: number, ports: Partial<LivePorts> = {}): Promise<Show> {
   soundDeck(source)
-  const config = slidesConfig(source, labPort)
+  const config = slidesConfig(source, { ...PORTS, ...ports })
   const outDir = mkdtempSync(join(tmpdir(), 'fail-well-slides-'))
   const remove = () => rmSync(outDir, { recursive: true, force: true })
   // Not only when closed: Vite ends the process on SIGTERM by itself, and a build may fail.
@@ -31,8 +33,8 @@ export async function presentSlides(source: Source, port: number, labPort = LAB_
 }
 
 /** Serves the deck as it is written, and reloads it when something in it is saved. */
-export async function watchSlides(source: Source, port: number, labPort = LAB_PORT): Promise<Show> {
-  const config = slidesConfig(source, labPort)
+export async function watchSlides(source: Source, port: number, ports: Partial<LivePorts> = {}): Promise<Show> {
+  const config = slidesConfig(source, { ...PORTS, ...ports })
   const server = await createServer({ ...config, server: { ...config.server, port } })
   await server.listen()
   return { address: server.resolvedUrls!.local[0]!, close: () => server.close() }

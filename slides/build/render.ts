@@ -109,7 +109,7 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
         const file = pictureOf(href, source)
         // Served from there; the page puts the Lab over it, if that runs.
         if (href.startsWith('lab:'))
-          return `<figure class="live"><img src="/${basename(file)}" alt="${escape(text)}"></figure>`
+          return `<figure class="live" data-from="./lab.json" data-title="The Lab"><img src="/${basename(file)}" alt="${escape(text)}"></figure>`
         const svg = readFileSync(join(source.root, file), 'utf8').replace(/<\?xml.*?\?>|<!--[\s\S]*?-->/g, '')
         const kind = href.startsWith('bench:') ? 'picture plot' : 'picture'
         return `<figure class="${kind}" role="img" aria-label="${escape(text)}">${svg}</figure>`
@@ -133,12 +133,16 @@ export async function createRenderer(source: Source): Promise<(slide: Slide) => 
         ? body.replace(PANEL, '<li class="fragment">$2<p class="said">$1 $3</p></li>').replace(' class="fragment"', '')
         : body
     const spoken = `${mayBeCut ? '**Cut if late.**\n\n' : ''}${byStep(fillIn(notes, slide, source))}`
+    const board = classes.includes('turn')
+      ? `<div class="live board" data-from="./room.json" data-title="The room"></div>`
+      : ''
     const rank = classes.includes('cover') ? 'h1' : 'h2'
-    return `<section id="${id}" class="${classes.join(' ')}" data-day="${chapter?.day ?? ''}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
+    return `<section id="${id}" class="${classes.join(' ')}" data-day="${chapter?.day ?? ''}" data-chapter="${chapter?.number ?? ''}" data-timing="${Math.round(60 * (minutes + workMinutes + spareMinutes))}">
 ${number}<${rank}>${heading}</${rank}>
 <div class="body">
 ${stepped}
 </div>
+${board}
 <footer><span>${chapter ? `${chapter.number} ${chapter.title}` : ''}</span><span>${id}</span></footer>
 <aside class="notes">${marked.parse(spoken)}</aside>
 </section>`

@@ -6,7 +6,7 @@ import { DECK, type Deck } from '../../shared/stage/deck.ts'
 import { Findings } from '../../shared/manifest/findings.ts'
 import { Trouble } from '../../shared/core/trouble.ts'
 import { idOf, readDeck, type Slide, type Source } from './deck.ts'
-import { findLab, STILLS } from './lab.ts'
+import { findLab, findRoom, STILLS } from './lab.ts'
 import { createRenderer } from './render.ts'
 import { playlist } from './run-sheet.ts'
 
@@ -35,16 +35,25 @@ async function renderDeck(source: Source): Promise<string> {
 const answer = (response: ServerResponse, json: unknown) =>
   void response.setHeader('content-type', 'application/json').end(JSON.stringify(json))
 
-/** What the deck and the Lab ask of the deck's server: whether it is the deck's, and where the Lab is. */
-function answerBoth({ chapters }: Source, labPort: number, { middlewares }: { middlewares: Connect.Server }): void {
+/** Where the deck looks for what it shows alive. */
+export interface LivePorts {
+  lab: number
+  board: number
+}
+
+/** What the deck and the Lab ask of the deck's server: whether it is the deck's, where the Lab is, and where the room's board. */
+function answerBoth({ chapters }: Source, ports: LivePorts, { middlewares }: { middlewares: Connect.Server }): void {
   const covers = Object.fromEntries(chapters.map(({ number }) => [number, idOf(number, 0)]))
   middlewares.use('/deck.json', (_request, response) => answer(response, { deck: DECK, covers } satisfies Deck))
   middlewares.use('/lab.json', ({ headers }, response, next) => {
-    findLab(labPort, `http://${headers.host}`).then((address) => answer(response, address), next)
+    findLab(ports.lab, `http://${headers.host}`).then((address) => answer(response, address), next)
+  })
+  middlewares.use('/room.json', ({ headers }, response, next) => {
+    findRoom(ports.board, `http://${headers.host}`).then((address) => answer(response, address), next)
   })
 }
 
-function deckPlugin(source: Source, labPort: number): Plugin {
+function deckPlugin(source: Source, ports: LivePorts): Plugin {
   return {
     name: 'deck',
     enforce: 'pre',
@@ -60,9 +69,9 @@ function deckPlugin(source: Source, labPort: number): Plugin {
         return html.replace('<!-- the deck -->', () => slides)
       },
     },
-    configurePreviewServer: (server) => answerBoth(source, labPort, server),
+    configurePreviewServer: (server) => answerBoth(source, ports, server),
     configureServer(server) {
-      answerBoth(source, labPort, server)
+      answerBoth(source, ports, server)
       const { watcher, ws } = server
       watcher.add(
         ['slides', 'exercises', 'solutions', 'shared/bench/results'].map((folder) => join(source.root, folder)),
@@ -72,7 +81,7 @@ function deckPlugin(source: Source, labPort: number): Plugin {
   }
 }
 
-export function slidesConfig(source: Source, labPort: number): InlineConfig {
+export function slidesConfig(source: Source, ports: LivePorts): InlineConfig {
   return {
     root: here,
     publicDir: join(source.root, STILLS),
@@ -81,7 +90,7 @@ export function slidesConfig(source: Source, labPort: number): InlineConfig {
     logLevel: 'warn',
     clearScreen: false,
     cacheDir: join(source.root, 'node_modules/.vite/slides'),
-    plugins: [deckPlugin(source, labPort)],
+    plugins: [deckPlugin(source, ports)],
     server: { host: '127.0.0.1', fs: { allow: [here, packages] } },
     build: { emptyOutDir: true, rolldownOptions: { checks: { pluginTimings: false } } },
   }

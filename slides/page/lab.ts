@@ -1,8 +1,9 @@
 import type Reveal from 'reveal.js'
 
 /**
- * Puts the Lab in the place of its still while the slide is shown, if it runs. Not on paper, and not in the speaker's
- * window, which shows slides that the room does not see yet. Nothing here tells the Lab what to do.
+ * Puts the Lab in the place of its still while the slide is shown, if it runs, and the board of the class in that of the
+ * steps. Not on paper, and not in the speaker's window, which shows slides that the room does not see yet. Nothing here
+ * tells them what to do.
  */
 export function showLab(deck: InstanceType<typeof Reveal>): void {
   if (deck.isSpeakerNotes() || deck.getConfig().view === 'print') return
@@ -12,15 +13,16 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
     frame?.remove()
     frame = undefined
     const slide = deck.getCurrentSlide()
-    const place = deck.isOverview() ? undefined : slide.querySelector('.live')
+    const place = deck.isOverview() ? undefined : slide.querySelector<HTMLElement>('.live')
     if (!place) return
     // Asked anew each time: it may have been started since. Without it nothing is fetched, so nothing fails.
-    const address: string | null = await (await fetch('./lab.json')).json()
+    const address: string | null = await (await fetch(place.dataset.from!)).json()
     if (!address || frame || deck.isOverview() || deck.getCurrentSlide() !== slide) return
     frame = document.createElement('iframe')
-    // It shows the day of the chapter that is spoken of.
-    frame.src = `${address}?day=${slide.dataset.day}`
-    frame.title = 'The Lab'
+    // The Lab shows the day of the chapter that is spoken of, and the board the chapter.
+    const { day, chapter } = slide.dataset
+    frame.src = `${address}?day=${day}&chapter=${chapter}`
+    frame.title = place.dataset.title!
     place.append(frame)
   }
   deck.on('slidechanged', show)

@@ -28,7 +28,7 @@ let browser: Browser
 
 beforeAll(async () => {
   door = await startDoor()
-  show = await presentSlides(ours, 0, door.port)
+  show = await presentSlides(ours, 0, { lab: door.port, board: door.port })
   browser = await launchBrowser()
 })
 
@@ -63,7 +63,7 @@ describe.each([
   beforeAll(async () => {
     page = await open(width, height)
     // Without a connection, which would stay when its slide's test is over.
-    await page.route('**/lab.json', (route) => route.fulfill({ json: null }))
+    await page.route(/(lab|room)\.json/, (route) => route.fulfill({ json: null }))
   })
 
   test.each(slides.map((slide) => [slide.id, slide] as const))('slide %s can be seen and read', async (_id, slide) => {
@@ -131,7 +131,7 @@ describe.each(Object.keys(editionsOf()))('the edition %s', (name) => {
   const own = playlist(source, soundDeck(source))
 
   test('is a deck of its own: its slides in its order, its pace, its breaks', async () => {
-    const played = await presentSlides(source, 0, door.port)
+    const played = await presentSlides(source, 0, { lab: door.port, board: door.port })
     onTestFinished(() => played.close())
     const page = await openOnce(1280, 720, played.address)
     expect(await walk(page, own.at(-1)!.id)).toEqual(own.map(({ id }) => id))

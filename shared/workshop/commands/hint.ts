@@ -4,14 +4,10 @@ import { parseArgs, styleText } from 'node:util'
 import { type Chapter, chapters, headingsOf } from '../../manifest/chapters.ts'
 import { forTerminal, readHints, TIERS } from '../hints.ts'
 import { recall, remember } from '../../manifest/home.ts'
-import { isDone, readProgress } from '../../manifest/progress.ts'
+import { HINTS, type HintsShown, isDone, readProgress } from '../../manifest/progress.ts'
 import { refresh } from '../refresh.ts'
 import { pathOf, root, takeTargets } from '../../manifest/target.ts'
 import { Trouble } from '../../core/trouble.ts'
-
-/** How many hints of a step have been shown, by chapter and step (from 0). */
-type Shown = Record<string, number>
-const SHOWN = 'hints.json'
 
 /** The next hint for the first step that is still red, or for the one that is asked for. */
 export async function run(args: string[]): Promise<void> {
@@ -54,12 +50,12 @@ export function nextHint(chapter: Chapter, step: number): string[] {
   const file = `${pathOf({ chapter, subject: 'exercises' })}/hints.md`
   const heading = headingsOf(chapter)[step]!
   const hints = readHints(readFileSync(join(root, file), 'utf8')).get(heading) ?? []
-  const shown = recall<Shown>(SHOWN) ?? {}
+  const shown = recall<HintsShown>(HINTS) ?? {}
   const key = `${chapter.number}.${step}`
   const index = Math.min(shown[key] ?? 0, TIERS.length - 1)
   const hint = hints[index]
   if (!hint) throw new Trouble(`${file} has no hint ${index + 1} for "${heading}": has it been edited?`)
-  remember(SHOWN, { ...shown, [key]: index + 1 })
+  remember(HINTS, { ...shown, [key]: index + 1 })
   const isLast = index === TIERS.length - 1
   const more = isLast
     ? `That was the last one. The solution: npm run diff ${chapter.number}, or solutions/`

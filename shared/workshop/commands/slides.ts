@@ -46,7 +46,7 @@ export async function run(args: string[]): Promise<void> {
   const { watchSlides, presentSlides } = await import('../../../slides/build/present.ts')
   const all = values.watch ? ours : { ...ours, read: withSkeletons(root, chapters) }
   const source = edition ? playing(edition, all) : all
-  const { address, close } = await (values.watch ? watchSlides : presentSlides)(source, port, labPort)
+  const { address, close } = await (values.watch ? watchSlides : presentSlides)(source, port, { lab: labPort })
   const at = Number(new URL(address).port)
   console.log(`
   ${edition ? `${edition.title}, at` : 'The slides are at'}  ${address}

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf, headingsOf } from '../../manifest/chapters.ts'
 import { readHints, TIERS } from '../hints.ts'
-import { sections, testsNamedIn } from '../sections.ts'
+import { sections, testsNamedIn } from '../../manifest/sections.ts'
 import type { Findings } from '../../manifest/findings.ts'
 import type { Run } from './suites.ts'
 

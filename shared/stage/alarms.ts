@@ -1,4 +1,4 @@
-import { until } from './subject.ts'
+import { until } from './until.ts'
 
 /** What a process says, and holds, when something went wrong that nobody waited for. */
 const ALARMS = ['unhandledRejection', 'uncaughtException', 'warning'] as const

@@ -1,5 +1,32 @@
 import { connect } from 'node:net'
-import type { Answer } from './answers.ts'
+
+/** What a caller has got. Header names in lower case. */
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** Of a stream only its beginning. */
+  body: string
+}
+
+export interface Request {
+  method: string
+  path: string
+  headers: string[]
+  body: string
+  /** What content-length says in excess of the truth; undefined sends chunks instead. */
+  lie: number | undefined
+  cuts: number[]
+}
+
+/** As it goes over the wire; a character is a byte. */
+export function bytesOf({ method, path, headers, body, lie }: Request): string {
+  const framing = lie === undefined ? 'transfer-encoding: chunked' : `content-length: ${Math.max(0, body.length + lie)}`
+  const lines = [`${method} ${path} HTTP/1.1`, 'host: us', 'connection: close', ...headers]
+  if (body || lie) lines.push(framing)
+  const chunk = body && `${body.length.toString(16)}\r\n${body}\r\n`
+  const payload = lie === undefined && body ? `${chunk}0\r\n\r\n` : body
+  return `${lines.join('\r\n')}\r\n\r\n${payload}`
+}
 
 /** Bytes for a server, and in how many pieces they come. A byte is a character up to U+00FF. */
 export interface Bytes {

@@ -10,10 +10,17 @@ export interface Proof {
   complaints: string[]
 }
 
-const file = new URL('RESULTS.md', import.meta.url)
+export interface Report {
+  name: string
+  prove: () => Promise<Proof>
+  /** By which it was called, up to its name: `npm run proof`. */
+  command: string
+  /** The document in which it has a section, if it is to be saved. */
+  file?: URL
+}
 
-/** Runs a proof and prints it; fails the process by its complaints; saved, it takes its place in RESULTS.md. */
-export async function report(name: string, prove: () => Promise<Proof>, save: boolean): Promise<void> {
+/** Runs a proof and prints it; fails the process by its complaints; saved, it takes its place in the document. */
+export async function report({ name, prove, command, file }: Report): Promise<void> {
   const startedAt = performance.now()
   const { value, alarms } = await withAlarms(prove)
   const { about, tables } = value
@@ -27,22 +34,23 @@ export async function report(name: string, prove: () => Promise<Proof>, save: bo
       : 'Nothing to complain about.'
   console.log(`\n${about}\n\n${text}\n${verdict}\n\n${tookS} s`)
   if (wrong.length > 0) process.exitCode = 1
-  if (save) keep(name, `${about}\n\n${text}\n${verdict}\n\n${circumstances(name, tookS)}\n`)
+  if (file)
+    keep(file, name, command, `${about}\n\n${text}\n${verdict}\n\n${circumstances(`${command} ${name}`, tookS)}\n`)
 }
 
-function circumstances(name: string, tookS: number): string {
+function circumstances(command: string, tookS: number): string {
   const machine = `${availableParallelism()} cores, ${type()}, Node ${process.versions.node}`
   const args = process.argv.slice(3).join(' ')
-  return `\`npm run proof ${name} -- ${args}\`, ${new Date().toISOString().slice(0, 10)}: ${tookS} s on ${machine}, load ${loadavg()[0]!.toFixed(1)} at the end.`
+  return `\`${command} -- ${args}\`, ${new Date().toISOString().slice(0, 10)}: ${tookS} s on ${machine}, load ${loadavg()[0]!.toFixed(1)} at the end.`
 }
 
-const HEAD = `# What was proved, and when
+const head = (command: string) => `# What was proved, and when
 
-Written by \`npm run proof <part> -- --save\`. Shorter runs of the same are among the tests that CI runs.
+Written by \`${command} <part> -- --save\`. Shorter runs of the same are among the tests that CI runs.
 `
 
 /** One section for each proof, in alphabetical order, of which this one is replaced. */
-function keep(name: string, text: string): void {
+function keep(file: URL, name: string, command: string, text: string): void {
   const before = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const sections = new Map(
     before
@@ -52,10 +60,5 @@ function keep(name: string, text: string): void {
   )
   sections.set(name, `\n${text}`)
   const parts = [...sections].toSorted().map(([name, text]) => `## ${name}\n\n${text.trim()}\n`)
-  writeFileSync(file, [HEAD, ...parts].join('\n'))
-}
-
-/** Beside the document, for programs: `Infinity` is null there. */
-export function saveJson(name: string, data: unknown): void {
-  writeFileSync(new URL(`${name}.json`, import.meta.url), `${JSON.stringify(data, null, 2)}\n`)
+  writeFileSync(file, [head(command), ...parts].join('\n'))
 }
