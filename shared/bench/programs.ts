@@ -33,6 +33,10 @@ export const programs: Record<string, Program> = {
     what: 'limits by client beside limiter, rate-limiter-flexible, @fastify/rate-limit; a million names, a frozen Redis',
     seconds: 120,
   },
+  newsletter: {
+    what: 'a thousand customers at the moment of expiry, eight instances with a second level, a frozen Redis',
+    seconds: 60,
+  },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }

@@ -207,6 +207,36 @@ export const chapters: Chapter[] = [
       { title: 'Nonsense', minutes: 5, spare: true },
     ],
   },
+  {
+    number: '09',
+    slug: 'graceful-degradation',
+    title: 'Graceful degradation',
+    day: 2,
+    fails: 'a price is a minute old, and a thousand customers have none',
+    files: [
+      'options.ts',
+      'single-flight.ts',
+      'store.ts',
+      'cache.ts',
+      'key.ts',
+      'extras.ts',
+      'flags.ts',
+      'dimmer.ts',
+      'levels.ts',
+    ],
+    steps: [
+      { title: 'One call for a thousand', minutes: 9 },
+      { title: 'Keep it, and say how old', minutes: 5 },
+      { title: 'Stale is better than nothing', minutes: 10 },
+      { title: 'The same question', minutes: 5 },
+      { title: 'Extras are extra', minutes: 5, cut: true },
+      { title: 'Dim', minutes: 7, spare: true },
+      { title: 'A no is an answer', minutes: 4, spare: true },
+      { title: 'Before it is too late', minutes: 5, spare: true },
+      { title: 'A second level', minutes: 10, spare: true },
+      { title: 'Nonsense, and evenings by the thousand', minutes: 4, spare: true },
+    ],
+  },
 ]
 
 /** The days that have chapters, each with its own. */

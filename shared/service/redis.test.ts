@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Redis as Client } from 'ioredis'
 import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SCRIPT } from '#chapters/07-rate-limiting/script.ts'
 import { SharedLimit } from '#chapters/07-rate-limiting/shared.ts'
 import { PATIENT } from '../testing/patient.ts'
-import { buildParcel } from './harness.ts'
+import { buildParcel, startDouble } from './harness.ts'
+import { redisLevel } from './redis-level.ts'
 import { connectRedis } from './redis.ts'
 
 const { REDIS_URL = '' } = process.env
@@ -101,5 +102,46 @@ describe.skipIf(!REDIS_URL)('with a Redis', () => {
     expect(refused.retryAfterMs).toBeLessThanOrEqual(50)
     await new Promise((resolve) => setTimeout(resolve, 110))
     expect(await limit.take('a', 2), 'once a whole bucket has come back').toMatchObject({ allowed: true })
+  })
+
+  test('instances share their prices, and how old they are', async () => {
+    const prefix = `test:${randomUUID()}:`
+    const [a, b] = [await connect(prefix), await connect(prefix)]
+    let asked = 0
+    const carrier = await startDouble((_request, response) => {
+      asked++
+      response.end('{ "cents": 590, "currency": "EUR", "days": 2 }')
+    })
+    const env = { ...PATIENT, QUOTE_FRESH_MS: '60000', REDIS_WAIT_MS: '5000' }
+    const [one, other] = [buildParcel([carrier], env, a.run), buildParcel([carrier], env, b.run)]
+    const url = '/quotes?from=Rome&to=Oslo&grams=500'
+    expect((await one.app.inject(url)).statusCode).toBe(200)
+    await vi.waitFor(async () => expect(await a.client.keys(`${prefix}quote:*`)).toHaveLength(1))
+    const [key = ''] = await a.client.keys(`${prefix}quote:*`)
+    const ttlMs = await a.client.pttl(key)
+    expect(ttlMs, 'ms that it is kept: until nobody would want it any more').toBeGreaterThan(590_000)
+    expect(ttlMs).toBeLessThanOrEqual(600_000)
+    const answer = await other.app.inject(url)
+    expect(answer.headers['cache-status']).toMatch(/^double;hit;ttl=5\d$/)
+    expect(asked, 'calls of both').toBe(1)
+  })
+
+  test('a price in Redis gets older there, by its own life and nobody’s clock', async () => {
+    const prefix = `test:${randomUUID()}:`
+    const { client, run } = await connect(prefix)
+    const level = redisLevel<number>(run, { prefix: 'quote:', keepMs: 10_000 })
+    expect(await level.get('a')).toBeUndefined()
+    await level.set('a', { value: 590, ageMs: 2_000.5, tookMs: 40 })
+    // As if five seconds had gone by.
+    await client.pexpire(`${prefix}quote:a`, 3_000)
+    const kept = await level.get('a')
+    expect(kept).toMatchObject({ value: 590, tookMs: 40 })
+    expect(kept!.ageMs).toBeGreaterThanOrEqual(7_000)
+    expect(kept!.ageMs).toBeLessThan(7_900)
+    const shorter = redisLevel<number>(run, { prefix: 'quote:', keepMs: 1_000 })
+    expect((await shorter.get('a'))!.ageMs, 'to an instance that keeps them for less').toBeGreaterThanOrEqual(7_000)
+    await level.set('b', { value: 590, ageMs: 10_000, tookMs: 40 })
+    await level.set('c', { value: 590, ageMs: 9_999.5, tookMs: 40 })
+    expect(await client.exists(`${prefix}quote:b`, `${prefix}quote:c`), 'what is too old is not written').toBe(0)
   })
 })

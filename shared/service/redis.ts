@@ -17,6 +17,8 @@ export function connectRedis(url: string, log: FastifyBaseLogger, keyPrefix = KE
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_MS,
+    // Whoever asks waits for less; but what a frozen one is asked must not be remembered until it thaws.
+    commandTimeout: CONNECT_MS,
     retryStrategy: (times) => Math.min(100 * times, CONNECT_MS),
   })
   // Whoever asks is told of it as well, and says so once; a line for each attempt to connect would be a flood.

@@ -348,6 +348,52 @@ export const strips: Record<string, Drawing[]> = {
       ...[0, 1, 2].map((one) => at(310 + one * 104, 112, prop.says('?', 36))),
     ),
   ],
+
+  '09': [
+    scene(
+      'Eight o’clock, a newsletter has gone out, and the price of its parcel hangs above the counter for all to read',
+      night,
+      at(560, 64, prop.clock(8, 0)),
+      at(160, 70, prop.sign('5.90', 'yellow', 130, 44)),
+      behind(150, { eye: 'closed', nod: 24 }),
+      queue(330, 92, [
+        { look: 'up', mouth: 'smile' },
+        { coat: 'ok', hat: 'bun', look: 'up', mouth: 'smile' },
+        { coat: 'sky', hat: 'none', look: 'happy', mouth: 'smile' },
+      ]),
+    ),
+    scene(
+      'A minute later the price is torn off for its age, and everybody asks the pigeon at once',
+      night,
+      at(580, 64, prop.clock(8, 1)),
+      at(160, 62, line('M-60 -22V22M60 -22V22', 'slate')),
+      behind(150, { eye: 'wide', nod: -10 }),
+      at(64, GROUND - 20, prop.sign('5.90', 'grey', 110, 38), { turn: -24 }),
+      ...[0, 1].map((row) => at(0, (row - 1) * 40, queue(330 + row * 20, 56, upset(customers), 0.7))),
+    ),
+    scene(
+      'The pigeon is in perfect health, and answers one in three',
+      night,
+      on(190, pigeon({ open: true, eye: 'bored', holds: at(28, 12, prop.letter()) })),
+      ...heap(160),
+      queue(440, 84, [
+        { mouth: 'smile', arms: 'hold', holds: prop.letter() },
+        { coat: 'ok', hat: 'bun', look: 'bored', mouth: 'frown' },
+        { coat: 'failed', hat: 'none', look: 'bored', mouth: 'frown' },
+      ]),
+    ),
+    scene(
+      'At 20:03 the pigeon really is dead, and nobody can tell the difference',
+      night,
+      at(560, 64, prop.clock(8, 3)),
+      on(150, fallen()),
+      queue(400, 92, [
+        { look: 'bored' },
+        { coat: 'ok', hat: 'bun', look: 'bored' },
+        { coat: 'failed', hat: 'none', look: 'closed' },
+      ]),
+    ),
+  ],
 }
 
 /** Ten of them at their desks, in two rows. */
