@@ -46,7 +46,7 @@ async function startStrictPigeon() {
 /** Parcel with that pigeon alone; what it is asked for does not differ from one run to the next. */
 export async function shape(env: Record<string, string>): Promise<Shaped> {
   const pigeon = await startStrictPigeon()
-  const config = readConfig({ ...env, CARRIERS: `pigeon=${pigeon.origin}`, LOG_LEVEL: 'silent' })
+  const config = readConfig({ QUOTE_ERROR_MS: '0', ...env, CARRIERS: `pigeon=${pigeon.origin}`, LOG_LEVEL: 'silent' })
   const { app } = buildServer({ config, carriers: config.CARRIERS!, logger: pino({ level: 'silent' }), exit: () => {} })
   await app.ready()
   const took: number[] = []

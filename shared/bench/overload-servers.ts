@@ -55,7 +55,8 @@ export function startParcel(subject: Subject, carriers: Server, env: Record<stri
   const guard: Guard = ['door', 'learning', 'naive'].includes(subject) ? 'none' : (subject as Guard)
   const isSolved = subject === 'door' || subject === 'learning'
   const learning: Record<string, string> = subject === 'learning' ? { MAX_LOOP_DELAY_MS: '20' } : {}
-  const told = { CARRIERS: carriers.address, ...learning, ...env }
+  // All ask the same, and each is to be asked for.
+  const told = { CARRIERS: carriers.address, QUOTE_ERROR_MS: '0', ...learning, ...env }
   return start(['parcel', guard], told, isSolved ? ALL : allBut('08'), 0)
 }
 

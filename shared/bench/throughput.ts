@@ -76,7 +76,8 @@ const rows: { name: string; of: keyof Rounds; digits: number }[] = [
 async function main(): Promise<void> {
   const { address: CARRIERS } = await start('carriers')
   // On a machine that is saturated on purpose, its limits would refuse, quickly, and win.
-  const env = { CARRIERS, ...PATIENT }
+  // All ask the same, and each is to be asked for.
+  const env = { CARRIERS, ...PATIENT, QUOTE_ERROR_MS: '0' }
   const servers: Servers = {
     parcel: await start('parcel', env),
     cockatiel: await start('cockatiel', env),

@@ -15,6 +15,8 @@ const LIMITS = {
   CARRIER_CALL_MS: '1000',
   QUOTE_DEADLINE_MS: '4000',
   HANDLER_MS: '5000',
+  // They ask the same, and each is to be asked for.
+  QUOTE_ERROR_MS: '0',
 }
 const PAUSE_MS = 1400
 const CUSTOMERS = 10

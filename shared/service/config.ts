@@ -31,6 +31,9 @@ const integer = (fallback: number, min: number, max: number, about: string): Var
 /** A limit in milliseconds. Never 0, which undici and Node read as "no limit", and at most a day. */
 const limitMs = (fallback: number, about: string): Variable<number> => integer(fallback, 1, 86_400_000, `ms ${about}`)
 
+/** A limit that may be 0, for not at all. */
+const ms = (fallback: number, about: string): Variable<number> => integer(fallback, 0, 86_400_000, `ms ${about}`)
+
 const optional = (min: number, max: number, about: string): Variable<number | null> => ({
   ...integer(0, min, max, about),
   fallback: null,
@@ -93,7 +96,8 @@ export const variables = {
   REDIS_URL: {
     fallback: null,
     takes: 'a URL such as redis://10.0.0.9:6379 or rediss://user:password@redis.example:6380/1',
-    about: 'a Redis by which all instances share the limit of a client; without it, each has its own; from a Secret',
+    about:
+      'a Redis by which all instances share the limit of a client, and with QUOTE_FRESH_MS their prices; without it, each has its own; from a Secret',
     isSecret: true,
     parse: (text) => (/^rediss?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
   } as Variable<string | null>,
@@ -129,6 +133,24 @@ export const variables = {
   CARRIER_HEADERS_MS: limitMs(200, 'until a carrier’s headers'),
   CARRIER_CALL_MS: limitMs(250, 'for one whole attempt: waiting for a socket, connecting, headers and body'),
   QUOTE_DEADLINE_MS: limitMs(1000, 'until `GET /quotes` answers with what it has'),
+  QUOTE_FRESH_MS: ms(0, 'for which a carrier’s price is given again without asking'),
+  QUOTE_PATIENCE_MS: ms(100, 'that a carrier may take before an old price of its own is given'),
+  QUOTE_SLOW_MS: ms(60_000, 'that such a price may be old when a carrier is slow'),
+  QUOTE_ERROR_MS: ms(600_000, 'that it may be old when a carrier fails; with 0, none is kept, and no call is shared'),
+  QUOTE_CACHE_ENTRIES: integer(10_000, 1, 1_000_000, 'prices that are kept, at most'),
+  QUOTE_CACHE_BYTES: integer(
+    10_000_000,
+    1,
+    1_000_000_000,
+    'bytes of them, at most; in memory it is three times as much',
+  ),
+  QUOTE_EXTRA_MS: limitMs(50, 'for an extra (`room`), without which a quote is as good'),
+  FLAGS_FILE: {
+    fallback: null,
+    takes: 'the path of a file',
+    about: 'JSON such as `{ "room": "auto" }`, reread each second; without it, there are no extras',
+    parse: (text) => text,
+  } as Variable<string | null>,
   HANDLER_MS: limitMs(3000, 'for any handler; a caller’s `deadline-ms` shortens it, but cannot lengthen it'),
 
   MAX_IN_FLIGHT: {
@@ -176,6 +198,8 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_BODY_MS'], below: 'CARRIER_CALL_MS' },
   { sum: ['CARRIER_HEADERS_MS'], below: 'CARRIER_CALL_MS' },
   { sum: ['CARRIER_CALL_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['QUOTE_PATIENCE_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['QUOTE_EXTRA_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
@@ -212,6 +236,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     if (config.CARRIERS && carriers.every((carrier) => carrier.name !== name))
       wrong.push(`CARRIER_RATES has one for ${name}, which is not in CARRIERS`)
   }
+  const { QUOTE_FRESH_MS: fresh, QUOTE_SLOW_MS: slow, QUOTE_ERROR_MS: error } = config
+  if (error > 0 && !(fresh <= slow && slow <= error))
+    wrong.push(
+      `QUOTE_FRESH_MS, QUOTE_SLOW_MS and QUOTE_ERROR_MS are ${fresh}, ${slow} and ${error}; none may be less than the one before`,
+    )
   if (config.CLIENT_BURST && config.CLIENT_RATE === null)
     wrong.push('CLIENT_BURST is set, and CLIENT_RATE is not; a burst is one of a rate')
   if (env.NODE_ENV === 'production' && config.CARRIERS === null) {

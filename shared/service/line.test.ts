@@ -82,9 +82,10 @@ test('a hedge takes what is there, or nothing', async () => {
 
 test('a quote says who was left out for its rate, and the metrics who waits', async () => {
   const { app } = await startParcel({ ...PATIENT, CARRIER_RATES: 'pigeon=0.001', CARRIER_WAIT_MS: '10' })
-  const quote = () => app.inject({ method: 'GET', url: '/quotes?from=Rome&to=Oslo&grams=500' })
-  expect((await quote()).json().missing).toEqual([])
-  expect((await quote()).json().missing).toEqual([{ carrier: 'pigeon', reason: 'rate-limited' }])
+  // Of another parcel, or there is an old price.
+  const quote = (grams: number) => app.inject({ method: 'GET', url: `/quotes?from=Rome&to=Oslo&grams=${grams}` })
+  expect((await quote(500)).json().missing).toEqual([])
+  expect((await quote(600)).json().missing).toEqual([{ carrier: 'pigeon', reason: 'rate-limited' }])
   const { body } = await app.inject({ method: 'GET', url: '/metrics' })
   expect(body).toContain('parcel_carrier_line{carrier="pigeon"} 0')
   expect(body).toContain('parcel_carrier_outcomes_total{carrier="pigeon",outcome="rate-limited"} 1')

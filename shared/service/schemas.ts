@@ -4,11 +4,13 @@ import { Compile } from 'typebox/compile'
 /** 1 to 100 code points, not all of them blank. By a pattern: of `maxLength`, every validator has a count of its own. */
 const Place = Type.String({ pattern: '^(?=[^]*\\S)[^]{1,100}$' })
 
+export const MAX_GRAMS = 30_000
+
 /** What is to be shipped. */
 export const Consignment = Type.Object({
   from: Place,
   to: Place,
-  grams: Type.Integer({ minimum: 1, maximum: 30_000 }),
+  grams: Type.Integer({ minimum: 1, maximum: MAX_GRAMS }),
 })
 export type Consignment = Static<typeof Consignment>
 
@@ -38,9 +40,23 @@ export const tracked = Compile(Tracked)
 
 const byCarrier = { carrier: Type.String() }
 
+/** What the serializer does not find here it leaves out, without a word. */
 export const Quotes = Type.Object({
-  quotes: Type.Array(Type.Object({ ...byCarrier, ...Offer.properties })),
+  quotes: Type.Array(
+    Type.Object({
+      ...byCarrier,
+      ...Offer.properties,
+      /** An old price: its carrier was slow, or has failed. */
+      stale: Type.Optional(Type.Literal(true)),
+      /** How old it is, in whole seconds. */
+      ageS: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
   missing: Type.Array(Type.Object({ ...byCarrier, reason: Type.String() })),
+  /** An extra: up to how many grams the cheapest costs the same. */
+  room: Type.Optional(Type.Integer()),
+  /** Which extra is not there, and why. */
+  warnings: Type.Optional(Type.Array(Type.String())),
 })
 export type Quotes = Static<typeof Quotes>
 

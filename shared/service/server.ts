@@ -3,17 +3,21 @@ import type { Registry } from 'prom-client'
 import { limitServer, type ServerLimits, serverOptions } from '#chapters/01-timeouts/server.ts'
 import { createShutdown, type Shutdown, type ShutdownOptions } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import type { Redis } from '#chapters/07-rate-limiting/shared.ts'
+import type { Level } from '#chapters/09-graceful-degradation/levels.ts'
 import { Carrier } from './carrier.ts'
 import { limitClients } from './client-limits.ts'
 import { breakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { createConfirmations } from './confirmations.ts'
 import { httpOptions, keepToHttp } from './http.ts'
+import { createExtras } from './extras.ts'
 import { createMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { shedOverload } from './overload.ts'
 import { answerProblems, problemOptions } from './problems.ts'
 import { admitBodies } from './request-body.ts'
+import { QuoteCache } from './quote-cache.ts'
+import { redisLevel } from './redis-level.ts'
 import { followRequests, requestOptions } from './requests.ts'
 import { events } from './routes/events.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -21,6 +25,7 @@ import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
 import { shipment } from './routes/shipment.ts'
 import { shipments } from './routes/shipments.ts'
+import type { Offer } from './schemas.ts'
 import { createTally } from './tally.ts'
 import { requestIdFrom, traceRequests } from './tracing.ts'
 
@@ -28,7 +33,7 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
   config: Config
   carriers: CarrierConfig[]
   logger: FastifyBaseLogger
-  /** What REDIS_URL names; without it, each instance limits its clients by itself. */
+  /** What REDIS_URL names; without it, each instance limits its clients and keeps its prices by itself. */
   redis?: Redis
   /** Where the metrics go; a new one unless given. */
   registry?: Registry
@@ -83,7 +88,13 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   admitBodies(app)
   describeApi(app)
 
-  app.register(quotes, { carriers, deadlineMs: config.QUOTE_DEADLINE_MS })
+  app.register(quotes, {
+    carriers,
+    cache: new QuoteCache(config, metrics, app, redis && secondLevel(redis, config)),
+    runExtra: createExtras(app, config, metrics),
+    deadlineMs: config.QUOTE_DEADLINE_MS,
+    extraMs: config.QUOTE_EXTRA_MS,
+  })
   app.register(shipments, { carriers, confirmations })
   app.register(shipment, { carriers })
   app.register(events, {
@@ -106,6 +117,10 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   })
   return { app, ...(back && { back }), shutdown }
 }
+
+/** Where nothing is kept fresh, Redis would be asked with each question. */
+const secondLevel = (redis: Redis, { QUOTE_FRESH_MS, QUOTE_ERROR_MS }: Config): Level<Offer> | undefined =>
+  QUOTE_FRESH_MS > 0 ? redisLevel(redis, { prefix: 'quote:', keepMs: QUOTE_ERROR_MS }) : undefined
 
 const clientLimits = (config: Config) => ({
   connections: config.CARRIER_CONNECTIONS,
