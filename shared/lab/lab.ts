@@ -130,7 +130,8 @@ export class Lab {
     this.#playing = playing
     await this.#inTurn((side) => side.mend())
     this.#traffic = incident?.traffic ?? { perSecond: DEFAULT_PER_SECOND }
-    this.#arrivals.go({ perSecond: this.#traffic.perSecond, paused: false })
+    const { perSecond, popular = 0, crowd = 0 } = this.#traffic
+    this.#arrivals.go({ perSecond, popular, crowd, paused: false })
     const solved = [alone === undefined ? NONE : allBut(alone), ALL]
     const setups = solved.map((solved) => ({ solved, env: incident?.env }))
     const isAsItWas = this.sides.every(({ setup }, i) => JSON.stringify(setup) === JSON.stringify(setups[i]))

@@ -6,6 +6,7 @@ import { spotlightOn } from './spotlight.ts'
 const seen = (parts: Partial<Seen> = {}): Seen => ({
   hasCrashed: false,
   answered: 1,
+  whole: 1,
   latency: { p50Ms: 10, p95Ms: 20, p99Ms: 80 },
   waiting: 0,
   restart: undefined,
@@ -27,6 +28,7 @@ describe('the number is the one that the chapter is about', () => {
     ['slow', slow, 220, 10],
     ['tail', slow, 900, 80],
     ['greedy', seen({ answered: 0.25 }), 75, 0],
+    ['newsletter', seen({ whole: 0.25 }), 75, 0],
     ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],
   ] as const)('%s', ([id, left, yours, reference]) => {
     expect(spotlightOn(incidentOf(id), true, left, seen()).numbers).toEqual({ yours, reference })

@@ -14,19 +14,26 @@ function whatOf(point: Point): string {
       return 'Requests that failed in the deploy'
     case 'sentAway':
       return 'Of a hundred honest customers, sent away'
+    case 'lacking':
+      return 'Of a hundred answers, without all five prices'
     case 'callsPerQuote':
       return `Calls to ${point.carrier} for each quote`
   }
 }
 
 /** Null until it is known, and for a Parcel that is not there. */
-export function numberOf(point: Point, { hasCrashed, answered, latency, restart, callsPerQuote }: Seen): number | null {
+export function numberOf(
+  point: Point,
+  { hasCrashed, answered, whole, latency, restart, callsPerQuote }: Seen,
+): number | null {
   if (hasCrashed) return null
   switch (point.number) {
     case 'failed':
       return restart?.failed ?? null
     case 'sentAway':
       return Number.isFinite(answered) ? 100 * (1 - answered) : null
+    case 'lacking':
+      return Number.isFinite(whole) ? 100 * (1 - whole) : null
     case 'callsPerQuote': {
       const calls = callsPerQuote(point.carrier)
       return Number.isFinite(calls) ? calls : null
@@ -44,7 +51,7 @@ const percent = (share: number) => (Number.isFinite(share) ? `${Math.floor(share
 
 /** What to make of the numbers; of counts, nothing that they do not say themselves. */
 function comparison({ number }: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
-  if (yours === null || reference === null || number === 'failed' || number === 'sentAway') return ''
+  if (yours === null || reference === null || ['failed', 'sentAway', 'lacking'].includes(number)) return ''
   // Who refuses everybody is very fast.
   if (left.answered < FEW || right.answered < FEW)
     return ` Answered: ${percent(left.answered)} on the left, ${percent(right.answered)} on the right.`

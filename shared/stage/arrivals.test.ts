@@ -74,3 +74,18 @@ test('none comes after the end', async () => {
   expect(await count(10)).toBe(0)
   expect(vi.getTimerCount()).toBe(0)
 })
+
+test('of a newsletter, most ask one of five questions, and a crowd asks the same at once', async () => {
+  const { arrived, count } = start({ popular: 0.9, crowd: 150 })
+  await count(10)
+  const byPath = Map.groupBy(arrived, ({ path }) => path)
+  const popular = [...byPath.values()].filter((all) => all.length > 10)
+  expect(popular.length).toBe(5)
+  for (const all of popular) {
+    const crowds = Map.groupBy(all, ({ dueMs }) => dueMs)
+    expect(Math.max(...[...crowds.values()].map((same) => same.length))).toBe(150)
+  }
+  const others = arrived.length - popular.flat().length
+  expect(others, 'of 200, one in ten').toBeGreaterThan(5)
+  expect(others).toBeLessThan(40)
+})

@@ -1,12 +1,25 @@
 import { type Random, seededRandom } from '../core/random.ts'
-import { atRandom, openLoop } from './open-loop.ts'
+import { atRandom, evenly, openLoop } from './open-loop.ts'
 
-export interface Pace {
+/** What they have in common, beyond their number. */
+export interface Interest {
+  /** Of those who come, the share that asks one of five questions, 0 to 1. Default: 0, everybody their own. */
+  popular?: number
+  /** So many come at once each two seconds, beyond the others, and ask the same. Default: 0. */
+  crowd?: number
+}
+
+export interface Pace extends Interest {
   /** Arrivals a second, on average; they come at random (a Poisson process), as customers do. */
   perSecond: number
   paused: boolean
   seed: number
 }
+
+const POPULAR = ['Milan', 'Oslo', 'Berlin', 'Vienna', 'Lisbon'].map(
+  (from) => `/quotes?from=${from}&to=Dublin&grams=1200`,
+)
+const CROWDS_PER_SECOND = 0.5
 
 const PLACES = ['Berlin', 'Dublin', 'Lisbon', 'Milan', 'Oslo', 'Vienna']
 
@@ -21,6 +34,7 @@ export class Arrivals {
   #pace: Pace
   #random: Random
   #number = 0
+  #crowds = 0
   /** Of the loop that runs. */
   #episode = new AbortController()
 
@@ -48,6 +62,12 @@ export class Arrivals {
     const gap = atRandom(this.#pace.perSecond, () => this.#random())
     const opening = { gap, overdueMs: OVERDUE_MS, signal: this.#episode.signal }
     void openLoop(opening, (dueAt) => this.#arrive(this.#draw(), dueAt, this.#number++))
+    const { crowd = 0 } = this.#pace
+    if (crowd === 0) return
+    void openLoop({ ...opening, gap: evenly(CROWDS_PER_SECOND) }, (dueAt) => {
+      const path = POPULAR[this.#crowds++ % POPULAR.length]!
+      for (let i = 0; i < crowd; i++) this.#arrive(path, dueAt, this.#number++)
+    })
   }
 
   stop(): void {
@@ -55,7 +75,11 @@ export class Arrivals {
   }
 
   #draw(): string {
-    const pick = () => PLACES[Math.floor(this.#random() * PLACES.length)]!
+    const oneOf = (these: string[]) => these[Math.floor(this.#random() * these.length)]!
+    const { popular = 0 } = this.#pace
+    // Where everybody asks their own, no draw is spent on that.
+    if (popular > 0 && this.#random() < popular) return oneOf(POPULAR)
+    const pick = () => oneOf(PLACES)
     return `/quotes?from=${pick()}&to=${pick()}&grams=${1 + Math.floor(this.#random() * 5000)}`
   }
 }

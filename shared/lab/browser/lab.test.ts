@@ -123,7 +123,12 @@ const isWorse = ({ point }: Incident, yours: number, reference: number) =>
 const isAsGood = ({ point }: Incident, yours: number, reference: number) =>
   point.number === 'failed' ? yours + reference === 0 : yours < 1.5 * reference + (FEW_MORE[point.number] ?? 0)
 /** What chance makes of a number that is small. */
-const FEW_MORE: Partial<Record<Incident['point']['number'], number>> = { p50Ms: 50, p99Ms: 50, sentAway: 3 }
+const FEW_MORE: Partial<Record<Incident['point']['number'], number>> = {
+  p50Ms: 50,
+  p99Ms: 50,
+  sentAway: 3,
+  lacking: 10,
+}
 
 /** Watched folders are told of a save a moment later. */
 const SETTLED_MS = 1000

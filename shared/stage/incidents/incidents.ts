@@ -1,4 +1,5 @@
 import type { CarrierName, Fault } from '../../carriers/fleet.ts'
+import type { Interest } from '../arrivals.ts'
 import type { Seen } from './seen.ts'
 
 // A chapter's incident, for whoever plays it: the Lab on a stage, the game day for a grade, the proof on sets of chapters.
@@ -13,7 +14,7 @@ export interface FaultAt {
 }
 
 /** Who comes. Each asks for a quote, once. */
-export interface Traffic {
+export interface Traffic extends Interest {
   /** Arrivals for each side, on average. */
   perSecond: number
   /** They come from so many shops, in turn, of which each has an API key. Default: nobody has one. */
@@ -38,6 +39,8 @@ export type Point =
   | { number: 'failed'; carrier?: undefined }
   /** How many of a hundred customers were sent away. */
   | { number: 'sentAway'; carrier?: undefined }
+  /** How many of a hundred customers did not get the prices of all carriers, new or old. */
+  | { number: 'lacking'; carrier?: undefined }
   /** How often Parcel calls that carrier for one quote. */
   | { number: 'callsPerQuote'; carrier: CarrierName }
 
@@ -174,6 +177,25 @@ export const incidents: Incident[] = [
     look: (left, right) => {
       const served = ({ greedyPerSecond: { served } }: Seen) => whole(served)
       return `One of ${SHOPS + 1} asks ${whole(left.greedyPerSecond.asked)} times a second, and is served ${served(left)} times on the left, ${served(right)} on the right.`
+    },
+  },
+  {
+    id: 'newsletter',
+    chapter: '09',
+    title: 'A newsletter, and two dead carriers',
+    // Nine in ten ask one of five questions, and all readers the same: nothing is ever asked twice in the others.
+    traffic: { ...USUAL, popular: 0.9, crowd: 150 },
+    faults: [
+      { carrier: 'pigeon', fault: { kind: 'blackhole' } },
+      { carrier: 'swift', fault: { kind: '5xx', status: 503 } },
+    ],
+    // A price is fresh for a second, so that each crowd finds an old one; and nobody of it is sent away (08).
+    env: { QUOTE_FRESH_MS: '1000', MAX_IN_FLIGHT: '10000' },
+    point: { number: 'lacking' },
+    lit: 'missing',
+    look: (left, right) => {
+      const all = ({ whole: share }: Seen) => whole(100 * share)
+      return `Pigeon hangs and swift fails: of a hundred answers ${all(left)} have all five prices on the left, ${all(right)} on the right.`
     },
   },
 ]

@@ -87,6 +87,23 @@ const lines: Record<string, Lines> = {
     greedy: { atMost: 520, because: 'a burst of 100, and 50 a second for eight seconds; and a moment of the clock’s' },
     recoveryS: { atMost: 2, because: 'nobody else had a limit to recover from' },
   },
+  '09': {
+    full: {
+      atLeast: 0.85,
+      because:
+        'what two dead carriers asked a moment ago is better than nothing; some ask what nobody has asked before',
+    },
+    success: { atLeast: 0.99, because: 'three carriers are well' },
+    p99Ms: {
+      atMost: 400,
+      because: 'who has an old price waits for a new one for 100 ms; who has none, for the attempts at one that hangs',
+    },
+    amplification: {
+      atMost: 0.3,
+      because: 'a crowd of 150 is one call, and three in four customers are of a crowd',
+    },
+    recoveryS: { atMost: 2, because: 'the others were never gone' },
+  },
   finale: {
     success: {
       atLeast: 0.98,

@@ -88,9 +88,12 @@ async function run(
       }
     }
   })
-  const arrivals = new Arrivals({ perSecond: perSecond / 4, paused: false, seed }, (path, dueAt, number) => {
-    for (const side of sides) side.arrive(path, dueAt, traffic, number)
-  })
+  const arrivals = new Arrivals(
+    { ...traffic, perSecond: perSecond / 4, paused: false, seed },
+    (path, dueAt, number) => {
+      for (const side of sides) side.arrive(path, dueAt, traffic, number)
+    },
+  )
   const phase = async (name: string, work: Promise<unknown>): Promise<Span> => {
     const fromS = nowS()
     onPhase(name)

@@ -13,6 +13,8 @@ export interface Seen {
   hasCrashed: boolean
   /** Of those who are no longer waiting, the share that was. NaN when all of them wait. */
   answered: number
+  /** Of the same, the share that was given the prices of all carriers. */
+  whole: number
   latency: ColumnState['latency']
   waiting: number
   restart: ColumnState['restart']
@@ -49,6 +51,7 @@ export function seenOf(seconds: Second[]): Seen {
   return {
     hasCrashed: now.parcel.status === 'crashed',
     answered: 1 - sum(({ arrivals }) => arrivals.failed) / finished,
+    whole: sum(({ arrivals }) => arrivals.ok) / finished,
     latency: now.latency,
     waiting: now.waiting,
     restart: now.restart,
