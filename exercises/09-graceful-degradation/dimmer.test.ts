@@ -28,6 +28,10 @@ describe('Step 6: Dim', () => {
     expect(down, 'brightness, at a pressure of 0.9 and above; dark below 0.05').toEqual([0.5, 0.25, 0.125, 0.0625, 0])
     const up = Array.from({ length: 11 }, () => Number(brightnessAt(0.6).toFixed(6)))
     expect(up, 'brightness, at a pressure of 0.6').toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1])
+    for (let i = 0; i < 5; i++) brightnessAt(1)
+    expect([0.6, 1, 1].map(brightnessAt), 'a step from the dark, and down again: 0.05 is not below 0.05').toEqual([
+      0.1, 0.05, 0,
+    ])
     const other = setUp({ dimAt: 0.5, brightenAt: 0.2, step: 0.25 })
     expect([0.5, 0.21, 0.2, 0.49].map(other.brightnessAt), 'with dimAt 0.5, brightenAt 0.2 and step 0.25').toEqual([
       0.5, 0.5, 0.75, 0.75,

@@ -32,6 +32,7 @@ describe('Step 4: The same question', () => {
       ['a sign that joins', keyOf('a|b', 'c'), keyOf('a', 'b|c')],
       ['another sign that joins', keyOf('a","b'), keyOf('a', 'b')],
       ['a comma', keyOf('a,b', 'c'), keyOf('a', 'b,c')],
+      ['another number', keyOf('a', 1), keyOf('a', 2)],
       ['an empty part', keyOf('a', ''), keyOf('a')],
       ['a sign that joins, in a question', key({ from: 'a|b', to: 'c' }), key({ from: 'a', to: 'b|c' })],
       ['a sign that names, in a question', key({ from: 'a', to: 'b' }), key({ from: 'a&to=b', to: '' })],

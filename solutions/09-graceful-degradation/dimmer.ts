@@ -44,7 +44,7 @@ export class Dimmer {
     if (index < 0) throw new RangeError(`There is no extra ${inspect(extra)}; there are ${extras.join(', ')}`)
     // As many as fit into the brightness, the first before the last; of the one in between, a share.
     const chance = this.brightness * extras.length - index
-    return chance >= 1 || random() < chance
+    return random() < chance
   }
 
   /** When somebody asks, and not by a timer: who has no requests has nothing to turn off. */

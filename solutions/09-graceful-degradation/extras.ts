@@ -47,7 +47,7 @@ export class Extras {
       if (flag === 'off') return { status: 'off' }
       if (flag === 'auto' && !allows(name)) return { status: 'dimmed' }
       timer = setTimeout(() => stop('late', new TimeoutError(`${name} has taken ${limitMs} ms`)), limitMs)
-      signal.addEventListener('abort', onAbort, { once: true })
+      signal.addEventListener('abort', onAbort)
       const given = async (): Promise<Extra<T>> => ({ status: 'given', value: await operation(controller.signal) })
       // What it does after that, a rejection too, is heard by the race, and by nobody else.
       return await Promise.race([given(), ended])

@@ -56,7 +56,7 @@ export class SingleFlight<T> {
       reject(signal.reason)
       if (--flight.waiting === 0) flight.stop(new NotNeededError('Everybody who waited for it has left'))
     }
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     // The call that has just begun may have aborted who began it.
     if (signal.aborted) onAbort()
     try {

@@ -67,7 +67,7 @@ export class StaleCache<T> {
     const { patienceMs, slowMs, errorMs, isRefusal } = this.#options
     const leaver = new AbortController()
     const onAbort = () => leaver.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
     const elapsedMs = this.#flights.elapsedMs(key)
     const brought = this.#flights.share(key, this.#bring(key, fetch), leaver.signal)
 
