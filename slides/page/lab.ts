@@ -1,5 +1,9 @@
 import type Reveal from 'reveal.js'
 
+const LOOK_MS = 2_000
+/** A machine that is busy with an incident may miss a question or two. */
+const GONE_AFTER = 3
+
 /**
  * Puts the Lab in the place of its still while the slide is shown, if it runs, and the board of the class in that of the
  * steps. Not on paper, and not in the speaker's window, which shows slides that the room does not see yet. Nothing here
@@ -9,6 +13,8 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
   if (deck.isSpeakerNotes() || deck.getConfig().view === 'print') return
   let frame: HTMLIFrameElement | undefined
 
+  const find = async ({ dataset }: HTMLElement): Promise<string | null> => (await fetch(dataset.from!)).json()
+
   async function show(): Promise<void> {
     frame?.remove()
     frame = undefined
@@ -16,7 +22,7 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
     const place = deck.isOverview() ? undefined : slide.querySelector<HTMLElement>('.live')
     if (!place) return
     // Asked anew each time: it may have been started since. Without it nothing is fetched, so nothing fails.
-    const address: string | null = await (await fetch(place.dataset.from!)).json()
+    const address = await find(place)
     if (!address || frame || deck.isOverview() || deck.getCurrentSlide() !== slide) return
     frame = document.createElement('iframe')
     // The Lab shows the day of the chapter that is spoken of, and the board the chapter.
@@ -29,6 +35,15 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
   deck.on('overviewshown', show)
   deck.on('overviewhidden', show)
   void show()
+
+  // Whoever ends it has the still again, and no empty page.
+  let missed = 0
+  setInterval(async () => {
+    missed = !frame || (await find(frame.parentElement!)) ? 0 : missed + 1
+    if (missed < GONE_AFTER) return
+    frame?.remove()
+    frame = undefined
+  }, LOOK_MS)
 
   // Whoever clicks in a frame has given it the keys. The deck hears of the pointer only where the frame is not.
   const mark = () => frame?.classList.toggle('has-keys', document.activeElement === frame)

@@ -221,6 +221,15 @@ describe('on the slides with the Lab', () => {
     )
     expect(widths, 'a still is missing, or is not the Lab as it is').toEqual(labs.map(() => 1280))
   })
+
+  test('when the Lab ends, the still is there again', async () => {
+    const page = await openOnce()
+    await goTo(page, lab)
+    await page.locator('iframe').waitFor()
+    door.shut()
+    await page.locator('iframe').waitFor({ state: 'detached' })
+    expect(await page.locator(`[id="${lab}"] img`).isVisible()).toBe(true)
+  })
 })
 
 test('nothing came from elsewhere, and nothing went wrong', () => {

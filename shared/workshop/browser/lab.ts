@@ -24,6 +24,8 @@ export interface Door {
   commands: Command[]
   /** Lets the Lab in, which admits a deck at that port. Before, it is somebody else who answers. */
   open(slidesPort: number): Promise<void>
+  /** And from now on it is somebody else again. */
+  shut(): void
   close(): Promise<void>
 }
 
@@ -31,8 +33,9 @@ export interface Door {
 export async function startDoor(): Promise<Door> {
   const commands: Command[] = []
   let app: FastifyInstance | undefined
+  let isShut = false
   const server = createServer((request, response) => {
-    if (app) app.routing(request, response)
+    if (app && !isShut) app.routing(request, response)
     else response.writeHead(404).end('{}')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -57,6 +60,9 @@ export async function startDoor(): Promise<Door> {
         },
       })
       await app.ready()
+    },
+    shut() {
+      isShut = true
     },
     async close() {
       server.close().closeAllConnections()
