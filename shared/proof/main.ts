@@ -59,7 +59,7 @@ const proofs: Record<string, () => Promise<Proof>> = {
     const codes = [...new Set(results.flatMap(({ statuses }) => Object.keys(statuses)))].toSorted()
     const rows = results.map(({ name, runs, statuses }) => [name, runs, ...codes.map((code) => statuses[code] ?? 0)])
     return {
-      about: `Inputs of each kind, seed ${seed}, and how they were answered. A 5xx fails it (but a 504, if the caller gave no time), and so does a 4xx that is no application/problem+json.`,
+      about: `Inputs of each kind, seed ${seed}, and how they were answered; each client has a limit, which none exceeds. A 5xx fails it (but a 504, if the caller gave no time), and so does a 4xx that is no application/problem+json.`,
       tables: [{ caption: 'Answers by status', text: table([['', 'inputs', ...codes], ...rows]) }],
       complaints: results.flatMap(({ name, complaints }) => complaints.map((complaint) => `${name}: ${complaint}`)),
     }
@@ -77,7 +77,7 @@ const proofs: Record<string, () => Promise<Proof>> = {
     })
     const answers = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`)
     return {
-      about: `${minutes} minutes, 30 requests a second, seed ${seed}: ${switches} faults set or lifted, ${attempts} attempts at carriers; ${answers.join(', ')}, and ${hungUp} callers hung up.`,
+      about: `${minutes} minutes, 30 requests a second, each from another address and within its limit, seed ${seed}: ${switches} faults set or lifted, ${attempts} attempts at carriers; ${answers.join(', ')}, and ${hungUp} callers hung up.`,
       tables: [
         {
           caption: 'Parcel under way, after its garbage was collected',

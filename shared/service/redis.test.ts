@@ -78,12 +78,16 @@ describe.skipIf(!REDIS_URL)('with a Redis', () => {
     expect(await limit.take('b', 30), 'by another').toMatchObject({ allowed: true, remaining: 0 })
   })
 
-  test('what lasts less than a millisecond is neither cut off nor an error', async () => {
+  test('what lasts less than a second, or a millisecond, is neither cut off nor an error', async () => {
     const { run } = await connect(`test:${randomUUID()}:`)
     expect(await run(SCRIPT, ['limit:a'], ['0.125', '10']), 'ms that a new bucket owes, and lacks').toEqual([
       '0.125',
       '0',
     ])
+    await run(SCRIPT, ['limit:b'], ['5000', '20000'])
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    const [owedMs] = (await run(SCRIPT, ['limit:b'], ['5000', '20000'])) as [string]
+    expect(Number(owedMs), 'ms that it owes, of twice 5,000, 50 ms and more after the first').toBeLessThan(9_950)
   })
 
   test('a clock that is put back locks nobody out for longer than a bucket takes to be full', async () => {
