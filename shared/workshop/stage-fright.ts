@@ -56,7 +56,10 @@ async function deck(): Promise<Examined> {
     const { presentSlides } = await import('../../slides/build/present.ts')
     show = await presentSlides({ ...ours, read: withSkeletons(root, chapters) }, 0)
   } catch (error) {
-    return bad(`The deck cannot be built: ${(error as Error).message}`, 'Mend what it names, or take a fresh clone.')
+    return bad(
+      `The deck cannot be built: ${(error as Error).message.split('\n')[0]}`,
+      'Mend what it names, or take a fresh clone.',
+    )
   }
   try {
     const seconds = Math.ceil((performance.now() - startedAt) / 1_000)

@@ -59,7 +59,7 @@ test('there is something to ask and to show in each chapter: its cover’s notes
   expect(covers.map(({ chapter }) => chapter)).toEqual(chapters)
   for (const { chapter, notes, file } of covers) {
     for (const when of ['Ask before', 'Ask during', 'Ask after', 'Show']) expect(notes, file).toContain(`**${when}:**`)
-    const shown = [...notes.matchAll(/`((mistakes|variants)\/[\w-]+\.ts)`/g)].map(([, path]) => path!)
+    const shown = [...notes.matchAll(/`((mistakes|variants)\/[\w-]+\.(?:ts|diff))`/g)].map(([, path]) => path!)
     expect(shown.length, `${file} shows two mistakes and a variant`).toBeGreaterThanOrEqual(3)
     for (const path of shown)
       expect(existsSync(join(ours.root, 'solutions', folderOf(chapter!), path)), path).toBe(true)
