@@ -47,7 +47,8 @@ const failure = new Error('status 503')
 
 describe('Step 2: Keep it, and say how old', () => {
   test('gives what is younger without asking, and asks when it is as old', async () => {
-    const { calls, ask, keep } = setUp()
+    const onSecondFailure = vi.fn<(error: unknown) => void>()
+    const { calls, ask, keep } = setUp({ onSecondFailure })
     await keep('590')
     expect(calls.length).toBe(1)
     await elapse(999)
@@ -63,6 +64,7 @@ describe('Step 2: Keep it, and say how old', () => {
     expect(await first.outcome(), 'who began the call').toEqual(given({ value: '600', how: 'miss', ageMs: 0 }))
     expect(await second.outcome(), 'who waited for it, too').toEqual(given({ value: '600', how: 'shared', ageMs: 0 }))
     expect(await ask().outcome()).toEqual(given({ value: '600', how: 'hit' }))
+    expect(onSecondFailure, 'failures of a second level that there is not').not.toHaveBeenCalled()
   })
 
   test('counts the age from when the call began', async () => {

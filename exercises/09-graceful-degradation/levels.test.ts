@@ -62,6 +62,10 @@ async function two(options?: Partial<CacheOptions>) {
 
 describe('Step 9: A second level', () => {
   test('asks it once for all, and has ages go on', async () => {
+    const now = instance({ ...secondLevel(), get: async () => ({ value: '590', ageMs: 0, tookMs: 0 }) })
+    expect(await now.ask().outcome(), 'of an answer that is there in the same millisecond').toEqual(
+      given({ how: 'hit', ageMs: 0 }),
+    )
     const { second, other } = await two()
     expect(second.set.mock.calls, 'what it was given to keep: how old it is, and how long it took').toEqual([
       ['Rome', { value: { cents: 590 }, ageMs: 40, tookMs: 40 }],
@@ -70,9 +74,10 @@ describe('Step 9: A second level', () => {
     await elapse(500)
     const crowd = [other.ask(), other.ask(), other.ask()]
     for (const each of crowd)
-      expect(await each.outcome(), 'at another instance, of an answer that began 540 ms ago').toEqual(
-        given({ value: { cents: 590 }, how: 'hit', ageMs: 540 }),
-      )
+      expect(await each.outcome(), 'at another instance, of an answer that began 540 ms ago').toEqual({
+        status: 'fulfilled',
+        value: { value: { cents: 590 }, how: 'hit', ageMs: 540 },
+      })
     expect(second.get, 'times that it was asked, for three at once').toHaveBeenCalledTimes(1)
     expect(other.calls.length, 'calls').toBe(0)
     await elapse(459)
@@ -99,6 +104,10 @@ describe('Step 9: A second level', () => {
       other.calls[0]!.fail(failure)
       await promisesSettle()
     }
+    const impatient = await two({ patienceMs: 0 })
+    expect(await impatient.other.ask().outcome(), 'with a patience of 0, and what is fresh there').toEqual(
+      given({ how: 'hit', ageMs: 40 }),
+    )
     const { other } = await two()
     await elapse(2_000)
     const fails = other.ask()
@@ -119,9 +128,14 @@ describe('Step 9: A second level', () => {
           throw new Error('the connection is closed')
         },
       ],
-      ...[null, 'OK', { value: 1 }, { value: 1, ageMs: NaN, tookMs: 1 }, { value: 1, ageMs: -1, tookMs: 1 }].map(
-        (nonsense): [string, () => unknown] => [`says ${JSON.stringify(nonsense)}`, async () => nonsense],
-      ),
+      ...[
+        null,
+        'OK',
+        { value: 1 },
+        { value: 1, ageMs: 1 },
+        { value: 1, ageMs: NaN, tookMs: 1 },
+        { value: 1, ageMs: -1, tookMs: 1 },
+      ].map((nonsense): [string, () => unknown] => [`says ${JSON.stringify(nonsense)}`, async () => nonsense]),
     ]
     for (const [does, get] of wrong) {
       const { ask, calls, failures } = instance({ ...secondLevel(), get: get as Level<unknown>['get'] })
@@ -167,6 +181,24 @@ describe('Step 9: A second level', () => {
     leaver.abort(new Error('the customer has hung up'))
     await elapse(100)
     expect(one.calls.length, 'calls, when the last one left while the second level was being asked').toBe(2)
+
+    let look: (kept: Kept<unknown>) => void = () => {}
+    const get = vi.fn<Level<unknown>['get']>(() => new Promise((resolve) => (look = resolve)))
+    const hasty = instance({ ...secondLevel(), get }, { limitMs: 100, patienceMs: 90, secondMs: 300 })
+    const first = hasty.ask()
+    await elapse(110)
+    expect(await first.outcome(), 'of a second level that took longer than limitMs').toMatchObject({
+      reason: { code: 'TIMEOUT' },
+    })
+    const last = new AbortController()
+    hasty.ask(last.signal)
+    await elapse(10)
+    expect(get, 'times that it was asked, and has not said anything yet').toHaveBeenCalledTimes(1)
+    look({ value: '590', ageMs: 2_000, tookMs: 40 })
+    await promisesSettle()
+    expect(hasty.calls.length, 'calls, when what it has is stale').toBe(1)
+    last.abort(new Error('the customer has hung up'))
+    expect(hasty.calls[0]!.signal.aborted, 'whether the call was aborted, for which nobody waits any more').toBe(true)
   })
 
   test('has nobody wait for the write, nor fail with it', async () => {
@@ -228,6 +260,7 @@ describe('Step 9: A second level', () => {
     await promisesSettle()
     one.calls[1]!.fail(no)
     expect(await refused.outcome()).toEqual({ status: 'rejected', reason: no })
+    expect(second.set, 'times that it was given something to keep: a no is none').toHaveBeenCalledTimes(1)
     const next = one.ask()
     await promisesSettle()
     one.calls[2]!.fail(failure)

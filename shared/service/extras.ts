@@ -21,6 +21,8 @@ export function createExtras(
   { FLAGS_FILE, QUOTE_EXTRA_MS }: Pick<Config, 'FLAGS_FILE' | 'QUOTE_EXTRA_MS'>,
   { registry }: Pick<Metrics, 'registry'>,
 ): RunExtra {
+  // Nobody has asked for any: then it does not matter either how yours are written.
+  if (FLAGS_FILE === null) return async () => ({ status: 'off' })
   const flags = new Flags(EXTRAS)
   const dimmer = new Dimmer({ pressure: loopPressure(), extras: Object.keys(EXTRAS) })
   const extras = new Extras({
@@ -43,7 +45,7 @@ export function createExtras(
     labelNames: ['extra', 'status'],
     registers,
   })
-  if (FLAGS_FILE !== null) follow(app, FLAGS_FILE, flags)
+  follow(app, FLAGS_FILE, flags)
   return async (name, operation, signal) => {
     const extra = await extras.run(name, operation, signal)
     counted.inc({ extra: name, status: extra.status })

@@ -76,8 +76,6 @@ export class SingleFlight<T> {
     const controller = new AbortController()
     const begunAt = performance.now()
     const { promise: outcome, resolve, reject } = Promise.withResolvers<T>()
-    // When all have left, nobody hears of its end.
-    outcome.catch(() => {})
     let isOver = false
     // Its key is free before anybody hears of it; and only the first end counts, for the key may be another's by the next.
     const end = (tell: () => void) => {

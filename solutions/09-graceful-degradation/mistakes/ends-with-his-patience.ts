@@ -64,7 +64,7 @@ export class StaleCache<T> {
   }
 
   async #ask(key: string, fetch: Fetch<T>, signal: AbortSignal): Promise<Answer<T>> {
-    const { patienceMs, slowMs, errorMs, isRefusal } = this.#options
+    const { patienceMs, slowMs, errorMs } = this.#options
     const leaver = new AbortController()
     const onAbort = () => leaver.abort(signal.reason)
     signal.addEventListener('abort', onAbort)
@@ -75,8 +75,6 @@ export class StaleCache<T> {
     const giveStale = () => {
       const stale = leaver.signal.aborted ? undefined : this.#younger(key, slowMs)
       if (!stale) return
-      // Who comes next is to find what it brings.
-      leaver.abort(GIVEN)
       resolve(stale)
     }
     // By what the call has taken, and not this caller: who comes late does not wait anew.
@@ -97,7 +95,6 @@ export class StaleCache<T> {
     } catch (cause) {
       // Somebody's wish is nobody's failure.
       signal.throwIfAborted()
-      if (isRefusal(cause)) throw cause
       const stale = this.#younger(key, errorMs)
       if (!stale) throw cause
       return { ...stale, cause }
@@ -111,14 +108,10 @@ export class StaleCache<T> {
   /** @param earlyMs by how much a copy of the second level must be younger than the oldest that is fresh */
   #bring(key: string, fetch: Fetch<T>, earlyMs = 0): Fetch<Brought<T>> {
     return async (signal, deadline) => {
-      const look = this.#levels.look(key)
-      if (look) {
-        await look
-        signal.throwIfAborted()
-        const copy = this.#levels.get(key)
-        if (copy?.kind === 'answer' && ageOf(copy) + earlyMs < this.#options.freshMs)
-          return { kept: copy, isCopy: true }
-      }
+      await this.#levels.look(key)
+      signal.throwIfAborted()
+      const copy = this.#levels.get(key)
+      if (copy?.kind === 'answer' && ageOf(copy) + earlyMs < this.#options.freshMs) return { kept: copy, isCopy: true }
       const begunAt = performance.now()
       try {
         const value = frozen(await fetch(signal, deadline))
@@ -142,7 +135,7 @@ export class StaleCache<T> {
     const { freshMs, earliness, random } = this.#options
     if (earliness === 0) return
     const earlyMs = kept.tookMs * earliness * -Math.log(1 - random())
-    if (ageOf(kept) + earlyMs < freshMs || this.#flights.elapsedMs(key) !== undefined) return
+    if (ageOf(kept) + earlyMs < freshMs) return
     this.#flights.share(key, this.#bring(key, fetch, earlyMs)).catch(() => {})
   }
 
