@@ -21,7 +21,11 @@ class Flight<T> {
 
   constructor(limitMs: number, onEnd: () => void) {
     this.#onEnd = onEnd
-    this.#timer = setTimeout(() => this.#stop(new TimeoutError(`No end within ${limitMs} ms`)), limitMs)
+    this.#timer = setTimeout(
+      () =>
+        this.#stop(new TimeoutError(`No end within ${limitMs} ms`, { elapsedMs: performance.now() - this.begunAt })),
+      limitMs,
+    )
   }
 
   /** When its first caller waits for it. */
