@@ -37,6 +37,10 @@ export const programs: Record<string, Program> = {
     what: 'a thousand customers at the moment of expiry, eight instances with a second level, a frozen Redis',
     seconds: 60,
   },
+  routing: {
+    what: 'routes beside a client for each request, one pool, two pools: a job beside what is critical; the price of a place',
+    seconds: 150,
+  },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }

@@ -84,6 +84,39 @@ export class OverloadError extends FailWellError {
   }
 }
 
+/** A route has no place: its queue is `full`, or one has `waited` for long enough; nothing was begun. */
+export class BulkheadFullError extends FailWellError {
+  readonly code = 'BULKHEAD_FULL'
+  readonly route: string
+  readonly why: 'full' | 'waited'
+
+  constructor(route: string, why: 'full' | 'waited', elapsedMs: number) {
+    super(`There is no place in ${route}: ${why}`, { attempts: 0, elapsedMs })
+    this.route = route
+    this.why = why
+  }
+}
+
+/** This machine has run out of something that a connection needs: no fault of whoever was to be called. */
+export class LocalResourceError extends FailWellError {
+  readonly code = 'LOCAL_RESOURCE'
+  /** What has run out, in words. */
+  readonly resource: string
+  /** What one would turn to have more of it. */
+  readonly knob: string
+
+  constructor(resource: string, knob: string, cause: unknown) {
+    super(`This machine has run out of ${resource}; there are more with ${knob}`, { cause })
+    this.resource = resource
+    this.knob = knob
+  }
+}
+
+/** The router closes, or has closed: it takes no new calls, and those that were late have been cut off. */
+export class RouterClosedError extends FailWellError {
+  readonly code = 'ROUTER_CLOSED'
+}
+
 /** Every attempt of a hedged request failed; `errors` holds each cause in the order in which the attempts began. */
 export class HedgeError extends FailWellError {
   readonly code = 'HEDGE_FAILED'

@@ -237,6 +237,27 @@ export const chapters: Chapter[] = [
       { title: 'Nonsense, and evenings by the thousand', minutes: 4, spare: true },
     ],
   },
+  {
+    number: '10',
+    slug: 'connection-routing',
+    title: 'Connection routing',
+    day: 2,
+    fails: 'bookings wait behind a price list, before carriers that have nothing to do',
+    files: ['routes.ts', 'bulkhead.ts', 'sockets.ts', 'router.ts', 'dialer.ts'],
+    steps: [
+      { title: 'One pool a route, for ever', minutes: 5 },
+      { title: 'A typo is no route', minutes: 7 },
+      { title: 'A queue with an end', minutes: 11 },
+      { title: 'Read it, or lose it', minutes: 6 },
+      { title: 'Drain', minutes: 6, cut: true },
+      { title: 'A dial is nobody’s', minutes: 12, spare: true },
+      { title: 'Warm before ready', minutes: 6, spare: true },
+      { title: 'New limits, live', minutes: 6, spare: true },
+      { title: 'Idle, then stale', minutes: 8, spare: true },
+      { title: 'Out of sockets', minutes: 3, spare: true },
+      { title: 'What a route tells', minutes: 3, spare: true },
+    ],
+  },
 ]
 
 /** The days that have chapters, each with its own. */

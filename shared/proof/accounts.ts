@@ -65,11 +65,18 @@ export async function restComplaints(
   }
   claim(total(requests.filter(({ labels }) => labels.status === '500')) === 0, 'there was a 500')
   const outcomes = metric(text, 'parcel_carrier_outcomes_total')
-  const asked = total(outcomes.filter(({ labels }) => !['open', 'cancelled', 'timeout'].includes(labels.outcome ?? '')))
+  const asked = total(
+    outcomes.filter(({ labels }) => !['open', 'busy', 'cancelled', 'timeout'].includes(labels.outcome ?? '')),
+  )
   const attempts = total(metric(text, 'parcel_carrier_attempts_total'))
   claim(attempts >= asked, `${attempts} attempts have had ${asked} outcomes`)
   const { started, bookings } = sums(fleet)
-  claim(started <= attempts, `the carriers have had ${started} requests, of which Parcel counts ${attempts}`)
+  // Once more by another socket, because an idle one had died.
+  const resent = total(metric(text, 'parcel_route_stale_total'))
+  claim(
+    started <= attempts + resent,
+    `the carriers have had ${started} requests, of which Parcel counts ${attempts}, and ${resent} sent again`,
+  )
   claim(
     bookings >= booked.size && bookings <= keys,
     `${keys} keys, ${bookings} bookings, ${booked.size} of them answered`,

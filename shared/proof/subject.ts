@@ -27,6 +27,8 @@ export async function startSubject(env: Record<string, string>, options: FleetOp
   const logger = pino({ level: 'error' }, { write: (line) => keep(JSON.parse(line)) })
   const { app } = buildServer({ config, carriers: fleet.carriers, logger, exit: () => {} })
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  // Nobody is sent here before.
+  await until(async () => (await app.inject('/readyz')).statusCode === 200, PORT_MS)
   return {
     config,
     fleet,

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
+import type { RouterStats } from '#chapters/10-connection-routing/router.ts'
 import { reasonOf } from './reasons.ts'
 
 /** Seconds; finest where Parcel's limits are, because a quantile cannot be sharper than its bucket. */
@@ -37,6 +38,12 @@ interface WatchedBudget {
   balance: () => number
 }
 
+interface WatchedRoutes {
+  carrier: string
+  replica: number
+  stats: () => RouterStats
+}
+
 interface WatchedLine {
   carrier: string
   /** Who stands in it. */
@@ -59,6 +66,7 @@ export function createCarrierMetrics(registry: Registry) {
   const pools: WatchedPool[] = []
   const budgets: WatchedBudget[] = []
   const lines: WatchedLine[] = []
+  const routers: WatchedRoutes[] = []
   const stateGauge = (name: string, whose: string, of: PoolName) =>
     new Gauge({
       name,
@@ -86,6 +94,67 @@ export function createCarrierMetrics(registry: Registry) {
     })
   poolGauge('parcel_carrier_sockets', 'Open sockets to a carrier’s replica', 'connected')
   poolGauge('parcel_carrier_queued', 'HTTP requests that wait for a socket to a carrier’s replica', 'queued')
+  const statsOf = ({ stats }: WatchedRoutes): RouterStats => {
+    try {
+      return stats()
+    } catch {
+      // As with a breaker: somebody is writing it.
+      return { unknown: 0, routes: {} }
+    }
+  }
+  const routeGauge = (name: string, help: string, of: 'connected' | 'queued' | 'running') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['carrier', 'replica', 'route'],
+      registers,
+      collect() {
+        for (const router of routers)
+          for (const [name, route] of Object.entries(statsOf(router).routes))
+            this.set({ carrier: router.carrier, replica: router.replica, route: routeOf(name) }, route[of])
+      },
+    })
+  routeGauge('parcel_route_sockets', 'Open sockets of a route to a carrier’s replica', 'connected')
+  routeGauge('parcel_route_queued', 'Calls that wait for a place on a route', 'queued')
+  routeGauge('parcel_route_running', 'Calls that have a place on a route', 'running')
+  void new Counter({
+    name: 'parcel_route_refused_total',
+    help: 'Calls for which a route had no place, as its queue was full, or they had waited for too long',
+    labelNames: ['carrier', 'replica', 'route', 'why'],
+    registers,
+    collect() {
+      this.reset()
+      for (const router of routers)
+        for (const [name, { refused, waited }] of Object.entries(statsOf(router).routes)) {
+          const labels = { carrier: router.carrier, replica: router.replica, route: routeOf(name) }
+          this.inc({ ...labels, why: 'full' }, refused)
+          this.inc({ ...labels, why: 'waited' }, waited)
+        }
+    },
+  })
+  void new Counter({
+    name: 'parcel_route_stale_total',
+    help: 'Requests that were sent again by another socket, because an idle one had died before they came',
+    labelNames: ['carrier', 'replica', 'route'],
+    registers,
+    collect() {
+      this.reset()
+      for (const router of routers)
+        for (const [name, { stale }] of Object.entries(statsOf(router).routes))
+          this.inc({ carrier: router.carrier, replica: router.replica, route: routeOf(name) }, stale)
+    },
+  })
+  void new Counter({
+    name: 'parcel_route_unknown_total',
+    help: 'Calls for which nobody has thought of a route',
+    labelNames: ['carrier', 'replica'],
+    registers,
+    collect() {
+      this.reset()
+      for (const router of routers)
+        this.inc({ carrier: router.carrier, replica: router.replica }, statsOf(router).unknown)
+    },
+  })
   void new Gauge({
     name: 'parcel_carrier_retry_budget',
     help: 'Retries that the budget of a carrier has left; below 1 there is none',
@@ -110,6 +179,14 @@ export function createCarrierMetrics(registry: Registry) {
     watchPool: (pool: WatchedPool) => void pools.push(pool),
     watchRetryBudget: (budget: WatchedBudget) => void budgets.push(budget),
     watchLine: (line: WatchedLine) => void lines.push(line),
+    watchRoutes: (routes: WatchedRoutes) => void routers.push(routes),
+    routeWaits: new Histogram({
+      name: 'parcel_route_wait_seconds',
+      help: 'Time until a call has a place on its route, by how urgent it is',
+      labelNames: ['carrier', 'priority'],
+      buckets: BUCKETS,
+      registers,
+    }),
     breakerChanges: new Counter({
       name: 'parcel_carrier_breaker_changes_total',
       help: 'How often the breaker of a carrier’s replica came into a state; a short break fits between two scrapes',
@@ -118,7 +195,7 @@ export function createCarrierMetrics(registry: Registry) {
     }),
     seconds: new Histogram({
       name: 'parcel_carrier_seconds',
-      help: 'Time of one HTTP request to a carrier, waiting for a socket included; ok, failed, or cancelled by us',
+      help: 'Time of one HTTP request to a carrier, opening a socket included; ok, failed, or cancelled by us',
       labelNames: ['carrier', 'result'],
       buckets: BUCKETS,
       registers,
@@ -143,6 +220,9 @@ export function createCarrierMetrics(registry: Registry) {
     }),
   }
 }
+
+/** `critical` of `pigeon-0/critical`. */
+const routeOf = (name: string) => name.slice(name.indexOf('/') + 1)
 
 /** A breaker that throws when asked (somebody is writing it) must not take the other metrics along. */
 function statusOf(breaker: Watched['breaker']): string | undefined {

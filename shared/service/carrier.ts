@@ -52,8 +52,8 @@ export class Carrier {
     this.#calls = upstream('calls', limits)
     // As many sockets as there may be streams, so that none waits for one. A stream may be long and silent: for undici,
     // 0 and -1 are "no limit".
-    const streamLimits = { ...limits, connections: limits.streams, bodyMs: 0, maxBytes: -1 }
-    this.#streams = upstream('streams', streamLimits)
+    const { routes: _, ...others } = limits
+    this.#streams = upstream('streams', { ...others, connections: limits.streams, bodyMs: 0, maxBytes: -1 })
     this.#callMs = limits.callMs
     for (const [pool, { replicas }] of [
       ['calls', this.#calls],
@@ -102,6 +102,11 @@ export class Carrier {
       return refusal({ status: response.statusCode, headers: response.headers })
     }
     return this.#streams.send(open, patience)
+  }
+
+  /** Opens sockets before somebody needs them. Resolves after `timeoutMs` at most, and never rejects. */
+  prewarm(timeoutMs: number): Promise<void> {
+    return this.#calls.prewarm(timeoutMs)
   }
 
   async close(): Promise<void> {

@@ -115,6 +115,7 @@ test('complains about everything at once', () => {
     expect.stringMatching(/^PORT is "x"; it takes/),
     expect.stringMatching(/^LOG_LEVEL is "y"; it takes/),
     'CARRIER_CALL_MS is 250; it takes less than QUOTE_DEADLINE_MS, which is 200',
+    'CARRIER_QUEUE_MS is 200; it takes less than QUOTE_DEADLINE_MS, which is 200',
   ])
 })
 

@@ -110,6 +110,22 @@ export const variables = {
   } as Variable<string>,
 
   CARRIER_CONNECTIONS: integer(32, 1, 10_000, 'sockets per replica; a call more waits for one to come free'),
+  CARRIER_CRITICAL_CONNECTIONS: integer(8, 1, 10_000, 'further ones, which are for bookings alone'),
+  CARRIER_BATCH_CONNECTIONS: integer(
+    4,
+    1,
+    10_000,
+    'further ones, for what can wait: `Priority: u=7`, and reading back',
+  ),
+  CARRIER_QUEUE: integer(128, 0, 1_000_000, 'calls of each of these kinds that wait for a socket to a replica'),
+  CARRIER_QUEUE_MS: limitMs(200, 'that a call waits for a socket to come free'),
+  CARRIER_IDLE_MS: limitMs(3000, 'after which an idle socket is not used; a second less than carriers keep theirs'),
+  CARRIER_WARM: integer(
+    2,
+    0,
+    10_000,
+    'sockets per replica, for bookings and others each, that are open before `/readyz`',
+  ),
   EVENT_STREAMS: integer(500, 1, 100_000, 'streams of events at a time, each with a socket of its own to its carrier'),
   CARRIER_MAX_BYTES: integer(65_536, 1, 1_000_000_000, 'bytes of a carrier’s answer, at most'),
   CARRIER_RATES: {
@@ -200,6 +216,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_CALL_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_PATIENCE_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_EXTRA_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['CARRIER_QUEUE_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },

@@ -43,7 +43,11 @@ export function createConfirmations({ confirmations }: Metrics, log: FastifyBase
       capacity: CAPACITY,
       async handle(booked, signal) {
         try {
-          await booked.carrier.shipment(booked.id, { signal, deadline: deadlineAfter(PATIENCE_MS) })
+          await booked.carrier.shipment(booked.id, {
+            signal,
+            deadline: deadlineAfter(PATIENCE_MS),
+            priority: 'batch',
+          })
           confirm(booked)
         } catch (error) {
           // Handed back, and told by who has it then.

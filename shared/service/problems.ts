@@ -90,6 +90,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
 
 const BY_REASON: Record<string, [status: number, says: string]> = {
   timeout: [504, 'did not answer in time'],
+  busy: [503, 'is asked for more than we have sockets for'],
   'bad-answer': [502, 'answered something that we cannot read'],
   untrusted: [502, 'does not prove who it is'],
   'too-large': [502, 'answered more than we are willing to read'],

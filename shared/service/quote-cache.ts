@@ -115,9 +115,11 @@ export class QuoteCache {
     }
     const question = normalise(consignment)
     // The call has its own deadline: that of one caller would cut off the others. His, that of his signal and of nothing else.
+    // A call for what can wait goes by sockets of its own (10): nobody else is to wait with it.
+    const whose = patience.priority === 'batch' ? `${carrier.name} batch` : carrier.name
     const get = (signal: AbortSignal) =>
       cache.get(
-        keyOf(carrier.name, question),
+        keyOf(whose, question),
         (signal, deadline) => carrier.quote(question, { ...patience, signal, deadline }),
         signal,
       )

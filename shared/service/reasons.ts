@@ -1,4 +1,5 @@
 import {
+  BulkheadFullError,
   CircuitOpenError,
   FailWellError,
   HedgeError,
@@ -60,8 +61,8 @@ const UNTRUSTED =
 
 /**
  * Why there is no answer, in one word: `timeout`, `open` (the breaker did not let the call through), `rate-limited`
- * (nor did the carrier’s line, in time), `status-503` (or
- * whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unreachable`, `unknown-host`, `untrusted` (its
+ * (nor did the carrier’s line, in time), `busy` (all sockets of ours
+ * that it may have were taken), `status-503` (or whatever it was), `bad-answer`, `refused`, `reset`, `too-large`, `unreachable`, `unknown-host`, `untrusted` (its
  * certificate), `cancelled`, and `error` for a mistake of our own.
  *
  * @param asker the signal of whoever asked: with what it aborts is up to them, and no mistake
@@ -73,6 +74,7 @@ export function reasonOf(error: unknown, asker?: AbortSignal): string {
   if (asker?.aborted && root === asker.reason) return 'cancelled'
   if (root instanceof CircuitOpenError) return 'open'
   if (root instanceof RateLimitedError) return 'rate-limited'
+  if (root instanceof BulkheadFullError) return 'busy'
   // A 504 is the time that we gave it, run out on the carrier's clock a little before ours.
   if (root instanceof ResponseError) return root.status === 504 ? 'timeout' : `status-${root.status}`
   if (root instanceof BadAnswerError) return 'bad-answer'

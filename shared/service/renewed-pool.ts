@@ -1,11 +1,12 @@
-import type { Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import { type ClientLimits, createClient } from '#chapters/01-timeouts/client.ts'
+import type { Patience, Way } from './replica.ts'
 
 /**
  * A pool that does not outlive an address: after `socketMs` there is a new one, whose sockets go where DNS points by then.
  * A socket that is busy is never closed, so without this a replica that has moved is called where it was, for ever.
  */
-export class RenewedPool {
+export class RenewedPool implements Way {
   readonly #create: () => Pool
   readonly #socketMs: number
   /** Those before, as long as something is in flight in them. */
@@ -29,6 +30,11 @@ export class RenewedPool {
       this.#since = now
     }
     return this.#pool
+  }
+
+  /** At once: whoever needs a socket waits for one inside. */
+  run<T>(exchange: (client: Dispatcher, signal: AbortSignal) => Promise<T>, { signal }: Patience): Promise<T> {
+    return exchange(this.current, signal)
   }
 
   /** Sockets that are open, and calls that wait for one. */

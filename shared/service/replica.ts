@@ -1,7 +1,8 @@
-import type { Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ClientLimits } from '#chapters/01-timeouts/client.ts'
 import type { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
-import { ResponseError, TimeoutError } from '../core/errors.ts'
+import type { Priority } from '#chapters/10-connection-routing/routes.ts'
+import { LocalResourceError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/deadline.ts'
 import { lastLook, TICK_MS, watchLoop } from './loop.ts'
 import { reasonOf } from './reasons.ts'
@@ -19,6 +20,8 @@ export interface CallLimits extends ClientLimits {
 export interface Patience {
   signal: AbortSignal
   deadline: Deadline
+  /** Which sockets it may have. Default: standard. */
+  priority?: Priority
   /** Of the request for whose sake it is; a booking's read-back has none. */
   trace?: Trace
 }
@@ -30,18 +33,36 @@ export type Work<T> = (client: Dispatcher, patience: Patience) => Promise<T>
 export class OwnDelayError extends TimeoutError {}
 
 /** Whether an error says nothing about the replica: for its breaker, and for whoever learns what late is. */
-export const isOwnDelay = (error: unknown): boolean => error instanceof OwnDelayError
+export const isOwnDelay = (error: unknown): boolean =>
+  error instanceof OwnDelayError || error instanceof LocalResourceError
+
+/** How a call gets at a socket to a replica: by a route of its own, or from a pool for all. */
+export interface Way {
+  /** Runs `exchange` when there is a place for it; nobody's breaker hears of how long that took. */
+  run<T>(exchange: (client: Dispatcher, signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T>
+  /** Sockets that are open, and calls that wait for one. */
+  readonly stats: { readonly connected: number; readonly queued: number }
+  prewarm?(timeoutMs: number): Promise<unknown>
+  /** Resolves when what is in flight has ended. */
+  close(): Promise<void>
+}
 
 /** Where one replica is asked, and the breaker that decides whether it is. */
 export class Replica {
   readonly breaker: CircuitBreaker
-  readonly #pool: RenewedPool
+  readonly #way: Way
   readonly #callMs: number
   readonly #lateMs: number
 
-  constructor(origin: string, breaker: CircuitBreaker, limits: CallLimits) {
+  /** @param way default: a pool for all of its calls */
+  constructor(
+    origin: string,
+    breaker: CircuitBreaker,
+    limits: CallLimits,
+    way: Way = new RenewedPool(origin, limits, limits.socketMs ?? Infinity),
+  ) {
     this.breaker = breaker
-    this.#pool = new RenewedPool(origin, limits, limits.socketMs ?? Infinity)
+    this.#way = way
     this.#callMs = limits.callMs
     // No less than is known about the loop.
     this.#lateMs = Math.max(2 * TICK_MS, Math.min(limits.connectMs, limits.headersMs, limits.callMs) / 2)
@@ -55,16 +76,16 @@ export class Replica {
 
   /** Sockets that are open, and calls that wait for one. */
   get sockets(): { readonly connected: number; readonly queued: number } {
-    return this.#pool.stats
+    return this.#way.stats
   }
 
   /** @throws OwnDelayError in place of a timeout that is ours */
   ask<T>(work: Work<T>, patience: Patience): Promise<T> {
-    const attempt = async (signal: AbortSignal) => {
+    const attempt = async (dispatcher: Dispatcher, signal: AbortSignal) => {
       const begunAt = performance.now()
       // Never, as long as it waits for a socket.
       let sentAt = Infinity
-      const client = noticing(this.#pool.current, () => (sentAt = performance.now()))
+      const client = noticing(dispatcher, () => (sentAt = performance.now()))
       const stopWatching = watchLoop()
       try {
         return await work(client, { ...patience, signal })
@@ -75,12 +96,21 @@ export class Replica {
         stopWatching()
       }
     }
-    return this.breaker.execute(attempt, patience.signal)
+    // The wait for a place is outside of the breaker, and a dial inside: the one is ours, the other is the replica's.
+    return this.#way.run(
+      (client, signal) => this.breaker.execute((signal) => attempt(client, signal), signal),
+      patience,
+    )
+  }
+
+  /** Opens sockets before somebody needs them, for `timeoutMs` at most; a replica that opens none finds out later. */
+  async prewarm(timeoutMs: number): Promise<void> {
+    await this.#way.prewarm?.(timeoutMs)
   }
 
   /** Resolves when what is in flight has ended. */
   close(): Promise<void> {
-    return this.#pool.close()
+    return this.#way.close()
   }
 
   /**
@@ -98,9 +128,9 @@ export class Replica {
   }
 }
 
-/** The same pool, which says when a request has left its queue and is about to be written. */
-function noticing(pool: Pool, onSend: () => void): Dispatcher {
-  return pool.compose((dispatch) => (options, handler) => {
+/** The same client, which says when a request has left its queue and is about to be written. */
+function noticing(client: Dispatcher, onSend: () => void): Dispatcher {
+  return client.compose((dispatch) => (options, handler) => {
     const { onRequestStart } = handler
     handler.onRequestStart = (...args) => {
       onSend()

@@ -47,6 +47,9 @@ export interface Server {
   shutdown: Shutdown
 }
 
+/** For sockets to be opened in, before anybody is sent here. */
+const WARM_MS = 2000
+
 /** Parcel, ready to `listen` or to be injected into. */
 export function buildServer({ config, carriers: carrierConfigs, logger, redis, registry, hooks, exit }: Deps): Server {
   const limits = serverLimits(config)
@@ -104,7 +107,13 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
     maxStreams: config.EVENT_STREAMS,
     open: metrics.streams,
   })
-  app.register(probes, { shutdown })
+  // Who is sent the first customers has its sockets open; who cannot open them finds out by those who ask.
+  let isWarm = true
+  app.addHook('onListen', async () => {
+    isWarm = false
+    await Promise.all(carriers.map((carrier) => carrier.prewarm(WARM_MS))).finally(() => (isWarm = true))
+  })
+  app.register(probes, { shutdown, isWarm: () => isWarm })
   // Without lines in the log, and open until the very end: how a shutdown went is worth a last look.
   const back = config.METRICS_PORT === null ? undefined : Fastify({ forceCloseConnections: true })
   ;(back ?? app).register(metricsRoute, { registry: metrics.registry })
@@ -135,6 +144,14 @@ const clientLimits = (config: Config) => ({
   attempts: config.CARRIER_ATTEMPTS,
   breaker: { consecutiveFailures: config.BREAKER_FAILURES, failureRate: config.BREAKER_PERCENT / 100 },
   streams: config.EVENT_STREAMS,
+  routes: {
+    critical: config.CARRIER_CRITICAL_CONNECTIONS,
+    batch: config.CARRIER_BATCH_CONNECTIONS,
+    queue: config.CARRIER_QUEUE,
+    queueMs: config.CARRIER_QUEUE_MS,
+    idleMs: config.CARRIER_IDLE_MS,
+    warm: config.CARRIER_WARM,
+  },
 })
 
 const serverLimits = (config: Config): ServerLimits => ({

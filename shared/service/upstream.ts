@@ -12,13 +12,14 @@ import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import type { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
 import type { RateLimiter } from '#chapters/07-rate-limiting/limiter.ts'
 import { deadlineAfter, msUntil } from '../core/deadline.ts'
-import { CircuitOpenError, RateLimitedError, ResponseError, TimeoutError } from '../core/errors.ts'
+import { BulkheadFullError, CircuitOpenError, RateLimitedError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { BreakerNews } from './carrier-metrics.ts'
 import type { CarrierConfig } from './config.ts'
 import { type Evidence, evidenceFor } from './evidence.ts'
 import type { AttemptKind, Metrics } from './metrics.ts'
 import { CarrierError, reasonOf } from './reasons.ts'
 import { type CallLimits, isOwnDelay, type Patience, Replica, type Work } from './replica.ts'
+import { type Routes, RoutedSockets } from './routed-sockets.ts'
 import { inSpan } from './tracing.ts'
 
 export interface UpstreamLimits extends CallLimits {
@@ -30,6 +31,8 @@ export interface UpstreamLimits extends CallLimits {
   line?: RateLimiter
   /** In the line, at most, in milliseconds. Default: Infinity. */
   lineMs?: number
+  /** By which calls get at their sockets. Default: all from one pool. */
+  routes?: Routes
 }
 
 /** Of one attempt: with what it tells the replica about the trace. */
@@ -69,12 +72,12 @@ const isWorthAnother = (error: unknown) =>
   ['bad-answer', 'too-large'].includes(reasonOf(error)) ||
   (isTransient(error) && !(error instanceof CircuitOpenError) && retryAfterMs(error) <= LONGEST_WAIT_MS)
 
-/** A refusal is the carrier's and not the replica's, also when it is what the retries have given up on. */
-const mayTwinDoBetter = (error: unknown) => !reasonOf(error).startsWith('status-4')
+/** A refusal is the carrier's and not the replica's, also when it is what the retries have given up on; or it is ours. */
+const mayTwinDoBetter = (error: unknown) => !/^(status-4|busy)/.test(reasonOf(error))
 
 /**
- * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, the carrier's line, breaker of
- * the replica, and in the exchange the time-out around the HTTP call.
+ * A carrier's replicas behind the patterns, from the outside in: hedge over the replicas, retry, the carrier's line, a place
+ * before the replica, its breaker, and in the exchange the time-out around the HTTP call.
  */
 export class Upstream {
   readonly name: string
@@ -108,7 +111,11 @@ export class Upstream {
       onChange: ({ name, from, to }) => onBreakerChange({ replica: endpoints.indexOf(name), from, to }),
     })
     // One for each replica: a dead one must not close the way to its healthy twin.
-    this.replicas = replicas.map((origin, index) => new Replica(origin, breakerOf(endpoints[index]!), limits))
+    this.replicas = replicas.map((origin, index) => {
+      const way = limits.routes && new RoutedSockets(`${name}-${index}`, origin, { ...limits, routes: limits.routes })
+      if (way) metrics.watchRoutes({ carrier: name, replica: index, stats: () => way.routes })
+      return new Replica(origin, breakerOf(endpoints[index]!), limits, way)
+    })
     this.#maxAttempts = limits.attempts
     this.#line = limits.line
     this.#lineMs = limits.lineMs ?? Infinity
@@ -118,6 +125,7 @@ export class Upstream {
   /** @throws CarrierError with the reason, whatever it was */
   async send<T>(exchange: Exchange<T>, patience: Patience, { hedgedBy, ...repeatable }: SendOptions = {}): Promise<T> {
     const first = this.#turn++
+    const { priority = 'standard' } = patience
     const evidence = hedgedBy && evidenceFor(hedgedBy)
     let asked = 0
     let paid = 0
@@ -141,9 +149,19 @@ export class Upstream {
           if (performance.now() - begunAt > 1) evidence?.spoil()
         }
         asked++
+        const cameAt = performance.now()
+        const work = this.#counted(kind, exchange)
+        const begin: typeof work = (client, patience) => {
+          const waitedMs = performance.now() - cameAt
+          this.#metrics.routeWaits.observe({ carrier: this.name, priority }, waitedMs / 1000)
+          if (waitedMs > 1) evidence?.spoil()
+          return work(client, patience)
+        }
         try {
-          return await replica.ask(this.#counted(kind, exchange), { ...patience, signal })
+          return await replica.ask(begin, { ...patience, signal })
         } catch (error) {
+          // As with the line: an answer of our own.
+          if (error instanceof BulkheadFullError) return error
           if (isOwnDelay(error)) evidence?.spoil()
           throw error
         }
@@ -157,7 +175,7 @@ export class Upstream {
         backoff,
         isTransient: isWorthAnother,
       })
-      if (answer instanceof RateLimitedError) throw answer
+      if (answer instanceof RateLimitedError || answer instanceof BulkheadFullError) throw answer
       return answer
     }
     // A hedge is a favour: it takes what is there, or nothing, and waits for nobody.
@@ -190,6 +208,11 @@ export class Upstream {
       this.#metrics.outcomes.inc({ carrier: this.name, outcome })
       throw new CarrierError(this.name, cause, patience.signal)
     }
+  }
+
+  /** Opens what is to be warm, as far as that goes in `timeoutMs`. */
+  async prewarm(timeoutMs: number): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.prewarm(timeoutMs)))
   }
 
   /** Resolves when what is in flight has ended. */

@@ -18,6 +18,8 @@ export interface ColumnState {
   waiting: number
   /** Of the last second, where an incident has a greedy customer; the figures above are the others'. */
   greedy?: { asked: number; served: number }
+  /** Of the last second, where somebody prints a price list: its quotes. */
+  printed?: number
   carriers: CarrierState[]
   /** The latest rolling restart, while it runs and after. */
   restart?: { running: boolean; requests: number; failed: number }

@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startDouble } from '../service/harness.ts'
 import { Customers } from './customers.ts'
@@ -30,6 +31,20 @@ test('counts what was answered in full and in part, and who was missing', async 
   const now = await until(customers, ({ waiting }) => waiting === 0)
   expect(now.counts).toEqual({ sent: 5, ok: 3, partial: 2, failed: 0 })
   expect(now.missing).toEqual({ pigeon: { timeout: 2 } })
+})
+
+test('books what others only ask about, once for each key', async () => {
+  const seen: unknown[] = []
+  const customers = await customersOf(async (request, response) => {
+    const { method, url, headers } = request
+    seen.push([method, url, headers['idempotency-key'], await json(request)])
+    response.writeHead(201).end()
+  })
+  customers.book('/quotes?from=Rome&to=Oslo&grams=500', performance.now(), 'pigeon', 'order-1')
+  const { counts } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(counts).toEqual({ sent: 1, ok: 1, partial: 0, failed: 0 })
+  const parcel = { carrier: 'pigeon', from: 'Rome', to: 'Oslo', grams: 500 }
+  expect(seen).toEqual([['POST', '/shipments', 'order-1', parcel]])
 })
 
 test('counts failures by their kind, and who was missing in those', async () => {

@@ -1,4 +1,4 @@
-import { errors, Pool } from 'undici'
+import { type Dispatcher, errors, Pool } from 'undici'
 import { type Ending, Ledger } from './ledger.ts'
 
 /** After which a customer goes away. */
@@ -22,10 +22,26 @@ export class Customers {
    * @param key of the API, if they have one
    */
   arrive(path: string, dueAt: number, key?: string): void {
+    this.#begin(dueAt, () => this.#ask({ method: 'GET', path, headers: key === undefined ? {} : { 'x-api-key': key } }))
+  }
+
+  /**
+   * As `arrive`, for somebody who books what others only ask about.
+   *
+   * @param key of the booking, of which there is one
+   */
+  book(path: string, dueAt: number, carrier: string, key: string): void {
+    const { from, to, grams } = Object.fromEntries(new URL(path, 'http://parcel').searchParams)
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+    const body = JSON.stringify({ carrier, from, to, grams: Number(grams) })
+    this.#begin(dueAt, () => this.#ask({ method: 'POST', path: '/shipments', headers, body }))
+  }
+
+  #begin(dueAt: number, ask: () => Promise<Ending>): void {
     const isFull = this.ledger.waiting >= this.#maxWaiting
     const end = this.ledger.begin(dueAt)
     if (isFull) end({ missing: [], failure: `not sent, as ${this.#maxWaiting} wait` })
-    else void this.#ask(path, key).then(end)
+    else void ask().then(end)
   }
 
   /** Hangs up on everything that still waits. */
@@ -33,17 +49,13 @@ export class Customers {
     await this.#client.destroy()
   }
 
-  async #ask(path: string, key?: string): Promise<Ending> {
+  async #ask(request: Dispatcher.RequestOptions): Promise<Ending> {
     try {
-      const { statusCode, headers, body } = await this.#client.request({
-        method: 'GET',
-        path,
-        headers: key === undefined ? {} : { 'x-api-key': key },
-      })
+      const { statusCode, headers, body } = await this.#client.request(request)
       const text = await body.text()
       const isJson = /json/.test(String(headers['content-type']))
       const { missing = [] } = isJson ? (JSON.parse(text) as Pick<Ending, 'missing'>) : {}
-      return { missing, failure: statusCode === 200 ? undefined : `status ${statusCode}` }
+      return { missing, failure: statusCode < 300 ? undefined : `status ${statusCode}` }
     } catch (error) {
       const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
       const { code, name } = error as NodeJS.ErrnoException

@@ -7,6 +7,7 @@ import { Greedy, type GreedyCounts } from './greedy.ts'
 import { keyOfGreedy, keyOfShop, type Traffic } from './incidents/incidents.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
+import { Sheet } from './sheet.ts'
 import { type Instance, type ParcelOptions, PROBE_MS, type Setup, startParcel } from './parcel.ts'
 import type { ColumnState } from './column.ts'
 import { Supervisor } from './supervisor.ts'
@@ -42,6 +43,7 @@ const UNKNOWN = { breakers: [], attempts: 0, retries: 0, hedges: 0, inFlight: 0 
 export class Side {
   readonly customers: Customers
   readonly greedy: Greedy
+  readonly sheet: Sheet
   readonly carriers: Carriers
   /** For the next Parcel that starts. */
   setup: Setup
@@ -52,6 +54,7 @@ export class Side {
   readonly #meter = new Meter()
   #before: Counts
   #greedyBefore: GreedyCounts
+  #printedBefore = 0
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
   #freshSince = performance.now()
@@ -67,6 +70,7 @@ export class Side {
     this.carriers = carriers
     this.customers = new Customers(balancer.origin)
     this.greedy = new Greedy(balancer.origin)
+    this.sheet = new Sheet(balancer.origin)
     this.#greedyBefore = this.greedy.counts
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
@@ -100,13 +104,21 @@ export class Side {
   }
 
   /** One of an incident's customers. @param number of the arrival */
-  arrive(path: string, dueAt: number, { shops }: Traffic, number: number): void {
+  arrive(path: string, dueAt: number, { shops, bookings }: Traffic, number: number): void {
+    const carrier = CARRIER_NAMES[number % CARRIER_NAMES.length]!
+    if (bookings) return this.customers.book(path, dueAt, carrier, `order-${number}`)
     this.customers.arrive(path, dueAt, shops ? keyOfShop(number % shops) : undefined)
   }
 
-  /** The greedy customer of an incident, if it has one, asks from now on. */
-  letLoose({ greedyPerSecond }: Traffic): void {
+  /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list. */
+  letLoose({ greedyPerSecond, sheet }: Traffic): void {
     if (greedyPerSecond) this.greedy.go(greedyPerSecond, keyOfGreedy)
+    if (sheet) this.sheet.go(sheet)
+  }
+
+  callOff(): void {
+    this.greedy.stop()
+    this.sheet.stop()
   }
 
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
@@ -114,7 +126,7 @@ export class Side {
   }
 
   async mend(): Promise<void> {
-    this.greedy.stop()
+    this.callOff()
     await Promise.all(CARRIER_NAMES.map((name) => this.carriers.setFault(name, null)))
   }
 
@@ -129,6 +141,8 @@ export class Side {
     const greedy = this.greedy.counts
     const { asked, served } = this.#greedyBefore
     this.#greedyBefore = greedy
+    const printed = this.sheet.served - this.#printedBefore
+    this.#printedBefore = this.sheet.served
     const { counts, waiting, latency, failures, missing } = this.customers.ledger.snapshot()
     const arrivals = difference(counts, this.#before)
     this.#before = counts
@@ -140,6 +154,7 @@ export class Side {
       failures,
       waiting,
       ...(greedy.asked > asked && { greedy: { asked: greedy.asked - asked, served: greedy.served - served } }),
+      ...(printed > 0 && { printed }),
       carriers: fleet.map(({ name, replicas }) => ({
         name,
         fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,
@@ -151,7 +166,7 @@ export class Side {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.customers.leave(), this.greedy.leave()])
+    await Promise.all([this.customers.leave(), this.greedy.leave(), this.sheet.leave()])
     await Promise.all([this.#supervisor.close(), this.carriers.close(), this.balancer.close(), this.#meter.close()])
   }
 }

@@ -128,6 +128,7 @@ const FEW_MORE: Partial<Record<Incident['point']['number'], number>> = {
   p99Ms: 50,
   sentAway: 3,
   lacking: 10,
+  lost: 3,
 }
 
 /** Watched folders are told of a save a moment later. */

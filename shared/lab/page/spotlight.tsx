@@ -61,7 +61,7 @@ function Huge({ side, label, numbers, point, isWorse }: State & { side: Side; la
 function huge(number: State['point']['number'], value: number | null): string {
   if (value === null) return '–'
   if (number === 'failed') return String(value)
-  if (number === 'sentAway' || number === 'lacking') return String(Math.round(value))
+  if (['sentAway', 'lacking', 'lost'].includes(number)) return String(Math.round(value))
   if (number === 'callsPerQuote') return value.toFixed(1)
   return milliseconds(value).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 }

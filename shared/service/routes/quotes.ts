@@ -4,6 +4,7 @@ import { deadlineAfter, msUntil } from '../../core/deadline.ts'
 import { cacheHeaders, type Told } from '../cache-headers.ts'
 import type { Carrier } from '../carrier.ts'
 import type { RunExtra } from '../extras.ts'
+import { priorityOf } from '../priority.ts'
 import { Problem } from '../problems.ts'
 import type { Price, QuoteCache } from '../quote-cache.ts'
 import { CarrierError, reasonOf } from '../reasons.ts'
@@ -35,10 +36,11 @@ export const quotes: FastifyPluginAsyncTypebox<Options> = async (app, options) =
 
   app.get('/quotes', { schema, config: { urgency: 5 } }, async (request, reply) => {
     const { query, abortSignal: signal, trace } = request
+    const priority = priorityOf(request)
     const legs = carriers.map(
       (carrier): Leg<Price> =>
         (signal, deadline) =>
-          cache.quote(carrier, query, { signal, deadline, trace }),
+          cache.quote(carrier, query, { signal, deadline, priority, trace }),
     )
     const deadline = Math.min(request.deadline, deadlineAfter(deadlineMs))
     const results = await scatterGather(legs, {

@@ -1,5 +1,5 @@
 import { bird } from './birds.ts'
-import { at, box, GROUND, line, shape, word } from './ink.ts'
+import { at, box, dot, GROUND, line, shape, word } from './ink.ts'
 import { person, type Person } from './people.ts'
 import { customers, day, type Drawing, fallen, heap, night, on, pigeon, queue, scene, upset } from './poses.ts'
 import * as prop from './props.ts'
@@ -394,6 +394,53 @@ export const strips: Record<string, Drawing[]> = {
       ]),
     ),
   ],
+
+  '10': [
+    scene(
+      'Ten to midnight: the carriers are awake, and have nothing to do',
+      night,
+      time(11, 50),
+      ...[0, 1, 2].map((one) => at(150 + one * 170, 0, behind(70, { eye: 'happy' }, 110))),
+    ),
+    scene(
+      'A customer with one parcel stands behind a cart with two hundred letters; the counters beside them are empty',
+      night,
+      time(11, 51),
+      behind(120, { eye: 'wide' }),
+      cart(300),
+      on(424, person({ coat: 'failed', hat: 'none', arms: 'point', look: 'happy', mouth: 'smile' }), { flip: true }),
+      on(540, person({ arms: 'hold', holds: prop.parcel(50, 40), look: 'bored', mouth: 'frown' }), { flip: true }),
+    ),
+    scene(
+      'One letter after the other goes over one counter; the customer has left, and their parcel is on the floor',
+      night,
+      time(11, 54),
+      behind(120, { eye: 'bored', open: true, holds: at(28, 12, prop.letter()) }),
+      cart(300),
+      on(424, person({ coat: 'failed', hat: 'none', arms: 'point', look: 'happy', mouth: 'smile' }), { flip: true }),
+      on(540, prop.gone()),
+      on(592, prop.parcel(50, 40)),
+    ),
+    scene(
+      'Somebody has hired more carriers; they stand behind the counters, and look at each other',
+      night,
+      time(0, 5),
+      ...[0, 1, 2, 3].map((one) => at(96 + one * 132, 0, behind(70, { eye: one % 2 ? 'open' : 'wide' }, 90))),
+    ),
+  ],
+}
+
+/** Full of letters, on two wheels. */
+function cart(x: number): string {
+  return (
+    [-44, 0, 44].map((left) => on(x + left, at(0, -58, letters(9)))).join('') +
+    on(x, box(-88, -62, 168, 44, 'partial') + line('M80 -56L112 -112')) +
+    [-50, 42].map((left) => on(x + left, at(0, -14, wheel()))).join('')
+  )
+}
+
+function wheel(): string {
+  return dot(0, 0, 18, 'slate') + dot(0, 0, 6, 'grey')
 }
 
 /** Ten of them at their desks, in two rows. */

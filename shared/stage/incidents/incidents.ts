@@ -13,7 +13,7 @@ export interface FaultAt {
   replica?: number
 }
 
-/** Who comes. Each asks for a quote, once. */
+/** Who comes. Each asks for a quote, or books, once. */
 export interface Traffic extends Interest {
   /** Arrivals for each side, on average. */
   perSecond: number
@@ -21,6 +21,10 @@ export interface Traffic extends Interest {
   shops?: number
   /** While it goes wrong, one more asks so many times a second where a parcel is. He has a key, and none of the others' figures. */
   greedyPerSecond?: number
+  /** They do not ask for quotes, they book; each with another carrier in turn. */
+  bookings?: true
+  /** While it goes wrong, somebody prints a price list: so many quotes at a time, as background work, in none of the figures. */
+  sheet?: number
 }
 
 const GREEDY = 'greedy'
@@ -41,6 +45,8 @@ export type Point =
   | { number: 'sentAway'; carrier?: undefined }
   /** How many of a hundred customers did not get the prices of all carriers, new or old. */
   | { number: 'lacking'; carrier?: undefined }
+  /** How many of a hundred bookings came to nothing. */
+  | { number: 'lost'; carrier?: undefined }
   /** How often Parcel calls that carrier for one quote. */
   | { number: 'callsPerQuote'; carrier: CarrierName }
 
@@ -77,6 +83,7 @@ export const DEFAULT_PER_SECOND = 20
 const USUAL: Traffic = { perSecond: 40 }
 
 const SHOPS = 20
+const SHEET = 40
 
 /** In the order of their chapters; a chapter need not have one. */
 export const incidents: Incident[] = [
@@ -196,6 +203,30 @@ export const incidents: Incident[] = [
     look: (left, right) => {
       const all = ({ whole: share }: Seen) => whole(100 * share)
       return `Pigeon hangs and swift fails: of a hundred answers ${all(left)} have all five prices on the left, ${all(right)} on the right.`
+    },
+  },
+  {
+    id: 'sheet',
+    chapter: '10',
+    title: 'A price list',
+    traffic: { perSecond: 15, bookings: true, sheet: SHEET },
+    // They are well: a call takes a tenth of a second, as over a distance.
+    faults: (['albatross', 'kestrel', 'pelican', 'pigeon', 'swift'] as const).map((carrier) => ({
+      carrier,
+      fault: { kind: 'slow-headers', delayMs: 80 },
+    })),
+    // A few sockets, so that forty callers are a crowd; and 08's door, which has as many places as these, is not what they
+    // wait at.
+    env: {
+      CARRIER_CONNECTIONS: '1',
+      CARRIER_CRITICAL_CONNECTIONS: '1',
+      CARRIER_BATCH_CONNECTIONS: '2',
+      MAX_IN_FLIGHT: '10000',
+    },
+    point: { number: 'lost' },
+    look: (left, right) => {
+      const printed = ({ sheetPerSecond }: Seen) => whole(sheetPerSecond)
+      return `Every carrier is well. Of a price list, ${SHEET} at a time, Parcel answers ${printed(left)} quotes a second on the left, ${printed(right)} on the right.`
     },
   },
 ]

@@ -104,6 +104,17 @@ const lines: Record<string, Lines> = {
     },
     recoveryS: { atMost: 2, because: 'the others were never gone' },
   },
+  '10': {
+    success: {
+      atLeast: 0.99,
+      because: 'every carrier is well, and bookings have sockets of their own; without, they stand behind the quotes',
+    },
+    p99Ms: {
+      atMost: 450,
+      because: 'a carrier’s tail of 800 ms, in one call of a hundred, is cut off at 200, and asked for once more',
+    },
+    recoveryS: { atMost: 2, because: 'nobody has waited for anything that would have to be caught up with' },
+  },
   finale: {
     success: {
       atLeast: 0.98,

@@ -6,7 +6,7 @@ export interface Act {
   fromS: number
   /** When it is mended; a restart is over when it is over. */
   toS: number
-  what: { faults: FaultAt[] } | { restart: true } | { greedy: Traffic }
+  what: { faults: FaultAt[] } | { restart: true } | { traffic: Traffic }
 }
 
 /** An incident by the clock: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
@@ -47,8 +47,9 @@ function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: I
   }
   // The second begins when the first is over.
   if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
-  if (traffic.greedyPerSecond) return { ...usual, acts: [{ fromS: 0, toS: FAULT_S, what: { greedy: traffic } }] }
-  if (faults.length > 0) return { ...usual, acts: [act(faults)] }
+  const acts = faults.length > 0 ? [act(faults)] : []
+  if (traffic.greedyPerSecond || traffic.sheet) acts.push({ fromS: 0, toS: FAULT_S, what: { traffic } })
+  if (acts.length > 0) return { ...usual, acts }
   return { ...usual, baselineS: 0, faultS: 15, recoveryS: 0, acts: [] }
 }
 

@@ -26,6 +26,8 @@ export interface Seen {
   hedgeShare: number
   /** Of the greedy customer, if there is one. */
   greedyPerSecond: { asked: number; served: number }
+  /** Of whoever prints a price list. */
+  sheetPerSecond: number
 }
 
 const WINDOW_MS = 10_000
@@ -61,6 +63,7 @@ export function seenOf(seconds: Second[]): Seen {
       asked: sum(({ greedy }) => greedy?.asked ?? 0) / spanS,
       served: sum(({ greedy }) => greedy?.served ?? 0) / spanS,
     },
+    sheetPerSecond: sum(({ printed }) => printed ?? 0) / spanS,
     hedgeShare: known(of('hedges') / (of('attempts') - of('hedges'))),
   }
 }

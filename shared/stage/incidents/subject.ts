@@ -40,10 +40,10 @@ export async function perform(acts: Act[], side: Side, signal: AbortSignal): Pro
   const performed = acts.map(async ({ fromS, toS, what }) => {
     await sleep(fromS * 1000, signal)
     if ('restart' in what) return (restarted = restarted.then(restart))
-    if ('greedy' in what) {
-      side.letLoose(what.greedy)
+    if ('traffic' in what) {
+      side.letLoose(what.traffic)
       await sleep((toS - fromS) * 1000, signal)
-      return side.greedy.stop()
+      return side.callOff()
     }
     await Promise.all(what.faults.map(set))
     await sleep((toS - fromS) * 1000, signal)

@@ -40,6 +40,8 @@ const drawingsTable = (): string =>
     '|---|---|',
     ...Object.entries(drawings)
       .filter(([name]) => !/^\d\d-/.test(name))
+      // JavaScript puts a key such as `10` before all others.
+      .toSorted(([a], [b]) => Number(/^\d/.test(a)) - Number(/^\d/.test(b)) || (/^\d/.test(a) ? a.localeCompare(b) : 0))
       .map(([name, { alt }]) => `| \`${name}\` | ${alt} |`),
   ].join('\n')
 
