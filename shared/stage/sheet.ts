@@ -41,7 +41,12 @@ export class Sheet {
     while (!signal.aborted) {
       try {
         const headers = { priority: 'u=7' }
-        const { statusCode, body } = await this.#client.request({ method: 'GET', path: pathOf(this.#row++), headers, signal })
+        const { statusCode, body } = await this.#client.request({
+          method: 'GET',
+          path: pathOf(this.#row++),
+          headers,
+          signal,
+        })
         await body.dump()
         if (statusCode === 200) this.#served++
         // Who is refused in a millisecond does not ask a thousand times a second.
