@@ -119,10 +119,13 @@ describe('Step 2: Keep it, and say how old', () => {
   })
 
   test('has nobody see what another one does to his answer', async () => {
-    const { ask, keep } = setUp()
-    await keep({ cents: 590, zones: [{ name: 'Lazio' }] })
-    for (let i = 0; i < 2; i++) {
-      const outcome = await ask().outcome()
+    const { calls, ask } = setUp()
+    const first = ask()
+    await promisesSettle()
+    calls[0]!.answer({ cents: 590, zones: [{ name: 'Lazio' }] })
+    // Who began the call, and two who come when it is there.
+    for (const one of [first, undefined, undefined]) {
+      const outcome = await (one ?? ask()).outcome()
       const { value } = (outcome as { value: { value: { cents: number; zones: { name: string }[] } } }).value
       expect(value, 'what each is given').toEqual({ cents: 590, zones: [{ name: 'Lazio' }] })
       for (const change of [
