@@ -4,6 +4,7 @@ import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { type Answer, StaleCache } from '#chapters/09-graceful-degradation/cache.ts'
 import { keyOf, normalise } from '#chapters/09-graceful-degradation/key.ts'
 import type { Level } from '#chapters/09-graceful-degradation/levels.ts'
+import { msUntil } from '../core/deadline.ts'
 import type { Carrier } from './carrier.ts'
 import type { Config } from './config.ts'
 import type { Metrics } from './metrics.ts'
@@ -124,7 +125,8 @@ export class QuoteCache {
         signal,
       )
     const { signal, deadline } = patience
-    return withTimeout(get, Infinity, { signal, deadline })
+    // What is written first gives a limit of Infinity to a timer, which takes it for 1.
+    return deadline === Infinity ? get(signal) : withTimeout(get, Math.max(0, msUntil(deadline)), { signal })
   }
 }
 
