@@ -1,17 +1,16 @@
-// One process of overload.ts, told by its arguments which: it sends its address, and what it is asked.
+// One process of overload.ts, told by its arguments which.
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { once } from 'node:events'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { readConfig } from '../service/config.ts'
 import { listen } from '../service/listen.ts'
 import { buildServer } from '../service/server.ts'
+import { answerParent } from './server-process.ts'
 
 /** What stands before Parcel, beside what its own chapters put there. */
 export type Guard = 'none' | 'decides-while-it-reads' | 'under-pressure' | 'max-connections'
-export type Question = 'cpu' | 'delay'
 
 const CARRIERS = ['albatross', 'kestrel', 'pelican', 'pigeon', 'swift']
 const ANSWER_MS = 5
@@ -91,13 +90,4 @@ async function startCarriers(): Promise<string> {
   return (await Promise.all(all)).join(',')
 }
 
-const delay = monitorEventLoopDelay({ resolution: 5 })
-delay.enable()
-process.on('message', (question: Question) => {
-  if (question === 'cpu') return void process.send!(process.cpuUsage())
-  process.send!(delay.max / 1e6)
-  delay.reset()
-})
-process.once('disconnect', () => process.exit())
-const [role, guard] = process.argv.slice(2) as ['carriers' | 'parcel', Guard]
-process.send!(await (role === 'carriers' ? startCarriers() : startParcel(guard)))
+await answerParent((role, guard) => (role === 'carriers' ? startCarriers() : startParcel(guard as Guard)))

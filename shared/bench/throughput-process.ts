@@ -1,15 +1,14 @@
-// One process of throughput.ts, told by its arguments which: it sends its address, its processor time, and its profile.
+// One process of throughput.ts, told by its argument which.
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { carriersValue, startFleet } from '../carriers/fleet.ts'
 import { type Config, readConfig } from '../service/config.ts'
 import { listen } from '../service/listen.ts'
 import { buildServer } from '../service/server.ts'
-import { type Profile, startProfile } from './profile.ts'
+import { answerParent } from './server-process.ts'
 import { onCockatiel, passThrough } from './throughput-peers.ts'
 
 export type Role = 'carriers' | 'parcel' | 'cockatiel' | 'pass-through'
-export type Question = 'cpu' | 'profile'
 
 /** All log alike, a line a request. */
 const logger = pino({ level: 'info' })
@@ -31,15 +30,4 @@ async function start(role: Role): Promise<string> {
   return role === 'parcel' ? listen(app, address) : app.listen(address)
 }
 
-if (process.send) {
-  const send = (answer: string | number | NodeJS.CpuUsage | Profile) => process.send!(answer)
-  let stopProfile: (() => Promise<Profile>) | undefined
-  process.on('message', async (question: Question) => {
-    if (question === 'cpu') return void send(process.cpuUsage())
-    if (stopProfile) return void send(await stopProfile())
-    stopProfile = await startProfile()
-    send('profiling')
-  })
-  process.once('disconnect', () => process.exit())
-  send(await start(process.argv[2] as Role))
-}
+await answerParent((role) => start(role as Role))

@@ -10,7 +10,8 @@ import { saturate, steady } from './load.ts'
 import type { Profile } from './profile.ts'
 import { report } from './report.ts'
 import { median, ratio } from './rounds.ts'
-import { book, cpuUs, question, type Server, start, stopAll } from './throughput-servers.ts'
+import { cpuUs, question, type Server, start as startProgram, stopAll } from './servers.ts'
+import type { Role } from './throughput-process.ts'
 
 const ROUNDS = 7
 const SATURATED_MS = 1500
@@ -22,6 +23,19 @@ type Side = (typeof sides)[number]
 type Servers = Record<Side, Server>
 type Rounds = Record<'perSecond' | 'cpuUs' | 'p99Ms', number[]>
 
+const start = (role: Role, env: Record<string, string> = {}) => startProgram('throughput-process.ts', [role], { env })
+
+/** The id of a shipment, to ask for. */
+async function book({ address }: Server): Promise<string> {
+  const response = await fetch(`${address}/shipments`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'throughput' },
+    body: JSON.stringify({ carrier: 'swift', from: 'Lisbon', to: 'Oslo', grams: 1200 }),
+  })
+  const { id } = (await response.json()) as { id: string }
+  return id
+}
+
 /** One route, on all sides in turn. */
 async function compare(servers: Servers, path: string): Promise<Record<Side, Rounds>> {
   const empty = (): Rounds => ({ perSecond: [], cpuUs: [], p99Ms: [] })
@@ -29,11 +43,11 @@ async function compare(servers: Servers, path: string): Promise<Record<Side, Rou
   for (const side of sides) await saturate(servers[side].address, path, SATURATED_MS)
   for (let round = 0; round < ROUNDS; round++) {
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-      const { child, address } = servers[side]
-      const before = await cpuUs(child)
+      const { address } = servers[side]
+      const before = await cpuUs(servers[side])
       const { requests, ms } = await saturate(address, path, SATURATED_MS)
       all[side].perSecond.push((requests * 1000) / ms)
-      all[side].cpuUs.push(((await cpuUs(child)) - before) / requests)
+      all[side].cpuUs.push(((await cpuUs(servers[side])) - before) / requests)
     }
   }
   // Half of what the slowest one can do, for all.
@@ -46,10 +60,10 @@ async function compare(servers: Servers, path: string): Promise<Record<Side, Rou
 }
 
 /** Microseconds of each part for a request, at saturation. */
-async function profiled({ child, address }: Server, path: string): Promise<Profile> {
-  await question(child, 'profile')
-  const { requests } = await saturate(address, path, 2 * SATURATED_MS)
-  const { parts, functions } = await question<Profile>(child, 'profile')
+async function profiled(server: Server, path: string): Promise<Profile> {
+  await question(server, 'profile')
+  const { requests } = await saturate(server.address, path, 2 * SATURATED_MS)
+  const { parts, functions } = (await question(server, 'profile')) as Profile
   const each = (times: Record<string, number>) =>
     Object.fromEntries(Object.entries(times).map(([name, us]) => [name, us / requests]))
   return { parts: each(parts), functions: each(functions) }

@@ -79,7 +79,11 @@ export class OverloadError extends FailWellError {
   readonly because: Refusal
 
   constructor(because: Refusal, elapsedMs: number) {
+    // There are thousands a second when there is least to spare, all from the same place: no stack, which is dear to take.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(`There is more to do than can be done in time: ${because}`, { attempts: 0, elapsedMs })
+    Error.stackTraceLimit = stackTraceLimit
     this.because = because
   }
 }

@@ -16,21 +16,23 @@ export function keepToHttp(app: FastifyInstance): void {
     answerRaw(socket, new Problem(405, 'We are no proxy: there is nobody to CONNECT to', { headers }))
   })
 
-  app.addHook('onRequest', async ({ raw, headers, method, url, is404 }, reply) => {
+  app.addHook('onRequest', ({ raw, headers, method, url, is404 }, reply, done) => {
     checkHost(raw)
-    const { expect = '100-continue' } = headers
-    if (expect.toLowerCase() !== '100-continue') throw new Problem(417, `We cannot meet the expectation ${expect}`)
-    if (!is404) return
+    const { expect } = headers
+    if (expect && expect.toLowerCase() !== '100-continue')
+      throw new Problem(417, `We cannot meet the expectation ${expect}`)
+    if (!is404) return done()
     const allow = methodsOf(url.replace(/\?.*/, '')).join(', ')
     if (!allow) throw new Problem(404, `There is no ${method} ${url}`)
-    if (method === 'OPTIONS') return reply.code(204).header('allow', allow).send()
+    if (method === 'OPTIONS') return void reply.code(204).header('allow', allow).send()
     throw new Problem(405, `There is no ${method} ${url}, but ${allow}`, { headers: { allow } })
   })
 }
 
 /** RFC 9112, section 3.2. Of two, Node would take the first, and a proxy in front perhaps the last. */
 function checkHost({ rawHeaders, httpVersion }: IncomingMessage): void {
-  const hosts = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.toLowerCase() === 'host') hosts++
   if (hosts > 1) throw new Problem(400, 'There are several Host headers')
   if (hosts === 0 && httpVersion === '1.1') throw new Problem(400, 'HTTP/1.1 wants a Host header')
 }

@@ -7,10 +7,10 @@ import { listenMore } from '#chapters/08-load-shedding/listen.ts'
 const sharesPorts = process.platform === 'linux'
 
 /**
- * Sockets that listen. Each accepts one connection a turn, so with eight, whoever opens a connection for each request fills the
- * kernel's queue and not ours.
+ * Sockets that listen. Each accepts one connection a turn, so with as many as begin in one, whoever opens a connection for
+ * each request fills the kernel's queue and not ours.
  */
-export const HANDLES = 32
+export const HANDLES = 64
 
 /** Has `app` listen, through as many sockets as the system lets it. */
 export async function listen(app: FastifyInstance, { port, host }: { port: number; host: string }): Promise<string> {

@@ -16,6 +16,7 @@ async function full() {
   const origin = await parcel.app.listen(ANY)
   const metrics = async () => (await fetch(`${origin}/metrics`)).text()
   const hangUp = new AbortController()
+  onTestFinished(() => hangUp.abort())
   fetch(origin + QUOTES, { signal: hangUp.signal }).catch(() => {})
   let text = ''
   for (let i = 0; i < 50 && !text.includes('parcel_inside 1'); i++) text = await metrics()

@@ -31,7 +31,8 @@ export function admitBodies(app: FastifyInstance): void {
   })
 
   // What is still to come of a body that nobody reads would be the next request, or the limit on it a second answer.
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     if (isBodyOnItsWay(request)) reply.header('connection', 'close')
+    done()
   })
 }

@@ -22,7 +22,7 @@ declare module 'fastify' {
 /** Observes each request when it is over, however it ended: once for the metrics, and in one line of the log. */
 export function followRequests(app: FastifyInstance, { requests }: Metrics): void {
   app.decorateRequest('isTallied', false)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     // Node calls eleven a leak. Each chapter that ends with the answer listens for its end, and a stream does, several times.
     reply.raw.setMaxListeners(20)
     const startedAt = performance.now()
@@ -35,5 +35,6 @@ export function followRequests(app: FastifyInstance, { requests }: Metrics): voi
       requests.observe({ method: METHODS.has(method) ? method : 'other', route, status }, ms / 1000)
       if (!request.isTallied) log.info({ method, url, status, ms: Math.round(ms) }, 'request')
     })
+    done()
   })
 }

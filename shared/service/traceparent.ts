@@ -20,7 +20,8 @@ const RANDOM = 2
 
 /** A span of the trace that a caller's `traceparent` tells of, or of a new one if it tells of none. */
 export function idsFrom(traceparent: string | string[] | undefined): SpanIds {
-  const [, version, traceId, parentId, flags, more] = GRAMMAR.exec(String(traceparent)) ?? []
+  const [, version, traceId, parentId, flags, more] =
+    (typeof traceparent === 'string' && GRAMMAR.exec(traceparent)) || []
   if (!traceId || !parentId || (version === '00' && more)) {
     // Not sampled: that is for somebody who records spans to decide.
     return { traceId: randomUUID().replaceAll('-', ''), spanId: newSpanId(), traceFlags: RANDOM }

@@ -52,12 +52,12 @@ export function traceRequests(app: FastifyInstance): void {
     ;(raw as Traced)[TRACE] = trace
     return logger.child({ ...bindings, traceId: trace.ids.traceId, spanId: trace.ids.spanId }, options)
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const trace = (request.raw as Traced)[TRACE]!
     request.trace = trace
     // `traceresponse` is the draft's for the way back: https://w3c.github.io/trace-context/#trace-context-http-response-headers-format
     reply.headers({ [REQUEST_ID]: request.id, traceresponse: traceparentOf(trace.ids) })
-    if (!trace.recorded) return
+    if (!trace.recorded) return done()
     const { span } = trace.recorded
     const route = request.routeOptions.url
     span.updateName(`${request.method} ${route ?? ''}`.trim())
@@ -68,6 +68,7 @@ export function traceRequests(app: FastifyInstance): void {
       if (!writableFinished || statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     })
+    done()
   })
 }
 
