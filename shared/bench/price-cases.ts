@@ -6,9 +6,11 @@ import { scatterGather } from '#chapters/05-scatter-gather/scatter-gather.ts'
 import { HedgeBudget } from '#chapters/06-hedged-requests/budget.ts'
 import { hedge } from '#chapters/06-hedged-requests/hedge.ts'
 import { LiveLatency } from '#chapters/06-hedged-requests/latency.ts'
+import { Door } from '#chapters/08-load-shedding/door.ts'
 import {
   alternate,
   attempts,
+  bulkhead,
   cockatiel,
   cockatielRetry,
   cockatielTimeout,
@@ -26,6 +28,7 @@ import {
   never,
   opossum,
   pRetry,
+  placed,
   pTimeout,
   sampling,
   stopped,
@@ -73,6 +76,40 @@ function breakers(path: string, work: () => Call): Case[] {
         opossum: () => third.fire(),
       },
       others: { 'cockatiel Count, no clock': () => count.execute(e) },
+    },
+  ]
+}
+
+const PLACES = 64
+const atOnce = (call: Call) => () => Promise.all(Array.from({ length: PLACES }, call))
+
+async function doors(): Promise<Case[]> {
+  const door = new Door({ limit: PLACES })
+  const [theirs, full] = [bulkhead(PLACES, PLACES), bulkhead(1, 0)]
+  const ours = async () => {
+    const pass = await door.enter()
+    try {
+      return await succeed()
+    } finally {
+      pass.leave()
+    }
+  }
+  const cockatiel = () => theirs.execute(succeed)
+  const fullHouse = new Door({ limit: 1, queue: 0 })
+  await fullHouse.enter()
+  void full.execute(() => new Promise(() => {}))
+  return [
+    { name: 'door, one at a time', ours, peers: { cockatiel, 'p-limit': placed } },
+    {
+      name: `door, ${PLACES} at once`,
+      ours: atOnce(ours),
+      peers: { cockatiel: atOnce(cockatiel), 'p-limit': atOnce(placed) },
+    },
+    { name: 'door, rejected', ours: () => fullHouse.enter(), peers: { cockatiel: () => full.execute(succeed) } },
+    {
+      name: `door, ${PLACES} rejected at once`,
+      ours: () => Promise.allSettled(Array.from({ length: PLACES }, () => fullHouse.enter())),
+      peers: { cockatiel: () => Promise.allSettled(Array.from({ length: PLACES }, () => full.execute(succeed))) },
     },
   ]
 }
@@ -161,6 +198,7 @@ export async function cases(): Promise<Case[]> {
     gather('success', legs(succeed)),
     gather('failure', legs(succeed, fail)),
     { name: 'hedge, success', ours: () => hedge(succeed, hedging), peers: {} },
+    ...(await doors()),
     {
       name: 'composition, success',
       ours: composed(succeed, byRate()),

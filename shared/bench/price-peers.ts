@@ -65,6 +65,10 @@ export function stopped(work: (signal: AbortSignal) => Promise<unknown>): Promis
   return pTimeout(work(controller.signal), { milliseconds: LIMIT_MS, fallback })
 }
 
+export const bulkhead = (places: number, queue: number) => cockatiel.bulkhead(places, queue)
+const limitOfPlaces = pLimit(64)
+export const placed: Call = () => limitOfPlaces(succeed)
+
 const limit = pLimit(2)
 export const lasting = new AbortController().signal
 export const limited = (all: Call[]) => Promise.allSettled(all.map((leg) => limit(leg)))
