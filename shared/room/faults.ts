@@ -140,6 +140,23 @@ async function runUnder(fault: Fault, base: string): Promise<RunTimes> {
 
 const SETTLE_MS = 300
 
+/** What a run does for the board in its own process: in the middle, and the 99th in a hundred. */
+export async function announceCosts(): Promise<string[][]> {
+  const rows: string[][] = []
+  await withClone(async (base) => {
+    const program = join(base, 'shared/room/announce-costs.ts')
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
+      cwd: base,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+    await once(child, 'close')
+    rows.push(...(JSON.parse(said) as string[][]))
+  })
+  return rows
+}
+
 async function runTests(base: string): Promise<RunTimes> {
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['shared/workshop/bin.mjs', 'test', '01'], {

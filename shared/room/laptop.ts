@@ -48,7 +48,8 @@ export class Laptop {
       told: () => this.#told,
       keep: (told: Told) => void (this.#told = told),
     }
-    do {
+    // The first word is said, whatever there is to say.
+    while (this.#told.board === undefined || newsFor(this.#told, shelf.standings()).length > 0) {
       const startedAt = performance.now()
       try {
         await tell(this.membership, shelf, { deadline: deadlineAfter(COURIER_MS), now, random: this.#random })
@@ -56,6 +57,6 @@ export class Laptop {
       } catch (error) {
         return onTold(performance.now() - startedAt, error)
       }
-    } while (newsFor(this.#told, shelf.standings()).length > 0)
+    }
   }
 }

@@ -26,9 +26,8 @@ export interface LoadResult {
   p50Ms: number
   p99Ms: number
   maxMs: number
-  /** Of the board's process, at moments that are as far from each other. */
+  /** Of the board's process, its garbage collected, at moments that are as far from each other. */
   heapMb: number[]
-  rssMb: number[]
   /** That it knows of at the end, as it should. */
   people: number
   /** How late the laptops' own process was: it is counted as the board's time. */
@@ -37,7 +36,8 @@ export interface LoadResult {
 
 /** As many as a half day has by hand. */
 const LESSONS = 3
-const MOMENTS = 20
+/** Each stops the board for as long as it takes to collect its garbage. */
+const MOMENTS = 9
 const READERS = 3
 
 interface Addresses {
@@ -48,7 +48,7 @@ interface Addresses {
 /** Has a class work for a half day, in so many seconds, on a board that is a process of its own; three people look at it. */
 export async function load({ laptops: count, seconds, seed }: LoadOptions): Promise<LoadResult> {
   const main = join(root, 'shared/room/main.ts')
-  const args = ['--conditions=solution', '--disable-warning=ExperimentalWarning', main]
+  const args = ['--expose-gc', '--conditions=solution', '--disable-warning=ExperimentalWarning', main]
   const child = startChild([...args, '--port', '0', '--board-port', '0', '--rehearse', '0'], {}, () => {})
   const over = new AbortController()
   const delay = new LoopDelay()
@@ -68,10 +68,8 @@ export async function load({ laptops: count, seconds, seed }: LoadOptions): Prom
     const laptops = Array.from({ length: count }, (_, number) => new Laptop(address, number, { onTold }))
 
     const heapMb: number[] = []
-    const rssMb: number[] = []
-    const watching = watch(board, (seconds * 1000) / MOMENTS, over.signal, (self) => {
-      heapMb.push(self.heapBytes / 2 ** 20)
-      rssMb.push(self.rssBytes / 2 ** 20)
+    const watching = watch(board, (seconds * 1000) / MOMENTS, over.signal, ({ heapBytes }) => {
+      heapMb.push(heapBytes / 2 ** 20)
     })
     await play(runs, laptops, (seconds * 1000) / lessons.at(-1)!.endMs)
     const { people } = await selfOf(board)
@@ -79,7 +77,7 @@ export async function load({ laptops: count, seconds, seed }: LoadOptions): Prom
     await Promise.all([watching, ...looking])
     const [p50Ms, p99Ms, maxMs] = [50, 99, 100].map((percent) => times.percentile(percent)) as [number, number, number]
     const delayP99Ms = delay.p99Ms
-    return { runs: runs.length, told: times.count, failed, p50Ms, p99Ms, maxMs, heapMb, rssMb, people, delayP99Ms }
+    return { runs: runs.length, told: times.count, failed, p50Ms, p99Ms, maxMs, heapMb, people, delayP99Ms }
   } finally {
     over.abort()
     delay.stop()
@@ -103,7 +101,6 @@ async function play(runs: Run[], laptops: Laptop[], scale: number): Promise<void
 
 interface Self {
   heapBytes: number
-  rssBytes: number
   people: number
 }
 

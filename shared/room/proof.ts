@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { type Proof, report } from '../stage/proof-report.ts'
 import { type Cell, table } from '../stage/table.ts'
-import { FAULTS, type RunTimes, runsUnder } from './faults.ts'
+import { announceCosts, FAULTS, type RunTimes, runsUnder } from './faults.ts'
 import { fuzz, INPUTS } from './fuzz.ts'
 import { load, type LoadResult } from './load.ts'
 
@@ -12,9 +12,7 @@ const LAPTOPS = [150, 225]
 /** What 99 answers in 100 may take at most. */
 const P99_MS = 100
 /** By how much the board's heap may have grown from the middle third of the day to the last. */
-const GROWTH = 1.25
-/** What a run may take longer, by its best: the rest is the machine's weather. */
-const SLOWER = 1.05
+const GROWTH = 1.1
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,10 +34,10 @@ const [seed, seconds, rounds, runs] = (['seed', 'seconds', 'rounds', 'runs'] as 
 const least = (numbers: number[]) => Math.min(...numbers)
 const middle = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
-/** What the heap of the board comes down to when its garbage has just been collected, in the middle of the day and at its end. */
+/** Of the board, its garbage collected: in the middle third of the day, when everybody is in, and in the last one. */
 function heapOf({ heapMb }: LoadResult): [number, number] {
   const third = Math.floor(heapMb.length / 3)
-  return [least(heapMb.slice(third, 2 * third)), least(heapMb.slice(2 * third))]
+  return [middle(heapMb.slice(third, 2 * third)), middle(heapMb.slice(2 * third))]
 }
 
 const proofs: Record<string, () => Promise<Proof>> = {
@@ -64,13 +62,15 @@ const proofs: Record<string, () => Promise<Proof>> = {
       about:
         `The runs of a class that there never was, over a half day, in ${seconds} s; each telling by the laptop's own code, on a ` +
         'connection of its own, to a board in a process of its own, at which three look. All of them have one address. ' +
-        '"Laptops late" is the 99th percentile of how late their own process was, which is in the other figures.',
+        'In a day that goes so fast, a laptop has more news than the one a second that the board takes of it: those that were ' +
+        'told to come in a second are the longest. "Laptops late" is the 99th percentile of how late their own process was, which is in the other figures.',
       tables: [{ caption: `Seed ${seed}`, text: table(rows) }],
       complaints,
     }
   },
 
   async faults() {
+    const costs = [['', 'p50 ms', 'p99 ms'], ...(await announceCosts())]
     const times = await runsUnder(FAULTS, rounds, (round) => console.error(`round ${round + 1} of ${rounds}`))
     const rows: Cell[][] = [['', 'red', 'at best', 'ended', 'at best']]
     const complaints: string[] = []
@@ -80,13 +80,17 @@ const proofs: Record<string, () => Promise<Proof>> = {
       const shown = runs.map(({ shownMs }) => shownMs)
       rows.push([name, middle(shown), least(shown), middle(ended(runs)), least(ended(runs))])
       if (shown.some(Number.isNaN)) complaints.push(`${name}: a run showed no result`)
-      const slower = least(ended(runs)) / least(ended(alone!))
-      if (slower > SLOWER) complaints.push(`${name}: at best, the run took ${slower.toFixed(2)} times as long`)
+      if (least(ended(runs)) > middle(ended(alone!)))
+        complaints.push(`${name}: every run is slower than most without it`)
     }
     return {
-      about: `A run of chapter 01's tests by hand, on the naive code, ${rounds} times each in turn, with whatever may be at the address of the board that was joined.`,
+      about: `A run of chapter 01's tests by hand, on the naive code, ${rounds} times each in turn, with whatever may be at the address of the board that was joined. It fails when with something there even the fastest takes longer than most without.`,
       tables: [
         { caption: 'Milliseconds until its result was on the screen, and until it had ended', text: table(rows) },
+        {
+          caption: 'Of these, what a run itself does for the board, when its result is on the screen',
+          text: table(costs),
+        },
       ],
       complaints,
     }

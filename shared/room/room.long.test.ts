@@ -179,6 +179,6 @@ test.for(Object.keys(INPUTS))('bad input of every kind is answered as it should 
 test('a class of thirty tells all that it has to, and the board has all of them', async () => {
   const { people, failed, told, runs } = await load({ laptops: 30, seconds: 10, seed: 1 })
   expect({ people, failed }).toEqual({ people: 30, failed: {} })
-  expect(told).toBeGreaterThan(1_000)
+  expect(told, 'each tells many times').toBeGreaterThan(300)
   expect(told, 'most runs have nothing to tell').toBeLessThan(runs)
 })

@@ -4,6 +4,7 @@ import { deadlineAfter } from '../../core/deadline.ts'
 import { launchBrowser } from '../../stage/browser.ts'
 import { membershipFor } from '../membership.ts'
 import { tell } from '../tell.ts'
+import { written } from '../view.ts'
 import { stageClass, type Staged } from './staged.ts'
 
 // A ceiling for a busy machine, not an expectation.
@@ -99,6 +100,14 @@ describe.each([
   })
 })
 
+test('every chapter’s steps fit', async () => {
+  for (const { number } of written) {
+    await look(`/projector?chapter=${number}`)
+    const { overflow, cut } = await measure(24)
+    expect({ number, overflow: Math.max(0, overflow), cut }).toEqual({ number, overflow: 0, cut: [] })
+  }
+})
+
 test('a name is text, whatever it says', async () => {
   const name = '<img src=x onerror=x()>'
   const since = new Date(0).toISOString()
@@ -139,4 +148,8 @@ test('a board that is gone leaves its last picture, and says so; one that comes 
   await gone.close()
   await page.getByText('The board does not answer: this is how it was.').waitFor()
   await expect(page.getByText('3 here').isVisible()).resolves.toBe(true)
+  const back = await stageClass('01', 4, 4000, Number(new URL(gone.page).port))
+  onTestFinished(back.close)
+  await page.getByText('4 here').waitFor()
+  await expect(page.getByText('The board does not answer').isVisible()).resolves.toBe(false)
 })
