@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -94,6 +94,15 @@ test('a laptop joins, and from then on its runs are on the board; a run with not
   await command(base, 'hint', first.number)
   await command(base, 'test', first.number)
   await vi.waitUntil(async () => (await room.version()) > before, PATIENCE_MS)
+  await vi.waitUntil(() => isHome(base), PATIENCE_MS)
+
+  const progress = () => JSON.parse(readFileSync(join(base, `.workshop/progress/${first.number}.json`), 'utf8'))
+  const { known } = progress() as { known: object }
+  const version = await room.version()
+  appendFileSync(join(base, 'exercises', folderOf(first), first.files[0]!), '\nif (\n')
+  await command(base, 'test', first.number)
+  expect(progress(), 'a syntax error says nothing of the steps').toMatchObject({ broken: expect.any(String), known })
+  expect(await room.version()).toBe(version)
 })
 
 test('a board that restarts keeps its code, and is told all of it by whoever has anything new', async () => {
