@@ -51,7 +51,7 @@ export function projector(scene: Scene): Html {
     <ul class="sum">
       <li>${here === 0 ? 'Nobody has joined yet' : html`<b>${here}</b> here`}</li>
       <li>${half > 0 ? html`half of them have <b>${half} of ${core.length}</b> or more` : ''}</li>
-      <li>${begun > 0 ? html`<b>${done}</b> have all` : ''}</li>
+      <li>${begun > 0 ? html`<b>${done}</b> done` : ''}</li>
       ${othersOf(scene)}
     </ul>
     <footer><code>npm run watch ${chapter.number}</code><code>npm run join ${address}</code></footer>`
@@ -103,7 +103,7 @@ export function instructor(scene: Scene, stuck: Stuck[]): Html {
       <h2><b>${chapter.number}</b> ${chapter.title}</h2>
       ${clockOf(view, exercise, now)}
       <p class="review ${isTime ? 'lit' : ''}">${view.review}</p>
-      <p>${here} here, ${begun} have begun, ${done} have all core steps</p>
+      <p>${here} here, ${begun} begun, ${done} with all core steps</p>
       <ol class="small">
         ${view.steps.map((step) => row(step, view))}
       </ol>

@@ -78,12 +78,12 @@ test('a laptop joins, and from then on its runs are on the board; a run with not
   const joined = await command(base, 'join', room.address, 'Wren')
   expect(joined.said).toContain('You are on the board, as Wren.')
   expect(joined.code).toBe(0)
-  expect(await room.instructor()).toContain('1 here, 0 have begun')
+  expect(await room.instructor()).toContain('1 here, 0 begun')
 
   const { code, said } = await command(base, 'test', first.number)
   expect(code, 'red, as without a board').toBe(1)
   expect(said).toContain('Stuck? npm run hint')
-  await vi.waitUntil(async () => (await room.instructor()).includes('1 here, 1 have begun'), PATIENCE_MS)
+  await vi.waitUntil(async () => (await room.instructor()).includes('1 here, 1 begun'), PATIENCE_MS)
   await vi.waitUntil(() => isHome(base), PATIENCE_MS)
 
   const before = await room.version()
@@ -110,17 +110,17 @@ test('a board that restarts keeps its code, and is told all of it by whoever has
   const room = await openRoom(base)
   await command(base, 'join', room.address)
   await command(base, 'test', first.number)
-  await vi.waitUntil(async () => (await room.instructor()).includes('1 have begun'), PATIENCE_MS)
+  await vi.waitUntil(async () => (await room.instructor()).includes('1 begun'), PATIENCE_MS)
   await room.close()
 
   const again = await openRoom(base, room.port)
   expect(again.address).toBe(room.address)
-  expect(await again.instructor(), 'it has forgotten').toContain('0 here, 0 have begun')
+  expect(await again.instructor(), 'it has forgotten').toContain('0 here, 0 begun')
   for (const file of first.files)
     cpSync(join(base, 'solutions', folderOf(first), file), join(base, 'exercises', folderOf(first), file))
   const { code } = await command(base, 'test', first.number)
   expect(code).toBe(0)
-  await vi.waitUntil(async () => (await again.instructor()).includes('1 have all core steps'), PATIENCE_MS)
+  await vi.waitUntil(async () => (await again.instructor()).includes('1 with all core steps'), PATIENCE_MS)
 })
 
 test('what --show prints is what is sent; --leave says so to the board, and nothing is sent any more', async () => {
