@@ -191,7 +191,7 @@ export const incidents: Incident[] = [
     chapter: '09',
     title: 'A newsletter, and two dead carriers',
     // Nine in ten ask one of five questions, and all readers the same: nothing is ever asked twice in the others.
-    traffic: { ...USUAL, popular: 0.9, crowd: 150 },
+    traffic: { ...USUAL, popular: 0.9, crowd: 50 },
     faults: [
       { carrier: 'pigeon', fault: { kind: 'blackhole' } },
       { carrier: 'swift', fault: { kind: '5xx', status: 503 } },

@@ -100,7 +100,7 @@ const lines: Record<string, Lines> = {
     },
     amplification: {
       atMost: 0.3,
-      because: 'a crowd of 150 is one call, and three in four customers are of a crowd',
+      because: 'a crowd of 50 is one call, and of the others nine in ten ask what somebody has just asked',
     },
     recoveryS: { atMost: 2, because: 'the others were never gone' },
   },
