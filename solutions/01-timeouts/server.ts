@@ -4,7 +4,6 @@ import { Readable } from 'node:stream'
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify'
 import { TimeoutError } from '../../shared/core/errors.ts'
 import { checkOptions, count, limitMs } from '../../shared/core/options.ts'
-import { MAX_TIMER_MS } from '../../shared/core/sleep.ts'
 import { DEADLINE_HEADER, deadlineFrom, remainingMs } from './deadline.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -50,40 +49,34 @@ export function limitServer(app: FastifyInstance, limits: ServerLimits): void {
   app.decorateRequest('abortSignal')
   const answering = new WeakSet<FastifyRequest>()
 
-  app.addHook('onRequest', (request, reply, done) => {
-    const { handlerMs = limits.handlerMs } = request.routeOptions.config
-    const deadline = deadlineFrom(request.headers[DEADLINE_HEADER], handlerMs)
-    const stop = new AbortController()
-    request.deadline = deadline
-    request.abortSignal = stop.signal
-    const startedAt = performance.now()
-
-    const tooLate = () => {
-      const elapsedMs = performance.now() - startedAt
-      const error = new TimeoutError(`Timed out after ${Math.round(elapsedMs)} ms`, { elapsedMs })
-      stop.abort(error)
-      // A status line in the middle of a body would be read as part of it, and an answer that is on its way through
-      // the hooks would go out with the status of this one; a broken connection is at least honest.
-      if (reply.raw.headersSent || reply.sent || answering.has(request)) return void reply.raw.destroy()
-      // The rest of a body that is not there yet would be the next request.
-      if (!request.raw.complete) reply.header('connection', 'close')
-      reply.code(504).send(error)
-    }
-    // Asked again when it fires, as in `withTimeout`.
-    const onTimer = () => (remainingMs(deadline) > 0 ? arm() : tooLate())
-    const arm = () => void (timer = setTimeout(onTimer, Math.min(remainingMs(deadline), MAX_TIMER_MS)))
-    let timer: NodeJS.Timeout | undefined
-
+  app.addHook('onRequest', async (request, reply) => {
+    const answered = Promise.withResolvers<void>()
+    const hangUp = new AbortController()
     // The response's close, not the request's: that one comes as soon as a body is read (and Fastify's own
     // `request.signal` with it). Ended or not is what tells a normal end from a client that went away.
     reply.raw.once('close', () => {
-      clearTimeout(timer)
-      if (!reply.raw.writableEnded) stop.abort(new Error('The client hung up'))
+      if (reply.raw.writableEnded) answered.resolve()
+      else hangUp.abort(new Error('The client hung up'))
     })
-    // A deadline that had passed on arrival: no handler runs, and no further hook.
-    if (remainingMs(deadline) === 0) return tooLate()
-    if (deadline < Infinity) arm()
-    done()
+
+    const { handlerMs = limits.handlerMs } = request.routeOptions.config
+    request.deadline = deadlineFrom(request.headers[DEADLINE_HEADER], handlerMs)
+    const untilAnswered = (signal: AbortSignal) => {
+      request.abortSignal = signal
+      return answered.promise
+    }
+    const { deadline } = request
+    withTimeout(untilAnswered, Infinity, { deadline, signal: hangUp.signal }).catch((error) => {
+      if (!(error instanceof TimeoutError)) return
+      // A status line in the middle of a body would be read as part of it, and an answer that is on its way through
+      // the hooks would go out with the status of this one; a broken connection is at least honest.
+      if (reply.raw.headersSent || reply.sent || answering.has(request)) return reply.raw.destroy()
+      // The rest of a body that is not there yet would be the next request.
+      if (!request.raw.complete) reply.header('connection', 'close')
+      reply.code(504).send(error)
+    })
+    // A deadline that had passed on arrival: no handler runs once its answer is out, which a hook may take its time for.
+    if (remainingMs(deadline) === 0) await answered.promise
   })
 
   app.addHook('preParsing', (request, _reply, payload, done) => {
