@@ -104,9 +104,10 @@ test('a carrier that is slow has its old price given, and is asked on', async ()
   const slow = await app.inject(QUOTES)
   expect(slow.json<Quotes>().quotes).toMatchObject([{ stale: true, ageS: 0 }])
   expect(slow.headers['cache-status']).toBe('double;hit;ttl=-1')
-  const asked = state.asked.length
+  // On a busy machine, patience may end before the call has come as far as the carrier.
+  await vi.waitUntil(() => state.asked.length > 1, 5_000)
   answer()
-  expect(asked, 'calls').toBe(2)
+  expect(state.asked.length, 'calls').toBe(2)
 })
 
 test('a carrier that says no is believed, and one that wants less asked of it is not', async () => {
