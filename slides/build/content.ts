@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { folderOf, keyOf, minutesOf } from '../../shared/manifest/chapters.ts'
 import type { Findings } from '../../shared/manifest/findings.ts'
+import { applyDiff, headerOf, isDiff } from '../../shared/manifest/stand-in.ts'
 import type { Slide, Source } from './deck.ts'
 import { type Excerpt, excerptOf, type Region } from './excerpt.ts'
 import { stillOf } from './lab.ts'
@@ -37,7 +38,7 @@ export function readRegion(head: string, body: string): Region {
 
 /** The header of one of the `mistakes/`: what it does, and the test that finds it. */
 export function mistakeIn(file: string, { read }: Source): { mistake: string; killedBy: string } {
-  const [, mistake, killedBy] = /^ \* Mistake: (.+)\n[\s\S]*?^ \* Killed by: (.+)$/m.exec(read(file)) ?? []
+  const { mistake, killedBy } = headerOf(file, read(file))
   if (!mistake || !killedBy) throw new Error(`is a riddle about ${file}, whose header has no answer`)
   return { mistake, killedBy }
 }
@@ -53,7 +54,12 @@ export function codeOf(region: Region, { read }: Source): Excerpt {
     throw new Error(`shows "${region.file}", which is neither in exercises/, solutions/ nor shared/`)
   let excerpt
   try {
-    excerpt = excerptOf(region, read(region.file))
+    const text = read(region.file)
+    if (!isDiff(region.file)) excerpt = excerptOf(region, text)
+    else {
+      const file = posix.join(posix.dirname(region.file), '..', headerOf(region.file, text).replaces)
+      excerpt = excerptOf({ ...region, file }, applyDiff(read(file), text))
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new Error(`shows ${region.file}, which ${code === 'ENOENT' ? 'does not exist' : message}`, { cause: error })

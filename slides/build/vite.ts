@@ -76,7 +76,7 @@ function deckPlugin(source: Source, ports: LivePorts): Plugin {
       watcher.add(
         ['slides', 'exercises', 'solutions', 'shared/bench/results'].map((folder) => join(source.root, folder)),
       )
-      watcher.on('change', (file) => /\.(md|svg|ts|json)$/.test(file) && ws.send({ type: 'full-reload' }))
+      watcher.on('change', (file) => /\.(md|svg|ts|diff|json)$/.test(file) && ws.send({ type: 'full-reload' }))
     },
   }
 }

@@ -18,7 +18,7 @@
  *   mistakes/*.ts               twelve or more wrong answers; a leading comment with the lines "Mistake: <what>",
  *                               "Replaces: <file of the solution>" and "Killed by: <sentence>"
  *   mistakes/*.diff             the same three lines, and what is changed in that file: hunks of "@@", and lines of " ", "-", "+"
- *   variants/*.ts               right answers of another shape, which the suite must accept; "Replaces: <file>"
+ *   variants/*.ts, *.diff       right answers of another shape, which the suite must accept; "Replaces: <file>"
  */
 import type { TestCase } from 'vitest/node'
 import { type Chapter, folderOf } from '../../manifest/chapters.ts'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chapter, folderOf } from '../../manifest/chapters.ts'
 import type { Findings } from '../../manifest/findings.ts'
-import { applyDiff } from './diff.ts'
+import { applyDiff, headerOf, isDiff } from '../../manifest/stand-in.ts'
 
 /** A mistake or a variant: a module that takes the place of one file of a solution, or what is changed in that. */
 export interface StandIn {
@@ -30,20 +30,17 @@ export function readStandIns(
   return files.flatMap((file) => {
     const path = `${solution}/${kind}/${file}`
     const text = readFileSync(join(root, path), 'utf8')
-    const isDiff = file.endsWith('.diff')
-    const [header = ''] = (isDiff ? /^.*?(?=^@@)/ms : /^\/\*.*?\*\//s).exec(text) ?? []
-    const field = (label: string) => new RegExp(`^[ /*]*${label}: *(.+?)[ */]*$`, 'm').exec(header)?.[1] ?? ''
-    const replaced = field('Replaces')
-    const complete = kind === 'variants' || (field('Mistake') !== '' && field('Killed by') !== '')
+    const { mistake, replaces, killedBy } = headerOf(file, text)
+    const complete = kind === 'variants' || (mistake !== '' && killedBy !== '')
     const ok = findings.check(
-      complete && chapter.files.includes(replaced),
+      complete && chapter.files.includes(replaces),
       path,
-      `begin with ${isDiff ? 'lines' : 'a comment that has the lines'} ` +
+      `begin with ${isDiff(file) ? 'lines' : 'a comment that has the lines'} ` +
         `${kind === 'mistakes' ? '"Mistake: …", "Killed by: …" and ' : ''}"Replaces: …", which names one of ${chapter.files.join(', ')}`,
     )
     if (!ok) return []
-    const standIn = { chapter, path, replaces: `${solution}/${replaced}`, killedBy: field('Killed by') }
-    if (!isDiff) return [standIn]
+    const standIn = { chapter, path, replaces: `${solution}/${replaces}`, killedBy }
+    if (!isDiff(file)) return [standIn]
     try {
       return [{ ...standIn, code: applyDiff(readFileSync(join(root, standIn.replaces), 'utf8'), text) }]
     } catch (error) {

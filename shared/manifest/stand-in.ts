@@ -1,3 +1,22 @@
+/** What a mistake or a variant says of itself, in the comment or the lines that it begins with; '' for what it does not. */
+export interface Header {
+  /** What somebody did wrong; of a mistake. */
+  mistake: string
+  /** The file of the solution whose place it takes, or what is changed in that. */
+  replaces: string
+  /** The name of the test that must catch a mistake. */
+  killedBy: string
+}
+
+/** Whether a stand-in is a diff, and not a module of its own. */
+export const isDiff = (file: string): boolean => file.endsWith('.diff')
+
+export function headerOf(file: string, text: string): Header {
+  const [header = ''] = (isDiff(file) ? /^.*?(?=^@@)/ms : /^\/\*.*?\*\//s).exec(text) ?? []
+  const field = (label: string) => new RegExp(`^[ /*]*${label}: *(.+?)[ */]*$`, 'm').exec(header)?.[1] ?? ''
+  return { mistake: field('Mistake'), replaces: field('Replaces'), killedBy: field('Killed by') }
+}
+
 /**
  * What becomes of `text` by a diff without line numbers, which holds when the text moves: hunks that each begin with a
  * line `@@`, of lines that begin with ` ` (stays), `-` (goes) and `+` (comes).

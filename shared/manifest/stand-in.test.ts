@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applyDiff } from './diff.ts'
+import { applyDiff, headerOf } from './stand-in.ts'
 
 const text = 'one\ntwo\nthree\ntwo\n  four\n'
 
@@ -16,4 +16,12 @@ test('minds no newline at the end', () => expect(applyDiff('one\ntwo', '@@\n-two
 test('refuses what stands nowhere, or more than once', () => {
   expect(() => applyDiff(text, '@@\n-thre\n+3\n')).toThrow('its lines from "thre" on stand there nowhere')
   expect(() => applyDiff(text, '@@\n-two\n+2\n')).toThrow('its lines from "two" on stand there more than once')
+})
+
+test('a header is the same, whether in a comment or in front of a diff', () => {
+  const said = { mistake: 'adds.', replaces: 'sum.ts', killedBy: 'takes away' }
+  const lines = ['Mistake: adds.', 'Replaces: sum.ts', 'Killed by: takes away']
+  expect(headerOf('a.ts', `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\nexport {}\n`)).toEqual(said)
+  expect(headerOf('a.diff', `${lines.join('\n')}\n\n@@\n-Mistake: none\n`)).toEqual(said)
+  expect(headerOf('a.ts', 'export {}')).toEqual({ mistake: '', replaces: '', killedBy: '' })
 })
