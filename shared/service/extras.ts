@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { Counter, Gauge } from 'prom-client'
+import { Counter } from 'prom-client'
 import type { FastifyInstance } from 'fastify'
 import { Dimmer } from '#chapters/09-graceful-degradation/dimmer.ts'
 import { type Extra, Extras } from '#chapters/09-graceful-degradation/extras.ts'
 import { type Flag, Flags } from '#chapters/09-graceful-degradation/flags.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Config } from './config.ts'
-import type { Metrics } from './metrics.ts'
+import { gaugesIn, type Metrics } from './metrics.ts'
 
 /** The dearest to customers first. Off, unless a file of flags says otherwise: each costs carriers a call. */
 const EXTRAS: Record<string, Flag> = { room: 'off' }
@@ -30,20 +30,16 @@ export function createExtras(
     allows: (name) => dimmer.allows(name),
     limitMs: QUOTE_EXTRA_MS,
   })
-  const registers = [registry]
-  void new Gauge({
-    name: 'parcel_brightness',
-    help: 'Share of the extras that are on at auto, from 0 to 1: less when the event loop is busy',
-    registers,
-    collect() {
-      this.set(dimmer.brightness)
-    },
-  })
+  gaugesIn(registry)(
+    'parcel_brightness',
+    'Share of the extras that are on at auto, from 0 to 1: less when the event loop is busy',
+    () => dimmer.brightness,
+  )
   const counted = new Counter({
     name: 'parcel_extras_total',
     help: 'Extras by what became of them: given, off, dimmed, late or failed',
     labelNames: ['extra', 'status'],
-    registers,
+    registers: [registry],
   })
   follow(app, FLAGS_FILE, flags)
   return async (name, operation, signal) => {

@@ -5,6 +5,19 @@ import { BUCKETS, createCarrierMetrics } from './carrier-metrics.ts'
 export type { AttemptKind } from './carrier-metrics.ts'
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** Gauges of what is asked when somebody collects, and so is right also for what has never changed. */
+export const gaugesIn =
+  (registry: Registry) =>
+  (name: string, help: string, value: () => number): void =>
+    void new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+
 /** Each server has its registry: the global one would mix two servers in a process, and every test with the next. */
 export function createMetrics(registry = new Registry()) {
   const registers = [registry]
@@ -31,14 +44,11 @@ export function createMetrics(registry = new Registry()) {
       registers,
     }),
     watchClients: (count: () => number) =>
-      void new Gauge({
-        name: 'parcel_clients',
-        help: 'Clients that have a limit of their own in this process, as they have asked a short while ago',
-        registers,
-        collect() {
-          this.set(count())
-        },
-      }),
+      gaugesIn(registry)(
+        'parcel_clients',
+        'Clients that have a limit of their own in this process, as they have asked a short while ago',
+        count,
+      ),
     // Not by client: there would be a series for each.
     limitDecisions: new Counter({
       name: 'parcel_limit_decisions_total',

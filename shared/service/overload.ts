@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge } from 'prom-client'
+import { Counter } from 'prom-client'
 import { Door } from '#chapters/08-load-shedding/door.ts'
 import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { shedLoad } from '#chapters/08-load-shedding/shed.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { HANDLES } from './listen.ts'
-import type { Metrics } from './metrics.ts'
+import { gaugesIn, type Metrics } from './metrics.ts'
 
 /** Fewer places would not keep the sockets busy, whatever is late. */
 const LEAST_PLACES = 8
@@ -40,16 +40,7 @@ export function shedOverload(
     perTurn: PER_TURN,
   })
 
-  const registers = [registry]
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value())
-      },
-    })
+  const gauge = gaugesIn(registry)
   gauge('parcel_places', 'Requests that may be at work at a time, as of now', () => door.places)
   gauge('parcel_inside', 'Requests that are at work', () => door.inside)
   gauge('parcel_waiting', 'Requests that wait for another one to end', () => door.waiting)
@@ -57,7 +48,7 @@ export function shedOverload(
     name: 'parcel_refused_total',
     help: 'Requests that were refused because there was too much to do, by why and by the urgency of their route',
     labelNames: ['because', 'urgency'],
-    registers,
+    registers: [registry],
   })
 
   shedLoad(app, {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge } from 'prom-client'
+import { Counter } from 'prom-client'
 import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { type Answer, StaleCache } from '#chapters/09-graceful-degradation/cache.ts'
 import { keyOf, normalise } from '#chapters/09-graceful-degradation/key.ts'
@@ -7,7 +7,7 @@ import type { Level } from '#chapters/09-graceful-degradation/levels.ts'
 import { msUntil } from '../core/deadline.ts'
 import type { Carrier } from './carrier.ts'
 import type { Config } from './config.ts'
-import type { Metrics } from './metrics.ts'
+import { gaugesIn, type Metrics } from './metrics.ts'
 import { reasonOf } from './reasons.ts'
 import type { Patience } from './replica.ts'
 import type { Consignment, Offer } from './schemas.ts'
@@ -51,12 +51,11 @@ export class QuoteCache {
     second?: Level<Offer>,
   ) {
     this.freshMs = config.QUOTE_FRESH_MS
-    const registers = [registry]
     this.#answers = new Counter({
       name: 'parcel_quote_cache_total',
       help: 'Prices, by how they were come by: hit, miss, shared (another request’s call), stale (one that failed or was slow), failed',
       labelNames: ['carrier', 'how'],
-      registers,
+      registers: [registry],
     })
     // Nothing old is ever wanted, so there is nothing to keep, nor to share.
     if (config.QUOTE_ERROR_MS === 0) return
@@ -77,15 +76,7 @@ export class QuoteCache {
         tally(log, { reason: nameOf(error) }, 'Redis keeps no prices: each instance has only its own'),
     })
     this.#cache = cache
-    const gauge = (name: string, help: string, value: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(value())
-        },
-      })
+    const gauge = gaugesIn(registry)
     gauge('parcel_quote_cache_entries', 'Prices kept in this process', () => cache.entries)
     gauge('parcel_quote_cache_bytes', 'Bytes that they are counted for', () => cache.bytes)
   }
