@@ -2,10 +2,9 @@
 // perfect health, until it hangs. The cache is yours.
 import { StaleCache } from '#chapters/09-graceful-degradation/cache.ts'
 import { sleep } from '../../shared/core/sleep.ts'
+import { CrowdedCarrier, PLACES, WORK_MS } from '../../shared/stage/crowded.ts'
 
 const CROWD = 1_000
-const PLACES = 64
-const WORK_MS = 25
 const FRESH_MS = 1_000
 const SLOW_MS = 3_500
 const PATIENCE_MS = 500
@@ -13,31 +12,8 @@ const HEALTHY = 4
 const ROUNDS = 8
 const PER_BLOCK = 20
 
-/** So many at a time; whoever comes then waits in line, and the longer that is, the slower it works. */
-class Carrier {
-  calls = 0
-  isWell = true
-  #free = PLACES
-  readonly #line: (() => void)[] = []
-
-  async quote(signal: AbortSignal): Promise<{ cents: number }> {
-    this.calls++
-    if (this.#free === 0) await new Promise<void>((resolve) => void this.#line.push(resolve))
-    else this.#free--
-    try {
-      signal.throwIfAborted()
-      await sleep(this.isWell ? WORK_MS * Math.sqrt(Math.max(1, this.#line.length / PLACES)) : Infinity, signal)
-      return { cents: 590 }
-    } finally {
-      const next = this.#line.shift()
-      if (next) next()
-      else this.#free++
-    }
-  }
-}
-
-const carrier = new Carrier()
-const cache = new StaleCache<{ cents: number }>({
+const carrier = new CrowdedCarrier()
+const cache = new StaleCache<number>({
   freshMs: FRESH_MS,
   patienceMs: 100,
   slowMs: SLOW_MS,
@@ -52,7 +28,7 @@ async function customer(): Promise<{ ms: number; how: string; ageMs: number } | 
   const gone = sleep(Infinity, left.signal)
   gone.catch(() => {})
   try {
-    const asked = cache.get('pigeon, Rome, Oslo', (signal) => carrier.quote(signal), left.signal)
+    const asked = cache.get('pigeon, Rome, Oslo', carrier.quote, left.signal)
     const { how, ageMs } = (await Promise.race([asked, gone]))!
     return { ms: performance.now() - startedAt, how, ageMs }
   } catch {
@@ -66,7 +42,7 @@ async function customer(): Promise<{ ms: number; how: string; ageMs: number } | 
 console.log(`A carrier answers ${PLACES} at a time, in ${WORK_MS} ms, slower when there is a line.`)
 console.log('Its price is fresh for a second.')
 console.log(`Whenever it has just become too old, ${CROWD} ask at once, and wait for ${PATIENCE_MS} ms.\n`)
-await cache.get('pigeon, Rome, Oslo', (signal) => carrier.quote(signal))
+await cache.get('pigeon, Rome, Oslo', carrier.quote)
 for (let round = 1; round <= ROUNDS; round++) {
   if (round === HEALTHY + 1) {
     carrier.isWell = false

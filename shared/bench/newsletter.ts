@@ -16,6 +16,7 @@ import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { connectRedis } from '../service/redis.ts'
 import { redisLevel } from '../service/redis-level.ts'
+import { CrowdedCarrier, PLACES, WORK_MS } from '../stage/crowded.ts'
 import { atRandom, openLoop } from '../stage/open-loop.ts'
 import { inVirtualTime } from '../stage/virtual-time.ts'
 import { hasRedisServer, startRedis } from '../testing/redis.ts'
@@ -23,8 +24,6 @@ import { report } from './report.ts'
 import { median, takeTurns } from './rounds.ts'
 
 const CROWD = 1_000
-const PLACES = 64
-const WORK_MS = 25
 const FRESH_MS = 1_000
 const CUSTOMER_MS = 500
 const EXPIRIES = 10
@@ -49,29 +48,6 @@ function ours(): Ask {
   return (fetch, signal) => cache.get('key', fetch, signal)
 }
 
-/** So many at a time, and a line: the longer it is, the slower it works. */
-class Carrier {
-  calls = 0
-  isWell = true
-  #free = PLACES
-  readonly #line: (() => void)[] = []
-
-  readonly quote = async (signal: AbortSignal): Promise<number> => {
-    this.calls++
-    if (this.#free === 0) await new Promise<void>((resolve) => void this.#line.push(resolve))
-    else this.#free--
-    try {
-      signal.throwIfAborted()
-      await sleep(this.isWell ? WORK_MS * Math.sqrt(Math.max(1, this.#line.length / PLACES)) : Infinity, signal)
-      return 590
-    } finally {
-      const next = this.#line.shift()
-      if (next) next()
-      else this.#free++
-    }
-  }
-}
-
 interface Expiry {
   calls: number
   served: number
@@ -80,7 +56,7 @@ interface Expiry {
   p99Ms: number
 }
 
-async function customer(ask: Ask, carrier: Carrier) {
+async function customer(ask: Ask, carrier: CrowdedCarrier) {
   const startedAt = performance.now()
   const leaver = new AbortController()
   const { promise: gone, reject } = Promise.withResolvers<never>()
@@ -101,7 +77,7 @@ async function customer(ask: Ask, carrier: Carrier) {
 }
 
 async function expiries(ask: Ask, isWell: boolean): Promise<Expiry> {
-  const carrier = new Carrier()
+  const carrier = new CrowdedCarrier()
   await ask(carrier.quote, new AbortController().signal)
   carrier.isWell = isWell
   carrier.calls = 0

@@ -4,6 +4,7 @@ import { type Day, chaptersByDay } from '../manifest/chapters.ts'
 import { LAB_PORT, SLIDES_PORT } from '../manifest/port.ts'
 import { Trouble } from '../core/trouble.ts'
 import { DEFAULT_PER_SECOND, type Incident, incidents } from '../stage/incidents/incidents.ts'
+import { integerOption } from '../stage/options.ts'
 import { targetOf } from '../manifest/target.ts'
 
 const USAGE = `Usage: npm start -- [--chapter 04] [--day 2] [--fault pigeon:blackhole] [--rate ${DEFAULT_PER_SECOND}] [--seed 1] [--port 3000] [--page-port ${LAB_PORT}] [--slides-port ${SLIDES_PORT}] [--host 127.0.0.1]`
@@ -45,12 +46,12 @@ export function readOptions(args: string[]): Options {
       },
     })
     return {
-      port: integer('port', values.port ?? '3000', 0, 65_535),
-      pagePort: integer('page-port', values['page-port'] ?? String(LAB_PORT), 0, 65_535),
-      slidesPort: integer('slides-port', values['slides-port'] ?? String(SLIDES_PORT), 1, 65_535),
+      port: integerOption('port', values.port ?? '3000', 0, 65_535),
+      pagePort: integerOption('page-port', values['page-port'] ?? String(LAB_PORT), 0, 65_535),
+      slidesPort: integerOption('slides-port', values['slides-port'] ?? String(SLIDES_PORT), 1, 65_535),
       host: values.host ?? '127.0.0.1',
-      seed: integer('seed', values.seed ?? '1', 0, 999_999_999),
-      perSecond: integer('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),
+      seed: integerOption('seed', values.seed ?? '1', 0, 999_999_999),
+      perSecond: integerOption('rate', values.rate ?? String(DEFAULT_PER_SECOND), 1, 200),
       faults: (values.fault ?? []).map(parseFault),
       ...(values.chapter !== undefined && { incident: ofChapter(values.chapter) }),
       ...(values.day !== undefined && { day: dayOf(values.day) }),
@@ -58,12 +59,6 @@ export function readOptions(args: string[]): Options {
   } catch (error) {
     throw new Trouble(`${(error as Error).message}\n${USAGE}`)
   }
-}
-
-function integer(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
-  if (value >= min && value <= max) return value
-  throw new RangeError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`)
 }
 
 function ofChapter(text: string): Incident {

@@ -1,6 +1,7 @@
 // npm run proof <part> [-- --save]: one of the proofs, whole, with its table. Exits with 1 when anything is wrong.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { positiveOption } from '../stage/options.ts'
 import { type Proof, report } from '../stage/proof-report.ts'
 import { table } from '../stage/table.ts'
 import { crash } from './crash.ts'
@@ -26,12 +27,7 @@ const { positionals, values } = parseArgs({
   },
 })
 
-function numberOf(name: 'seed' | 'runs' | 'minutes' | 'kills' | 'draws'): number {
-  const number = Number(values[name])
-  if (number > 0) return number
-  console.error(`--${name} takes a number above 0, not "${values[name]}"`)
-  process.exit(1)
-}
+const numberOf = (name: 'seed' | 'runs' | 'minutes' | 'kills' | 'draws') => positiveOption(name, values[name])
 const seed = numberOf('seed')
 
 const proofs: Record<string, () => Promise<Proof>> = {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Trouble } from '../core/trouble.ts'
 import { BOARD_PORT, ROOM_PORT, SLIDES_PORT } from '../manifest/port.ts'
+import { integerOption } from '../stage/options.ts'
 
 const USAGE = `Usage: npm run room -- [--port ${ROOM_PORT}] [--board-port ${BOARD_PORT}] [--slides-port ${SLIDES_PORT}] [--host 0.0.0.0] [--address NAME] [--new-code] [--keep FILE] [--rehearse [30]]`
 
@@ -45,22 +46,16 @@ export function readOptions(args: string[]): Options {
     const stranger = values.rehearse ? more[0] : many
     if (stranger !== undefined) throw new Error(`"npm run room" takes no "${stranger}"`)
     return {
-      port: integer('port', values.port ?? String(ROOM_PORT), 0, 65_535),
+      port: integerOption('port', values.port ?? String(ROOM_PORT), 0, 65_535),
       host: values.host ?? '0.0.0.0',
-      boardPort: integer('board-port', values['board-port'] ?? String(BOARD_PORT), 0, 65_535),
-      slidesPort: integer('slides-port', values['slides-port'] ?? String(SLIDES_PORT), 1, 65_535),
+      boardPort: integerOption('board-port', values['board-port'] ?? String(BOARD_PORT), 0, 65_535),
+      slidesPort: integerOption('slides-port', values['slides-port'] ?? String(SLIDES_PORT), 1, 65_535),
       ...(values.address !== undefined && { address: values.address }),
       newCode: values['new-code'],
       ...(values.keep !== undefined && { keep: resolve(process.env.INIT_CWD ?? process.cwd(), values.keep) }),
-      ...(values.rehearse && { rehearse: integer('rehearse', many ?? '30', 0, 300) }),
+      ...(values.rehearse && { rehearse: integerOption('rehearse', many ?? '30', 0, 300) }),
     }
   } catch (error) {
     throw new Trouble(`${(error as Error).message}\n${USAGE}`)
   }
-}
-
-function integer(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
-  if (value >= min && value <= max) return value
-  throw new RangeError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`)
 }

@@ -1,6 +1,7 @@
 // npm run room proof <part> [-- --save]: what the board and its laptops must withstand, with its table. Exits with 1 when
 // anything is wrong.
 import { parseArgs } from 'node:util'
+import { positiveOption } from '../stage/options.ts'
 import { type Proof, report } from '../stage/proof-report.ts'
 import { type Cell, table } from '../stage/table.ts'
 import { announceCosts, FAULTS, type RunTimes, runsUnder } from './faults.ts'
@@ -24,12 +25,8 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '1000' },
   },
 })
-const [seed, seconds, rounds, runs] = (['seed', 'seconds', 'rounds', 'runs'] as const).map((name) => {
-  const number = Number(values[name])
-  if (number > 0) return number
-  console.error(`--${name} takes a number above 0, not "${values[name]}"`)
-  process.exit(1)
-}) as [number, number, number, number]
+const numberOf = (name: 'seed' | 'seconds' | 'rounds' | 'runs') => positiveOption(name, values[name])
+const [seed, seconds, rounds, runs] = [numberOf('seed'), numberOf('seconds'), numberOf('rounds'), numberOf('runs')]
 
 const least = (numbers: number[]) => Math.min(...numbers)
 const middle = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
