@@ -19,7 +19,7 @@ import { redisLevel } from '../service/redis-level.ts'
 import { CrowdedCarrier, PLACES, WORK_MS } from '../stage/crowded.ts'
 import { atRandom, openLoop } from '../stage/open-loop.ts'
 import { inVirtualTime } from '../stage/virtual-time.ts'
-import { hasRedisServer, startRedis } from '../testing/redis.ts'
+import { hasRedisServer, startRedis, whenUp } from '../testing/redis.ts'
 import { report } from './report.ts'
 import { median, takeTurns } from './rounds.ts'
 
@@ -151,8 +151,7 @@ async function onRedis(earliness: number): Promise<number | undefined> {
   const own = await startRedis()
   const connections = Array.from({ length: 8 }, () => connectRedis(own.url, pino({ level: 'silent' }), 'bench:'))
   try {
-    for (const { run } of connections)
-      for (let i = 0; i < 200 && !(await run('return 1', [], []).catch(() => false)); i++) await sleep(20)
+    for (const { run } of connections) await whenUp(run)
     const caches = connections.map(({ run }) => {
       const second = redisLevel<number>(run, { prefix: 'quote:', keepMs: 600_000 })
       return new StaleCache<number>({ freshMs: 1_000, second, earliness })
@@ -189,7 +188,7 @@ async function frozenRedis(): Promise<Frozen | undefined> {
   const own = await startRedis()
   const { run, close } = connectRedis(own.url, pino({ level: 'silent' }), 'bench:')
   try {
-    for (let i = 0; i < 200 && !(await run('return 1', [], []).catch(() => false)); i++) await sleep(20)
+    await whenUp(run)
     const second = redisLevel<number>(run, { prefix: 'quote:', keepMs: 600_000 })
     const cache = new StaleCache<number>({ freshMs: 60_000, second })
     let key = 0

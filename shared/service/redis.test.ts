@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SCRIPT } from '#chapters/07-rate-limiting/script.ts'
 import { SharedLimit } from '#chapters/07-rate-limiting/shared.ts'
 import { PATIENT } from '../testing/patient.ts'
+import { whenUp } from '../testing/redis.ts'
 import { buildParcel, startDouble } from './harness.ts'
 import { redisLevel } from './redis-level.ts'
 import { connectRedis } from './redis.ts'
@@ -24,12 +25,7 @@ async function connect(keyPrefix: string) {
     client.disconnect()
     await shared.close()
   })
-  // Nothing waits for a connection, so it has to be there.
-  for (let i = 0; i < 500; i++) {
-    const isUp = await shared.run('return 1', [], []).catch(() => undefined)
-    if (isUp) break
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  await whenUp(shared.run)
   return { client, run: shared.run }
 }
 

@@ -46,6 +46,12 @@ export async function startRedis(port?: number): Promise<OwnRedis> {
   }
 }
 
+/** Resolves when scripts are run, for five seconds at most: nothing waits for a connection, so it has to be there. */
+export async function whenUp(run: (script: string, keys: string[], args: string[]) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < 500 && !(await run('return 1', [], []).catch(() => false)); i++)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
 /** A way to a Redis, at the end of which all that it says comes late. */
 export interface SlowRedis {
   url: string
