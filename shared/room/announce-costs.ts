@@ -37,7 +37,8 @@ async function costs(name: string, calls: number, between: () => unknown = () =>
 const membership = membershipFor('http://127.0.0.1:1/K7QX3M', '')
 const all = Object.fromEntries(standings().map((standing) => [standing.chapter, JSON.stringify(standing)]))
 const rows = [await costs('no board joined', CALLS)]
-keepMembership(membership, { board: 'a-board-of-ours', chapters: all })
+const at = new Date().toISOString()
+keepMembership(membership, { board: 'a-board-of-ours', chapters: all, at })
 rows.push(await costs('nothing new', CALLS))
 keepMembership(membership, { board: 'a-board-of-ours', chapters: {} })
 rows.push(

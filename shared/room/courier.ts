@@ -4,7 +4,7 @@ import { deadlineAfter } from '../core/deadline.ts'
 import { home } from '../manifest/home.ts'
 import { COURIER_MS, comeHome, setOut } from './lock.ts'
 import { keepTold, type Membership, readMembership, readTold } from './membership.ts'
-import { newsFor, standings, type Told } from './news.ts'
+import { isDue, standings, type Told } from './news.ts'
 import { tell } from './tell.ts'
 import { wordsFor } from './trouble.ts'
 
@@ -32,7 +32,7 @@ const deadline = deadlineAfter(COURIER_MS)
 // Once more after it has come home: a run that ended just before has seen a courier under way, and sent none.
 for (;;) {
   const membership = readMembership()
-  if (!membership || newsFor(readTold(), standings()).length === 0 || !setOut(home)) break
+  if (!membership || !isDue(readTold(), standings()) || !setOut(home)) break
   const shelf = shelfOf(membership)
   try {
     await tell(membership, shelf, { deadline })

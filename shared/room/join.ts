@@ -1,6 +1,7 @@
 // npm run join: puts this laptop on the board of a class, shows what is told, or takes it off again.
 import { parseArgs } from 'node:util'
 import { deadlineAfter } from '../core/deadline.ts'
+import { ResponseError } from '../core/errors.ts'
 import { Trouble } from '../core/trouble.ts'
 import {
   forgetMembership,
@@ -11,7 +12,7 @@ import {
   readMembership,
   readTold,
 } from './membership.ts'
-import { newsFor, standings, tagOf, type Told } from './news.ts'
+import { isDue, newsFor, standings, tagOf, type Told } from './news.ts'
 import { bodyOf, takeLeave, tell } from './tell.ts'
 import { wordsFor } from './trouble.ts'
 
@@ -51,6 +52,11 @@ async function join(address: string, name: string): Promise<void> {
   try {
     await tell(membership, shelf, { deadline: deadlineAfter(PATIENCE_MS) })
   } catch (error) {
+    // Somebody has left for us, on a copy of this folder: nobody comes back by that id.
+    if (isSame && error instanceof ResponseError && error.status === 410) {
+      forgetMembership()
+      return join(address, name)
+    }
     throw new Trouble(wordsFor(error, membership.origin))
   }
   keepMembership(membership, told)
@@ -68,14 +74,15 @@ function show(): void {
   const membership = readMembership()
   const to = membership ?? { origin: 'http://10.0.0.5:4100', code: 'K7QX3M', id: '(made by chance)' }
   const told = readTold()
-  const news = newsFor(told, standings())
+  const all = standings()
+  const news = newsFor(told, all)
   const request = (told: Told, news: ReturnType<typeof standings>) =>
     `PUT ${to.origin}${pathOf(to)}\ncontent-type: application/json\n\n${bodyOf(to as Membership, told, news, Date.now())}\n`
+  const isNext = membership && isDue(told, all)
   if (!membership) console.log('No board is joined, and nothing is sent. This would be, by joining one:\n')
-  else if (news.length === 0)
-    console.log(`The board has all of it since ${told.at}. This would be sent if it began anew:\n`)
+  else if (!isNext) console.log(`The board has all of it since ${told.at}. This would be sent if it began anew:\n`)
   else console.log(`This is sent next${told.trouble ? ` (the last time: ${told.trouble})` : ''}:\n`)
-  console.log(membership && news.length > 0 ? request(told, news) : request(NOBODY, standings()))
+  console.log(isNext ? request(told, news) : request(NOBODY, all))
   console.log('And how long an answer is waited for, in a header. Nothing else.')
 }
 

@@ -2,7 +2,7 @@ import { deadlineAfter } from '../core/deadline.ts'
 import { seededRandom } from '../core/random.ts'
 import { COURIER_MS } from './lock.ts'
 import { type Membership, membershipFor } from './membership.ts'
-import { newsFor, type Standing, type Told } from './news.ts'
+import { isDue, type Standing, type Told } from './news.ts'
 import { tell } from './tell.ts'
 
 /** Half of a class types one. */
@@ -48,8 +48,7 @@ export class Laptop {
       told: () => this.#told,
       keep: (told: Told) => void (this.#told = told),
     }
-    // The first word is said, whatever there is to say.
-    while (this.#told.board === undefined || newsFor(this.#told, shelf.standings()).length > 0) {
+    while (isDue(this.#told, shelf.standings(), now())) {
       const startedAt = performance.now()
       try {
         await tell(this.membership, shelf, { deadline: deadlineAfter(COURIER_MS), now, random: this.#random })

@@ -46,19 +46,34 @@ export type Report = Omit<Standing, 'since'> & {
 }
 
 export const DAY_S = 86_400
+/** As is the longest sentence that a test of ours is called by; of an attendee's own, no name is longer. */
+export const MAX_RED = 200
 
 /** Of every chapter whose suite has run here. */
 export const standings = (): Standing[] =>
   chapters.flatMap((chapter) => {
     const known = readProgress(chapter)?.known
     if (!known) return []
-    const { green, since, red = null } = known
-    return { chapter: chapter.number, green, red, hints: hintsTaken(chapter), since }
+    const { green, since, red } = known
+    const name = red && red.length <= MAX_RED ? red : null
+    return { chapter: chapter.number, green, red: name, hints: hintsTaken(chapter), since }
   })
 
 /** What the board does not have yet. */
 export const newsFor = (told: Told, all: Standing[]): Standing[] =>
   all.filter((standing) => told.board === undefined || told.chapters[standing.chapter] !== JSON.stringify(standing))
+
+/** A board may begin anew at any time, and to whoever is stuck nothing new may happen for long. */
+const ASK_AFTER_MS = 300_000
+
+/**
+ * Whether there is anything to say: what the board does not have yet, or after five minutes of nothing, which its answer
+ * is for: a board that has begun anew says so.
+ *
+ * @param now of `Date.now()`
+ */
+export const isDue = (told: Told, all: Standing[], now = Date.now()): boolean =>
+  newsFor(told, all).length > 0 || !(Math.abs(now - Date.parse(told.at ?? '')) < ASK_AFTER_MS)
 
 /** @param now of `Date.now()` */
 export function messageOf(told: Told, news: Standing[], name: string | undefined, now: number): Message {

@@ -2,12 +2,10 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { chapters } from '../manifest/chapters.ts'
 import { NAME } from './membership.ts'
-import { DAY_S } from './news.ts'
+import { DAY_S, MAX_RED } from './news.ts'
 
 /** More than any chapter has, and few enough for a bad message to be a small one. */
 const MAX_STEPS = 30
-/** As is the longest sentence that a test is called by. */
-const MAX_RED = 200
 
 const nothingElse = { additionalProperties: false }
 

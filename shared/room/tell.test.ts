@@ -107,6 +107,25 @@ test('when the board has begun anew, which its answer says, all of it is told on
   expect(heard).toHaveLength(3)
 })
 
+test('who has nothing new asks after a while, so that a board that has begun anew knows who is stuck, too', async () => {
+  const { to, heard, board, beginAnew } = await openBoard()
+  const laptop = laptopThatKnows(standing('01', [1]))
+  await tell(to, laptop, options())
+  await beginAnew()
+  await tell(to, laptop, options())
+  expect(heard, 'a moment later').toHaveLength(1)
+  const later = () => now() + 300_000
+  await tell(to, laptop, { ...options(), now: later })
+  expect(heard.map(({ message, status }) => [message.chapters.length, status])).toEqual([
+    [1, 200],
+    [0, 409],
+    [1, 200],
+  ])
+  expect(board().people.size).toBe(1)
+  await tell(to, laptop, { ...options(), now: later })
+  expect(heard, 'it has answered').toHaveLength(3)
+})
+
 test('a board that is busy is asked again, with what is known by then', async () => {
   const bodies: Message[] = []
   const laptop = laptopThatKnows(standing('01', [1]))

@@ -8,7 +8,7 @@ import type { Deadline } from '../core/deadline.ts'
 import { ResponseError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import { type Membership, pathOf } from './membership.ts'
-import { messageOf, newsFor, type Standing, type Told } from './news.ts'
+import { isDue, messageOf, newsFor, type Standing, type Told } from './news.ts'
 
 /*
  * The attendee's side of the board, of the workshop's own patterns: a retry (03) around a breaker (04) around a call with
@@ -40,7 +40,7 @@ const MAX_BOARDS = 3
 export class NoBoardError extends Error {}
 
 /**
- * Tells the board what it does not have yet, and nothing when it has all. An attempt that fails is made again with what
+ * Tells the board what it does not have yet, and nothing when it has all, but for a word in five minutes. An attempt that fails is made again with what
  * is known by then. When the board has begun anew, all of it is told, once.
  *
  * @throws ResponseError for a refusal that time does not mend: a wrong code, a full room
@@ -60,9 +60,9 @@ export async function tell(to: Membership, shelf: Shelf, options: TellOptions): 
   })
 
   async function put(signal: AbortSignal): Promise<boolean> {
-    const told = shelf.told()
-    const news = newsFor(told, shelf.standings())
-    if (told.board !== undefined && news.length === 0) return true
+    const [told, all] = [shelf.told(), shelf.standings()]
+    if (!isDue(told, all, now())) return true
+    const news = newsFor(told, all)
     const { status, headers, body } = await call(client, {
       method: 'PUT',
       path: pathOf(to),
