@@ -60,6 +60,7 @@ test.for([
   [[[1], [1], []], 'The review begins at step 2, where most are: 2 of 3.'],
   [[[], [1]], 'The review begins at step 1, where most are: 1 of 2.'],
   [[CORE, CORE, [1, 2]], '2 of 3 have all core steps; the review begins at step 3, where most others are.'],
+  [[CORE, CORE, [1], [1, 2]], '2 of 4 have all core steps; the review begins at step 2, where most others are.'],
   [[CORE, CORE], 'Everybody has all core steps: the review begins with the riddles.'],
 ] as [number[][], string][])('with %j: %s', ([all, sentence]) => {
   expect(
@@ -101,6 +102,13 @@ test('the room is at the chapter that most have told of last, not long ago', () 
   expect(chapterOf([both, old], 2).number).toBe('03')
   expect(chapterOf([both, person([], { chapter: '01' }), person([], { chapter: '01' })], 2).number).toBe('01')
   expect(chapterOf([old], 2).number, 'nobody is anywhere').toBe('01')
+})
+
+test('of all that somebody tells at once, by joining late or a board that has begun anew, the latest work counts', () => {
+  const late = person([1], { chapter: '01', quiet: 90 })
+  late.places.set('02', { green: new Set([1]), red: null, hints: 0, changedAt: -60 * MINUTE, heardAt: 0 })
+  late.places.set('04', { green: new Set(), red: null, hints: 0, changedAt: -5 * MINUTE, heardAt: 0 })
+  expect(chapterOf([late], 0).number).toBe('04')
 })
 
 test('an exercise has its last two minutes, and an end', () => {

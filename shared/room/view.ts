@@ -80,7 +80,7 @@ export function viewOf(chapter: Chapter, people: Iterable<Person>): ChapterView 
 function reviewOf({ chapter, begun, done, most }: Omit<ChapterView, 'review'>): string {
   if (begun === 0) return `Nobody has run a test of chapter ${chapter.number} yet.`
   if (!most) return 'Everybody has all core steps: the review begins with the riddles.'
-  return 2 * done > begun
+  return done > most.at
     ? `${done} of ${begun} have all core steps; the review begins at step ${most.number}, where most others are.`
     : `The review begins at step ${most.number}, where most are: ${most.at} of ${begun}.`
 }
@@ -105,7 +105,8 @@ export function stuckIn(chapter: Chapter, people: Iterable<Person>, now: number,
 export function chapterOf(people: Iterable<Person>, now: number): Chapter {
   const counts = new Map<string, number>()
   for (const { places } of people) {
-    const [latest] = [...places].toSorted(([, a], [, b]) => b.heardAt - a.heardAt)
+    // Of what was told at once, as all is to a board that has begun anew: where a colour has changed last.
+    const [latest] = [...places].toSorted(([, a], [, b]) => b.heardAt - a.heardAt || b.changedAt - a.changedAt)
     if (latest && now - latest[1].heardAt < RECENT_MS) counts.set(latest[0], (counts.get(latest[0]) ?? 0) + 1)
   }
   const most = Math.max(0, ...counts.values())
