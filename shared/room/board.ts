@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Chapter, chapters } from '../manifest/chapters.ts'
 import { testsNamedIn } from '../manifest/sections.ts'
 import { isWritten, pathOf, root } from '../manifest/target.ts'
+import { MEMBERSHIP_MS } from './membership.ts'
 import { tagOf } from './news.ts'
 import type { Heard } from './schema.ts'
 
@@ -30,7 +31,6 @@ export type Reception = 'heard' | 'anew' | 'left' | 'full'
 /** A lecture hall. */
 export const MAX_PEOPLE = 500
 const MAX_LEFT = 5_000
-const DAY_MS = 86_400_000
 
 interface Known {
   chapter: Chapter
@@ -69,6 +69,7 @@ export class Board {
     this.id = id
     this.#people = new Map(people)
     this.now = now
+    this.#forget()
   }
 
   get people(): ReadonlyMap<string, Person> {
@@ -78,10 +79,11 @@ export class Board {
   /** Takes what a laptop tells of itself, in the place of what it has told of those chapters before. */
   hear(id: string, { board, name, chapters: reports }: Heard): Reception {
     if (this.#left.has(id)) return 'left'
+    this.#forget()
     const known = this.#people.get(id)
     // A laptop that says nothing of a board tells all of it.
     if (board !== null && (board !== this.id || !known)) return 'anew'
-    if (!known && !this.#hasRoom()) return 'full'
+    if (!known && this.#people.size >= MAX_PEOPLE) return 'full'
     const now = this.now()
     const person: Person = known ?? { label: tagOf(id), places: new Map(), heardAt: now }
     if (board === null) {
@@ -112,10 +114,9 @@ export class Board {
     if (this.#left.size < MAX_LEFT) this.#left.add(id)
   }
 
-  #hasRoom(): boolean {
-    if (this.#people.size < MAX_PEOPLE) return true
-    const yesterday = this.now() - DAY_MS
-    for (const [id, { heardAt }] of this.#people) if (heardAt < yesterday) this.#people.delete(id)
-    return this.#people.size < MAX_PEOPLE
+  /** Whose membership is over has gone home, and would be counted and missed on the next day of a class. */
+  #forget(): void {
+    const since = this.now() - MEMBERSHIP_MS
+    for (const [id, { heardAt }] of this.#people) if (heardAt < since) this.#people.delete(id)
   }
 }

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { Board, MAX_PEOPLE } from './board.ts'
 import { buildFront } from './front.ts'
@@ -75,6 +76,9 @@ test.for([
   ['a name that is too long', { ...message, name: 'x'.repeat(25) }, 400],
   ['a name that turns the text around', { ...message, name: 'moor\u202Eeht' }, 400],
   ['a name with a line break', { ...message, name: 'a\nb' }, 400],
+  ['a name of blanks', { ...message, name: '   ' }, 400],
+  ['a name that nobody can see', { ...message, name: '\u200B\u3164\uFEFF' }, 400],
+  ['a name that stands on those above it', { ...message, name: `Z${'\u0301'.repeat(20)}` }, 400],
   ['steps below 1', { ...message, chapters: [{ ...report, green: [0] }] }, 400],
   ['the same step twice', { ...message, chapters: [{ ...report, green: [1, 1] }] }, 400],
   ['a hundred hints a step', { ...message, chapters: [{ ...report, hints: 1e9 }] }, 400],
@@ -142,6 +146,21 @@ test('the room is full at some time, and who is in stays in', async () => {
   expect(board.people.size).toBe(MAX_PEOPLE)
 })
 
+test('on the next day, whoever has gone home is on no board', async () => {
+  let nowMs = 0
+  const { board, put } = open(() => nowMs)
+  await put()
+  nowMs = 13 * 3_600_000
+  await put({ board: board.id, chapters: [] })
+  nowMs += 13 * 3_600_000
+  await put(message, { id: membershipFor(`http://127.0.0.1/${CODE}`, '').id })
+  expect(board.people.size, 'who was heard of in the evening').toBe(2)
+  nowMs += 3 * 3_600_000
+  await put(message, { id: membershipFor(`http://127.0.0.1/${CODE}`, '').id })
+  expect(board.people.size, 'in the morning').toBe(2)
+  expect(new Board({ people: board.people, now: () => nowMs + 15 * 3_600_000 }).people.size, 'of a file').toBe(0)
+})
+
 test.for([
   ['POST', `/${CODE}/people/x`, 405],
   ['PUT', `/${CODE}/people/short`, 404],
@@ -164,4 +183,18 @@ test('who opens the address in a browser reads how to join', async () => {
   const { app } = open()
   const answer = await app.inject({ url: `/${CODE}`, headers: { host: '10.0.0.5:4100' } })
   expect(answer.body).toContain(`npm run join http://10.0.0.5:4100/${CODE}`)
+  for (const url of [`/${CODE.toLowerCase()}`, `/${CODE}?;rm`])
+    expect((await app.inject({ url, headers: { host: '10.0.0.5:4100' } })).body).toBe(answer.body)
+})
+
+test('a hall of phones behind one address may all open it', async () => {
+  const { app } = open()
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const statusOf = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/${CODE}`, { headers: { connection: 'close' } })
+    return answer.text().then(() => answer.status)
+  }
+  const statuses = await Promise.all(Array.from({ length: 60 }, statusOf))
+  expect(statuses).toEqual(Array(60).fill(200))
 })

@@ -66,10 +66,12 @@ export function buildFront({ board, code, logger, rate = RATE }: FrontOptions): 
 
   const isRight = ({ params }: FastifyRequest) =>
     isSame(String((params as OfPerson['Params']).code).toUpperCase(), code)
-  // Many are behind one address: whoever knows the code counts for themselves, whoever guesses at it with all who do.
+  // Many are behind one address: whoever knows the code counts for themselves (and who reads the page how to join, by
+  // their connection), whoever guesses at it with all who do.
   const clientOf = (request: FastifyRequest) => {
-    const { id = '' } = (request.params ?? {}) as Partial<OfPerson['Params']>
-    return ID.test(id) && isRight(request) ? `laptop:${id}` : networkOf(request.ip)
+    if (!request.params || !isRight(request)) return networkOf(request.ip)
+    const { id = '' } = request.params as Partial<OfPerson['Params']>
+    return ID.test(id) ? `laptop:${id}` : `${request.ip} ${request.socket.remotePort}`
   }
   app.decorate('tally', createTally())
   answerProblems(app)
@@ -95,10 +97,10 @@ export function buildFront({ board, code, logger, rate = RATE }: FrontOptions): 
     return reply.code(204).send()
   })
 
-  // For who opens the address in a browser.
-  app.get('/:code', async ({ headers, url }, reply) => {
+  // For who opens the address in a browser. Not by the URL as it came, which somebody may have made up for a shell.
+  app.get('/:code', async ({ headers }, reply) => {
     reply.type('text/plain; charset=utf-8')
-    return `This is the board of a class. To join it, type in the workshop's folder:\n\n    npm run join http://${headers.host}${url}\n`
+    return `This is the board of a class. To join it, type in the workshop's folder:\n\n    npm run join http://${headers.host}/${code}\n`
   })
   return app
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { move } from '../core/move.ts'
 import { Trouble } from '../core/trouble.ts'
 import { type Static, Type } from 'typebox'
@@ -13,7 +13,8 @@ const PlaceSchema = Type.Object({
   heardAt: Type.Number(),
 })
 const KeptSchema = Type.Object({
-  board: Type.String(),
+  /** Null until it has ended: what it was told since the file was written, it does not have, and asks for by a new id. */
+  board: Type.Union([Type.String(), Type.Null()]),
   people: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -26,9 +27,9 @@ const KeptSchema = Type.Object({
 const validator = Compile(KeptSchema)
 
 /** @throws {Trouble} when the file is there and none of ours: it is somebody's, and will not be written over */
-export function readKept(file: string): { id: string; people: [string, Person][] } | undefined {
+export function readKept(file: string): { id?: string; people: [string, Person][] } | undefined {
   if (!existsSync(file)) return undefined
-  const kept = parse(readFileSync(file, 'utf8'))
+  const kept = parse(textOf(file))
   if (!kept) throw new Trouble(`${file} is no file of the room's: name another one after --keep.`)
   const people = kept.people.map(({ id, label, heardAt, places }): [string, Person] => [
     id,
@@ -38,7 +39,15 @@ export function readKept(file: string): { id: string; people: [string, Person][]
       places: new Map(Object.entries(places).map(([chapter, it]) => [chapter, { ...it, green: new Set(it.green) }])),
     },
   ])
-  return { id: kept.board, people }
+  return { ...(kept.board !== null && { id: kept.board }), people }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Trouble(`${file} cannot be read: ${(error as Error).message}`)
+  }
 }
 
 function parse(text: string): Static<typeof KeptSchema> | undefined {
@@ -50,10 +59,14 @@ function parse(text: string): Static<typeof KeptSchema> | undefined {
   }
 }
 
-/** Writes down all that the board knows, for nobody else's eyes: with an id, one speaks for its laptop. */
-export function writeKept(file: string, { id, people }: Board): void {
+/**
+ * Writes down all that the board knows, for nobody else's eyes: with an id, one speaks for its laptop.
+ *
+ * @param hasEnded whether it takes no messages any more
+ */
+export function writeKept(file: string, { id, people }: Board, hasEnded: boolean): void {
   const kept: Static<typeof KeptSchema> = {
-    board: id,
+    board: hasEnded ? id : null,
     people: [...people].map(([id, { label, heardAt, places }]) => ({
       id,
       label,
@@ -62,6 +75,12 @@ export function writeKept(file: string, { id, people }: Board): void {
     })),
   }
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, JSON.stringify(kept, null, 1), { mode: 0o600 })
-  move(draft, file)
+  try {
+    writeFileSync(draft, JSON.stringify(kept, null, 1), { mode: 0o600 })
+    move(draft, file)
+  } catch (error) {
+    // On a full disk, half of it would take the room that the next attempt needs.
+    rmSync(draft, { force: true })
+    throw error
+  }
 }

@@ -20,15 +20,20 @@ export interface Membership {
 
 const JOINED = 'room.json'
 const TOLD = 'room-told.json'
-const HOURS = 14
+/** A class is over by then. */
+export const MEMBERSHIP_MS = 14 * 3_600_000
 
 /** Letters and digits that nobody takes for another when they are read aloud, or from the back row. */
 export const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 export const CODE_LENGTH = 6
 const ADDRESS = new RegExp(`^/([${ALPHABET}]{${CODE_LENGTH}})/?$`)
 
-/** What the front of the board and a name on it take: no control characters, nor any that turn the text around. */
-export const NAME = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]{1,24}$/u
+/**
+ * What the front of the board and a name on it take: something that can be seen, no control characters, none that turn
+ * the text around, and no tower of accents over the names above.
+ */
+export const NAME =
+  /^(?=.*[^\p{DI}\p{M}\p{Z}])(?!.*\p{M}{5})[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]{1,24}$/u
 
 /** @throws {Trouble} for what is no address of a board, and for a name that is none */
 export function membershipFor(address: string, name: string, now = Date.now()): Membership {
@@ -45,7 +50,7 @@ export function membershipFor(address: string, name: string, now = Date.now()): 
     code,
     id: randomBytes(16).toString('base64url'),
     ...(name !== '' && { name }),
-    until: new Date(now + HOURS * 3_600_000).toISOString(),
+    until: new Date(now + MEMBERSHIP_MS).toISOString(),
   }
 }
 
