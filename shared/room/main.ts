@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { createShutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { pino } from 'pino'
 import { Trouble } from '../core/trouble.ts'
-import { addressesOf } from './addresses.ts'
+import { joinAddresses } from './addresses.ts'
 import { Board } from './board.ts'
 import { buildDesk } from './desk.ts'
 import type { Exercise } from './exercise.ts'
@@ -24,7 +24,7 @@ async function run(options: Options): Promise<void> {
   const startedAt = Date.now()
   const now = isRehearsal ? () => startedAt + SPEED * (Date.now() - startedAt) : Date.now
   const board = new Board({ ...(options.keep && readKept(options.keep)), now })
-  const stopKeeping = options.keep ? keepIn(options.keep, board) : () => {}
+  let stopKeeping = () => {}
 
   const front = buildFront({ board, code: session.code, logger: pino({ level: 'warn' }) })
   let desk: FastifyInstance | undefined
@@ -39,18 +39,29 @@ async function run(options: Options): Promise<void> {
     ],
   })
   const port = await listenOn(front, host, options.port, '--port')
-  const addresses = options.address ? [options.address] : host === '0.0.0.0' ? addressesOf() : [host]
-  const [address, ...others] = addresses.map((name) => `http://${name}:${port}/${session.code}`)
-  if (!address) throw new Trouble('This machine is in no network: join one, or open a hotspot, and start again.')
+  const addresses = joinAddresses({ host, port, code: session.code, address: options.address })
+  const [address, ...others] = addresses as [string, ...string[]]
 
-  const onExercise = (exercise?: Exercise) => isRehearsal || keepSession({ ...session, exercise })
+  const onExercise = (exercise?: Exercise) => isRehearsal || tryToKeep({ ...session, exercise })
   desk = buildDesk({ board, address, slidesPort: options.slidesPort, exercise: session.exercise, onExercise })
   const page = `http://127.0.0.1:${await listenOn(desk, '127.0.0.1', options.boardPort, '--board-port')}`
+  // Not before: another room may be open, which these files are about.
+  onExercise(session.exercise)
+  if (options.keep) stopKeeping = keepIn(options.keep, board)
   shutdown.install()
   // To whoever has started it with a channel, and port 0.
   process.send?.({ join: address, board: page })
   greet({ address, others, page, keep: options.keep, isRehearsal })
   if (options.rehearse !== undefined) await rehearse(address, options.rehearse, now, ended.signal)
+}
+
+/** A class goes on without it. */
+function tryToKeep(session: Session): void {
+  try {
+    keepSession(session)
+  } catch (error) {
+    console.error(`A board that begins anew would have another code: ${(error as Error).message}`)
+  }
 }
 
 /**
@@ -61,24 +72,29 @@ async function run(options: Options): Promise<void> {
  */
 function keepIn(file: string, board: Board): () => void {
   try {
-    writeKept(file, board)
+    writeKept(file, board, false)
   } catch (error) {
     throw new Trouble(`${file} cannot be written: ${(error as Error).message}`)
   }
   let written = board.version
-  const write = () => {
-    if (board.version === written) return
+  let trouble: string | undefined
+  const write = (hasEnded = false) => {
+    if (board.version === written && !hasEnded) return
     try {
-      writeKept(file, board)
+      writeKept(file, board, hasEnded)
       written = board.version
+      trouble = undefined
     } catch (error) {
-      console.error(`${file} could not be written: ${(error as Error).message}`)
+      const { message } = error as Error
+      // Once, as the next attempt is in five seconds.
+      if (message !== trouble) console.error(`${file} could not be written, and is tried again: ${message}`)
+      trouble = message
     }
   }
-  const writing = setInterval(write, KEEP_MS)
+  const writing = setInterval(() => write(), KEEP_MS)
   return () => {
     clearInterval(writing)
-    write()
+    write(true)
   }
 }
 

@@ -1,17 +1,30 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { chapters, folderOf } from '../manifest/chapters.ts'
+import type { Progress } from '../manifest/progress.ts'
 import { askJson } from '../stage/ask.ts'
 import { startChild } from '../stage/child.ts'
 import { clone, remove } from '../testing/tree.ts'
 import { FAULTS, runsUnder } from './faults.ts'
 import { fuzz, INPUTS } from './fuzz.ts'
 import { load } from './load.ts'
+import { type Membership, pathOf } from './membership.ts'
+import type { Told } from './news.ts'
+import type { Session } from './session.ts'
 
 // A ceiling for a busy machine, not an expectation.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 })
@@ -70,6 +83,10 @@ async function openRoom(base: string, port = 0) {
   }
 }
 
+/** What a tree's commands remember there. */
+const remembered = <T>(base: string, file: string): T =>
+  JSON.parse(readFileSync(join(base, '.workshop', file), 'utf8')) as T
+
 const isHome = (base: string) => !existsSync(join(base, '.workshop/room-courier'))
 
 test('a laptop joins, and from then on its runs are on the board; a run with nothing new tells nothing', async () => {
@@ -96,8 +113,15 @@ test('a laptop joins, and from then on its runs are on the board; a run with not
   await vi.waitUntil(async () => (await room.version()) > before, PATIENCE_MS)
   await vi.waitUntil(() => isHome(base), PATIENCE_MS)
 
-  const progress = () => JSON.parse(readFileSync(join(base, `.workshop/progress/${first.number}.json`), 'utf8'))
-  const { known } = progress() as { known: object }
+  // By a copy of this folder, whose membership is ours.
+  const membership = remembered<Membership>(base, 'room.json')
+  await fetch(`${membership.origin}${pathOf(membership)}`, { method: 'DELETE' })
+  expect((await command(base, 'join', room.address, 'Wren')).said, 'somebody else has left for us').toContain(
+    'You are on the board, as Wren.',
+  )
+
+  const progress = () => remembered<Progress>(base, `progress/${first.number}.json`)
+  const { known } = progress()
   const version = await room.version()
   appendFileSync(join(base, 'exercises', folderOf(first), first.files[0]!), '\nif (\n')
   await command(base, 'test', first.number)
@@ -105,7 +129,7 @@ test('a laptop joins, and from then on its runs are on the board; a run with not
   expect(await room.version()).toBe(version)
 })
 
-test('a board that restarts keeps its code, and is told all of it by whoever has anything new', async () => {
+test('a board that restarts keeps its code, and is told all of it by whoever has anything new, or runs on', async () => {
   const base = tree()
   const room = await openRoom(base)
   await command(base, 'join', room.address)
@@ -116,11 +140,46 @@ test('a board that restarts keeps its code, and is told all of it by whoever has
   const again = await openRoom(base, room.port)
   expect(again.address).toBe(room.address)
   expect(await again.instructor(), 'it has forgotten').toContain('0 here, 0 begun')
+  const told = remembered<Told>(base, 'room-told.json')
+  const at = new Date(Date.now() - 6 * 60_000).toISOString()
+  writeFileSync(join(base, '.workshop/room-told.json'), JSON.stringify({ ...told, at }))
+  await command(base, 'test', first.number)
+  await vi.waitUntil(async () => (await again.instructor()).includes('1 begun'), PATIENCE_MS)
   for (const file of first.files)
     cpSync(join(base, 'solutions', folderOf(first), file), join(base, 'exercises', folderOf(first), file))
   const { code } = await command(base, 'test', first.number)
   expect(code).toBe(0)
   await vi.waitUntil(async () => (await again.instructor()).includes('1 with all core steps'), PATIENCE_MS)
+})
+
+test('a room that finds another one open changes nothing of it; it opens also where nothing can be kept', async () => {
+  const base = tree()
+  const room = await openRoom(base)
+  const { code } = remembered<Session>(base, 'room-session.json')
+  const second = await command(base, 'room', '--host', '127.0.0.1', '--port', String(room.port), '--new-code')
+  expect(second).toMatchObject({ code: 1, said: expect.stringContaining('Another room, perhaps?') })
+  expect(remembered<Session>(base, 'room-session.json').code, 'with which it would come back').toBe(code)
+  await room.close()
+
+  rmSync(join(base, '.workshop'), { recursive: true })
+  writeFileSync(join(base, '.workshop'), 'as on a full disk')
+  expect(await (await openRoom(base)).instructor()).toContain('0 here')
+})
+
+test('a test of their own with a name without end keeps nobody off the board', async () => {
+  const base = tree()
+  const room = await openRoom(base)
+  const since = new Date().toISOString()
+  const progress = {
+    at: since,
+    fingerprint: '',
+    steps: first.steps.map(() => ({ state: 'red', passed: 0, total: 1 })),
+    known: { green: [1], since, red: 'x'.repeat(300) },
+  }
+  mkdirSync(join(base, '.workshop/progress'), { recursive: true })
+  writeFileSync(join(base, `.workshop/progress/${first.number}.json`), JSON.stringify(progress))
+  expect((await command(base, 'join', room.address)).said).toContain('You are on the board')
+  expect(await room.instructor()).toContain('1 begun')
 })
 
 test('what --show prints is what is sent; --leave says so to the board, and nothing is sent any more', async () => {

@@ -19,12 +19,10 @@ const LASTS_MS = 14 * 3_600_000
 export const newCode = (): string =>
   Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]!).join('')
 
-/** The one of this morning, or a new one. */
+/** The one of this morning, or a new one, which is kept when the room is open: who finds it open has changed nothing. */
 export function openSession(isNew: boolean, now = Date.now(), base = home): Session {
   const kept = isNew ? undefined : recall<Session>(FILE, base)
-  const session = kept && now - kept.begunAt < LASTS_MS ? kept : { code: newCode(), begunAt: now }
-  remember(FILE, session, base)
-  return session
+  return kept && now - kept.begunAt < LASTS_MS ? kept : { code: newCode(), begunAt: now }
 }
 
 export const keepSession = (session: Session, base = home): void => remember(FILE, session, base)

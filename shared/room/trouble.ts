@@ -10,16 +10,26 @@ const NOT_SEEN = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 const UNKNOWN = new Set(['ENOTFOUND', 'EAI_AGAIN'])
+/** Of TLS, that is answered by something else. */
+const NO_TLS = /^(ERR_SSL_|EPROTO$)/
 
 /** Why the board was not reached, and what works instead, in a sentence. */
-export function wordsFor(error: unknown, origin: string): string {
+export function wordsFor(error: unknown, origin: string, platform = process.platform): string {
   const { host, hostname } = new URL(origin)
   const causes = [...causesOf(error)]
   const codes = causes.map((cause) => String((cause as NodeJS.ErrnoException).code))
   const answer = causes.find((cause) => cause instanceof ResponseError)
-  if (answer) return wordsForStatus(answer.status)
-  if (causes.some((cause) => cause instanceof NoBoardError))
+  if (answer && !isElsewhere(answer.status)) return wordsForStatus(answer.status)
+  if (answer || causes.some((cause) => cause instanceof NoBoardError))
     return `At ${host} there is something else than the board: a login page, or another program. Is the address right?`
+  if (codes.some((code) => NO_TLS.test(code)))
+    return `At ${host} nobody speaks https: the board's address begins with http://.`
+  // macOS lets Terminal in; to an editor's, unless somebody has allowed it, nobody else in the network is there.
+  if (platform === 'darwin' && codes.includes('EHOSTUNREACH'))
+    return (
+      `This Mac does not let us see ${hostname}: System Settings, Privacy & Security, Local Network has a switch for the ` +
+      'program that this terminal is in; or join in Terminal. If it is on, the network keeps its guests apart: a hotspot, or hands.'
+    )
   if (codes.includes('ECONNREFUSED'))
     return `Nobody listens at ${host}: does "npm run room" run there, and is this the address that it shows?`
   if (codes.some((code) => UNKNOWN.has(code)))
@@ -31,6 +41,9 @@ export function wordsFor(error: unknown, origin: string): string {
     )
   return `The board was not reached: ${(causes.at(-1) as Error).message}`
 }
+
+/** A board sends nobody elsewhere: that is a network that wants to be logged in to (511: RFC 6585). */
+const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 511
 
 function wordsForStatus(status: number): string {
   if (status === 404) return 'There is no room of that code: type it once more, as the board shows it now.'
