@@ -36,11 +36,13 @@ export function showLab(deck: InstanceType<typeof Reveal>): void {
   deck.on('overviewhidden', show)
   void show()
 
-  // Whoever ends it has the still again, and no empty page.
+  // Whoever ends it has the still again, and no empty page; whoever starts it while its slide is shown has it there.
   let missed = 0
   setInterval(async () => {
-    missed = !frame || (await find(frame.parentElement!)) ? 0 : missed + 1
+    if (!frame) return show()
+    missed = (await find(frame.parentElement!)) ? 0 : missed + 1
     if (missed < GONE_AFTER) return
+    missed = 0
     frame?.remove()
     frame = undefined
   }, LOOK_MS)

@@ -70,3 +70,18 @@ test('when one runs, its board is there, on the slide’s own chapter, and the k
   await page.keyboard.press('Space')
   await page.locator('iframe').waitFor({ state: 'detached' })
 })
+
+test('one that is started, ended and started again while the slide is shown is there, gone, and there again', async () => {
+  const { page } = await open(turns[0]!.id)
+  const frame = page.locator('iframe')
+  const stage = () => stageClass('01', 5, Number(new URL(show.address).port), boardPort)
+  const first = await stage()
+  await page.frameLocator('iframe').getByText('5 here').waitFor()
+  await first.close()
+  await frame.waitFor({ state: 'detached' })
+  await page.locator('.turn li', { hasText: turns[0]!.chapter!.steps[0]!.title }).waitFor()
+  const again = await stage()
+  onTestFinished(again.close)
+  await page.frameLocator('iframe').getByText('5 here').waitFor()
+  await expect(frame.count()).resolves.toBe(1)
+})
