@@ -137,6 +137,52 @@ export class NotNeededError extends FailWellError {
   readonly code = 'NOT_NEEDED'
 }
 
+/** It was closed, or drains: what was offered has not been taken, and is still whoever's it was. */
+export class ClosedError extends FailWellError {
+  readonly code = 'CLOSED'
+}
+
+/** A record is not in the log: the disk has refused it (it is full, say), and what had been written of it is cut off. The next may succeed. */
+export class LogWriteError extends FailWellError {
+  readonly code = 'LOG_WRITE'
+}
+
+/**
+ * A sync has failed, and nobody knows what of the last line is on disk: the log takes nothing more, until it is opened
+ * anew. What was rejected with this may be there, then.
+ */
+export class LogBrokenError extends FailWellError {
+  readonly code = 'LOG_BROKEN'
+}
+
+/** What was on disk once is not any more: a line in the middle is no line, or a file is missing. Nothing was changed. */
+export class LogCorruptError extends FailWellError {
+  readonly code = 'LOG_CORRUPT'
+  readonly file: string
+  /** In bytes, from the file's beginning. */
+  readonly offset: number
+
+  constructor(message: string, file: string, offset: number) {
+    super(`${message}: ${file}, byte ${offset}`)
+    this.file = file
+    this.offset = offset
+  }
+}
+
+/** As much is owed as may be; nothing was written. */
+export class OutboxFullError extends FailWellError {
+  readonly code = 'OUTBOX_FULL'
+
+  constructor(capacity: number) {
+    super(`The outbox owes ${capacity} deliveries already`, { attempts: 0, elapsedMs: 0 })
+  }
+}
+
+/** Another process, or this one, has the directory. */
+export class LockedError extends FailWellError {
+  readonly code = 'LOCKED'
+}
+
 /** An upstream answered, but not with a success (RFC 9110, section 15). */
 export class ResponseError extends FailWellError {
   readonly code = 'RESPONSE'

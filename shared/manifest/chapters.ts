@@ -258,6 +258,29 @@ export const chapters: Chapter[] = [
       { title: 'What a route tells', minutes: 3, spare: true },
     ],
   },
+  {
+    number: '12',
+    slug: 'durable-writes',
+    title: 'Durable writes',
+    day: 2,
+    fails: 'we said 202, and after the restart nobody knows of what',
+    files: ['disk.ts', 'options.ts', 'line.ts', 'log.ts', 'window.ts', 'verdict.ts', 'outbox.ts', 'lock.ts'],
+    steps: [
+      { title: 'On disk means on disk', minutes: 8 },
+      { title: 'A torn end', minutes: 8 },
+      { title: 'When the disk says no', minutes: 5 },
+      { title: 'At least once', minutes: 7 },
+      { title: 'A window like TCP’s', minutes: 7, cut: true },
+      { title: 'Half a line, and a full disk', minutes: 5, spare: true },
+      { title: 'One file after the other', minutes: 9, spare: true },
+      { title: 'What the disk forgot', minutes: 4, spare: true },
+      { title: 'In order, each for itself', minutes: 6, spare: true },
+      { title: 'Dead letters', minutes: 12, spare: true },
+      { title: 'Full, empty, over', minutes: 8, spare: true },
+      { title: 'One at a time', minutes: 4, spare: true },
+      { title: 'Nonsense', minutes: 4, spare: true },
+    ],
+  },
 ]
 
 /** The days that have chapters, each with its own. */

@@ -184,6 +184,15 @@ export const variables = {
     parse: (text) => limitMs(1, '').parse(text),
   } as Variable<number | null>,
 
+  OUTBOX_DIR: {
+    fallback: null,
+    takes: 'the path of a directory',
+    about:
+      'where bookings are written down until they are read back, or, with `Prefer: respond-async`, booked; of a disk that outlives the process, and of this one alone; without it, they are in memory',
+    parse: (text) => text,
+  } as Variable<string | null>,
+  OUTBOX_CAPACITY: integer(10_000, 1, 1_000_000, 'of them for each carrier, at most'),
+
   MAX_BODY_BYTES: integer(16_384, 1, 1_000_000_000, 'bytes of a request’s body, at most'),
   BODY_CHUNK_MS: limitMs(1000, 'between two chunks of a request’s body'),
   HEADERS_MS: limitMs(5000, 'to receive a request’s headers'),

@@ -44,7 +44,7 @@ test('each operation has a name of its own, a summary, its path’s parameters, 
     const inPath = parameters.filter(({ in: where, required }) => where === 'path' && required).map(({ name }) => name)
     expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
     expect(responses.default!.content).toHaveProperty(['application/problem+json'])
-    expect(Object.keys(responses).filter((status) => /^2\d\d$/.test(status))).toHaveLength(1)
+    expect(Object.keys(responses).filter((status) => /^2\d\d$/.test(status))).not.toEqual([])
   }
 })
 

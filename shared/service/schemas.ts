@@ -62,9 +62,19 @@ export type Quotes = Static<typeof Quotes>
 
 export const NewShipment = Type.Object({ ...byCarrier, ...Consignment.properties })
 export const BookedShipment = Type.Object({ ...byCarrier, ...Booked.properties })
+/** It is written down, and will be booked: ask again with the same key. */
+export const AcceptedShipment = Type.Object({
+  ...byCarrier,
+  ...Consignment.properties,
+  status: Type.Literal('accepted'),
+})
 export const Shipment = Type.Object({ ...byCarrier, ...Tracked.properties })
 
 /** A draft of the IETF's HTTPAPI group (Idempotency-Key) leaves the bounds to the service: printable ASCII, no spaces. */
-export const IdempotencyKey = Type.Object({ 'idempotency-key': Type.String({ pattern: '^[!-~]{1,128}$' }) })
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.String({ pattern: '^[!-~]{1,128}$' }),
+  /** RFC 7240: `respond-async`. */
+  prefer: Type.Optional(Type.String()),
+})
 
 export const ShipmentId = Type.Object({ id: Type.String() })

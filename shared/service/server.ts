@@ -12,6 +12,7 @@ import { createConfirmations } from './confirmations.ts'
 import { httpOptions, keepToHttp } from './http.ts'
 import { createExtras } from './extras.ts'
 import { createMetrics } from './metrics.ts'
+import { createOutboxes } from './outboxes.ts'
 import { describeApi } from './openapi.ts'
 import { shedOverload } from './overload.ts'
 import { answerProblems, problemOptions } from './problems.ts'
@@ -40,7 +41,7 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
 }
 
 export interface Server {
-  /** Its `close` also closes what `buildServer` has opened: the confirmations, then the carriers' pools. */
+  /** Its `close` also closes what `buildServer` has opened: confirmations and outboxes, then the carriers' pools. */
   app: FastifyInstance
   /** With METRICS_PORT: what listens there. Closed with `app`. */
   back?: FastifyInstance
@@ -72,6 +73,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   const onBreakerChange = breakerNews(metrics, app.log)
   const carriers = carrierConfigs.map((carrier) => new Carrier(carrier, clientLimits(config), metrics, onBreakerChange))
   const confirmations = createConfirmations(metrics, app.log)
+  const outboxes = createOutboxes(carriers, config, metrics, app.log)
+  app.addHook('onReady', () => outboxes.open())
   const shutdown = createShutdown(app, {
     drainDelayMs: config.DRAIN_DELAY_MS,
     deadlineMs: config.SHUTDOWN_MS,
@@ -98,7 +101,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
     deadlineMs: config.QUOTE_DEADLINE_MS,
     extraMs: config.QUOTE_EXTRA_MS,
   })
-  app.register(shipments, { carriers, confirmations })
+  app.register(shipments, { carriers, confirmations, outboxes })
   app.register(shipment, { carriers })
   app.register(events, {
     carriers,
@@ -118,9 +121,9 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   const back = config.METRICS_PORT === null ? undefined : Fastify({ forceCloseConnections: true })
   ;(back ?? app).register(metricsRoute, { registry: metrics.registry })
 
-  // The confirmations first: they still need the carriers.
+  // What is owed first: it still needs the carriers.
   app.addHook('onClose', async () => {
-    await confirmations.drain()
+    await Promise.all([confirmations.drain(), outboxes.drain()])
     await Promise.all(carriers.map((carrier) => carrier.close()))
     await back?.close()
   })

@@ -428,6 +428,63 @@ export const strips: Record<string, Drawing[]> = {
       ...[0, 1, 2, 3].map((one) => at(96 + one * 132, 0, behind(70, { eye: one % 2 ? 'open' : 'wide' }, 90))),
     ),
   ],
+
+  '12': [
+    scene(
+      'Twenty to four: the pigeon is away, and a clerk puts each customer’s parcel into a box, and says that all is well',
+      night,
+      time(3, 40),
+      on(150, bird('kestrel', { eye: 'happy' }), { scale: 0.8 }),
+      on(80, prop.counter(150)),
+      on(286, crate(3)),
+      queue(400, 92, [
+        { arms: 'hold', holds: prop.parcel(50, 40), mouth: 'smile' },
+        { coat: 'ok', hat: 'bun', arms: 'hold', holds: prop.parcel(50, 40), mouth: 'smile' },
+        { coat: 'sky', hat: 'none', mouth: 'smile' },
+      ]),
+    ),
+    scene(
+      'A minute later there is another clerk; the box stands where it stood, and has nothing in it',
+      night,
+      time(3, 41),
+      on(150, bird('albatross', { eye: 'wide' }), { scale: 0.8 }),
+      on(80, prop.counter(150)),
+      on(330, crate(0), { scale: 1.3 }),
+      at(330, 150, prop.sign('0 bytes', 'white', 150)),
+    ),
+    scene(
+      'Everybody holds a receipt, and nobody knows what for',
+      night,
+      on(110, bird('albatross', { eye: 'up' }), { scale: 0.8 }),
+      queue(280, 92, [
+        { arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
+        { coat: 'ok', hat: 'bun', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
+        { coat: 'sky', hat: 'none', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
+        { coat: 'failed', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
+      ]),
+    ),
+    scene(
+      'At five to four the pigeon is back; all that was found is thrown at it at once, and it falls',
+      night,
+      time(3, 55),
+      on(200, fallen()),
+      ...[0, 1, 2, 3, 4, 5].map((i) =>
+        at(330 + (i % 3) * 92, 110 + Math.floor(i / 3) * 84, prop.letter(), { turn: -20 + 17 * i }),
+      ),
+      ...[0, 1].map((i) => at(310 + i * 92, 236, prop.motion('white'), { flip: true })),
+    ),
+  ],
+}
+
+/** Open at its top, with so many letters that look out of it; it stands on 0,0. */
+function crate(count: number): string {
+  return (
+    Array.from({ length: count }, (_, i) =>
+      at(-34 + i * 34, -92 + (i % 2) * 12, prop.letter(), { turn: -14 + 13 * i }),
+    ).join('') +
+    box(-76, -84, 152, 84, 'partial') +
+    line('M-76 -56H76M-76 -28H76', 'black')
+  )
 }
 
 /** Full of letters, on two wheels. */

@@ -1,0 +1,60 @@
+import { lockDirectory } from '#chapters/12-durable-writes/lock.ts'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { LockedError } from '../../shared/core/errors.ts'
+import { outcomeOf } from '../../shared/testing/outcome.ts'
+
+/** Takes the directory, says so, and stays. */
+const OWNER = `
+  const { lockDirectory } = await import(${JSON.stringify(import.meta.resolve('#chapters/12-durable-writes/lock.ts'))})
+  lockDirectory(process.argv.at(-1))
+  console.log('mine')
+  setInterval(() => {}, 1000)
+`
+
+const base = mkdtempSync(join(tmpdir(), 'fail-well-lock-'))
+let owner: ChildProcess
+
+beforeAll(async () => {
+  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', OWNER, join(base, 'theirs')]
+  owner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(createInterface(owner.stdout!), 'line')
+})
+
+afterAll(() => {
+  owner.kill('SIGKILL')
+  rmSync(base, { recursive: true, force: true })
+})
+
+function take(name: string): () => void {
+  const release = lockDirectory(join(base, name))
+  onTestFinished(release)
+  return release
+}
+
+const taking = (name: string) => () => void take(name)
+
+describe('Step 12: One at a time', () => {
+  test('refuses whoever comes second, and is free when it is given back', () => {
+    const release = take('ours')
+    expect(taking('ours'), 'two logs in one directory write over each other').toThrow(LockedError)
+    expect(taking('other'), 'another directory').not.toThrow()
+    release()
+    expect(taking('ours'), 'given back').not.toThrow()
+    expect(release, 'given back twice').not.toThrow()
+    expect(taking('ours'), 'which takes it from nobody').toThrow(LockedError)
+  })
+
+  test('refuses what another process has, until that is killed', async () => {
+    expect(taking('theirs'), 'another process has it').toThrow(LockedError)
+    const exited = once(owner, 'exit')
+    owner.kill('SIGKILL')
+    expect(await outcomeOf(exited, 2000), 'it is killed').toMatchObject({ status: 'fulfilled' })
+    expect(taking('theirs'), 'and it had no time to clean up, nor is its process id a sign of life').not.toThrow()
+  })
+})

@@ -1,0 +1,540 @@
+import { Log } from '#chapters/12-durable-writes/log.ts'
+import type { LogOptions } from '#chapters/12-durable-writes/options.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { ClosedError, LogBrokenError, LogCorruptError, LogWriteError } from '../../shared/core/errors.ts'
+import { seededRandom } from '../../shared/core/random.ts'
+import { outcomeOf } from '../../shared/testing/outcome.ts'
+import { SimulatedDisk } from '../../shared/testing/simulated-disk.ts'
+
+// Whoever waits with a timer waits for ever: nobody turns this clock.
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+const TURNS = 40
+
+/** @throws AssertionError when it does not open */
+async function open<T = unknown>(disk: SimulatedDisk, what: string, options?: LogOptions): Promise<Log<T>> {
+  const outcome = await outcomeOf(Log.open<T>(disk, options), TURNS)
+  expect(outcome, `${what}: Log.open`).toMatchObject({ status: 'fulfilled' })
+  return (outcome as { value: Log<T> }).value
+}
+
+/** What a next life finds on this disk. */
+async function found(disk: SimulatedDisk, what: string, options?: LogOptions): Promise<unknown[]> {
+  const { recovered } = await open(disk.copy(), what, options)
+  return recovered.map(({ record }) => record)
+}
+
+/** Appends one after the other. @returns the length of the last file after each, and before the first */
+async function fill(log: Log<unknown>, disk: SimulatedDisk, records: unknown[]): Promise<number[]> {
+  const lengths = [0]
+  for (const record of records) {
+    const outcome = await outcomeOf(log.append(record), TURNS)
+    expect(outcome, `append(${JSON.stringify(record)})`).toMatchObject({ status: 'fulfilled' })
+    lengths.push(disk.bytesOf(disk.names.at(-1)!).length)
+  }
+  return lengths
+}
+
+/** A disk whose syncs, or other operations, wait until they are let go. */
+function held(disk: SimulatedDisk, kind: string = 'sync') {
+  const gates: PromiseWithResolvers<void>[] = []
+  let isOpen = false
+  disk.before = (operation) => {
+    if (operation.kind !== kind || isOpen) return undefined
+    const gate = Promise.withResolvers<void>()
+    gates.push(gate)
+    return gate.promise
+  }
+  return {
+    gates,
+    letGo() {
+      isOpen = true
+      for (const { resolve } of gates) resolve()
+    },
+  }
+}
+
+/** With this code, the next operations of these kinds fail. */
+function failing(disk: SimulatedDisk, code: string, ...kinds: string[]): void {
+  disk.before = ({ kind }) => {
+    if (kinds.includes(kind)) throw Object.assign(new Error(`${code}: ${kind}`), { code })
+  }
+}
+
+const words = (count: number) => Array.from({ length: count }, (_, i) => `word ${i}`)
+const fulfilled = (value: unknown) => ({ status: 'fulfilled', value })
+const rejected = (reason: unknown) => ({ status: 'rejected', reason })
+
+describe('Step 1: On disk means on disk', () => {
+  test('says that a record is there when it is on disk, and not before', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    const { gates, letGo } = held(disk)
+    const appended = log.append('a')
+    expect(
+      await outcomeOf(appended, TURNS),
+      'append, while the sync is under way: until then it is in memory, which does not outlive a plug',
+    ).toEqual({ status: 'pending' })
+    expect(gates.length, 'syncs under way').toBe(1)
+    letGo()
+    expect(await outcomeOf(appended, TURNS), 'and when it is over').toEqual(fulfilled(1))
+    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(['a'])
+  })
+
+  test('makes nobody wait for company', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    for (const [index, word] of words(3).entries()) {
+      expect(
+        await outcomeOf(log.append(word), TURNS),
+        'append, alone, on a clock that stands still: a timer that waits for others never fires',
+      ).toEqual(fulfilled(index + 1))
+      expect(disk.count('sync') > 0, 'it was synced').toBe(true)
+    }
+    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(words(3))
+  })
+
+  test('shares a sync among all who come at once', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    const before = disk.count('sync')
+    const all = words(1000)
+    const outcome = await outcomeOf(Promise.all(all.map((word) => log.append(word))), TURNS)
+    const syncs = disk.count('sync') - before
+    expect(syncs, 'syncs for a thousand at once: none is a promise that nobody keeps').toBeGreaterThan(0)
+    expect(syncs, 'syncs for a thousand at once: at 0.2 ms each, a thousand are one fifth of a second').toBeLessThan(3)
+    expect(outcome, 'their numbers, in the order in which they came').toEqual(fulfilled(all.map((_, i) => i + 1)))
+    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(all)
+  })
+
+  test('has whoever comes during a sync share the next', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    const { gates, letGo } = held(disk)
+    const first = log.append('first')
+    expect(await outcomeOf(first, TURNS), 'append, while its sync is under way').toEqual({ status: 'pending' })
+    const others = Promise.all(words(50).map((word) => log.append(word)))
+    expect(
+      await outcomeOf(others, TURNS),
+      'those who came during the sync: what they have written, it may have missed',
+    ).toEqual({ status: 'pending' })
+    expect(gates.length, 'syncs under way: the next begins when this one is over').toBe(1)
+    gates[0]!.resolve()
+    expect(await outcomeOf(first, TURNS), 'when its sync is over').toEqual(fulfilled(1))
+    expect(await outcomeOf(others, 3), 'the others, whose sync is not').toEqual({ status: 'pending' })
+    letGo()
+    expect(await outcomeOf(others, TURNS), 'their numbers').toEqual(fulfilled(words(50).map((_, i) => i + 2)))
+    expect(disk.count('sync'), 'syncs for one and fifty').toBe(2)
+  })
+
+  test('refuses what is no JSON, and nobody else', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<unknown>(disk, 'an empty disk')
+    const circle: Record<string, unknown> = {}
+    circle.circle = circle
+    const all = ['a', circle, 1n, undefined, () => {}, 'b'].map((record) => outcomeOf(log.append(record), TURNS))
+    expect(
+      (await Promise.all(all)).map(({ status }) => status),
+      'a word, a circle, a BigInt, undefined, a function, another word',
+    ).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'rejected', 'fulfilled'])
+    expect(await found(disk.unplug(), 'after that'), 'what is on disk').toEqual(['a', 'b'])
+  })
+
+  test('writes each record as it was when it came', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<object>(disk, 'an empty disk')
+    const order = { grams: 1200 }
+    const first = log.append(order)
+    order.grams = 1300
+    const second = log.append(order)
+    order.grams = 0
+    expect(await outcomeOf(Promise.all([first, second]), TURNS)).toEqual(fulfilled([1, 2]))
+    expect(
+      await found(disk.unplug(), 'after that'),
+      'the same object, appended with 1200 and with 1300: it has changed since, and the log has what it was',
+    ).toEqual([{ grams: 1200 }, { grams: 1300 }])
+  })
+})
+
+describe('Step 2: A torn end', () => {
+  test('opens at whichever byte the last file ends, and goes on', async () => {
+    const disk = new SimulatedDisk()
+    const all = ['a', { grams: 1200, to: 'Ōsaka' }, 'c']
+    const lengths = await fill(await open(disk, 'an empty disk'), disk, all)
+    const name = disk.names.at(-1)!
+    for (let end = 0; end <= lengths.at(-1)!; end++) {
+      const what = `a file of ${lengths.at(-1)} bytes that ends after ${end}`
+      const cut = disk.copy()
+      cut.put(name, disk.bytesOf(name).subarray(0, end))
+      const log = await open(cut, what)
+      const promised = lengths.findLastIndex((length) => length <= end)
+      expect(
+        log.recovered,
+        `${what}: whole records, and none of them lost that was there (after each append it had ${lengths.slice(1)})`,
+      ).toEqual(all.slice(0, promised).map((record, i) => ({ number: i + 1, record })))
+      const isTorn = lengths[promised]! < end
+      expect(log.torn, `${what}: torn`).toEqual(isTorn ? { file: name, bytes: end - lengths[promised]! } : undefined)
+      expect(await outcomeOf(log.append('more'), TURNS), `${what}: append`).toEqual(fulfilled(promised + 1))
+      expect(await found(cut.unplug(), `${what}, and appended to`), `${what}: and then`).toEqual([
+        ...all.slice(0, promised),
+        'more',
+      ])
+    }
+  })
+
+  test('takes zeros for no records', async () => {
+    for (const zeros of [1, 4, 8, 16, 64, 4096]) {
+      const disk = new SimulatedDisk()
+      await fill(await open(disk, 'an empty disk'), disk, ['a'])
+      const what = `a record and ${zeros} zeros: the length was on disk, and the bytes were not`
+      const name = disk.names.at(-1)!
+      disk.put(name, Buffer.concat([disk.bytesOf(name), Buffer.alloc(zeros)]))
+      const log = await open(disk, what)
+      expect(
+        log.recovered.map(({ record }) => record),
+        what,
+      ).toEqual(['a'])
+      expect(log.torn, `${what}: torn`).toEqual({ file: name, bytes: zeros })
+      expect(await outcomeOf(log.append('b'), TURNS), what).toEqual(fulfilled(2))
+      expect(await found(disk.unplug(), what), what).toEqual(['a', 'b'])
+    }
+  })
+
+  test('takes for torn what was written in whatever order', async () => {
+    const before = new SimulatedDisk()
+    await fill(await open<string>(before, 'an empty disk'), before, ['a', 'b'])
+    for (let seed = 0; seed < 60; seed++) {
+      const disk = before.copy()
+      const log = await open<string>(disk, 'two records')
+      held(disk)
+      const promise = Promise.all(words(30).map((word) => log.append(word)))
+      expect(await outcomeOf(promise, 3), 'thirty appends, while their sync is under way').toEqual({
+        status: 'pending',
+      })
+      const what = `thirty were being written when the plug was pulled, of which the disk has some sectors (seed ${seed})`
+      const left = await found(disk.cut(seededRandom(seed)), what)
+      expect(left.slice(0, 2), `${what}: those before`).toEqual(['a', 'b'])
+      expect([...words(30), ...left.slice(2)].slice(left.length - 2), what).toEqual(words(30))
+    }
+  })
+})
+
+describe('Step 3: When the disk says no', () => {
+  test('finds any bit that has flipped before a good record, and changes nothing', async () => {
+    const disk = new SimulatedDisk()
+    const lengths = await fill(await open(disk, 'an empty disk'), disk, ['a', { b: [1] }, 'c'])
+    const name = disk.names.at(-1)!
+    const good = disk.bytesOf(name)
+    for (let at = 0; at < lengths.at(-2)!; at++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const bytes = Buffer.from(good)
+        bytes[at]! ^= 1 << bit
+        const rotten = disk.copy()
+        rotten.put(name, bytes)
+        const what = `bit ${bit} of byte ${at} has flipped; the last record begins at ${lengths.at(-2)}, and is good`
+        const outcome = await outcomeOf(Log.open(rotten), TURNS)
+        expect(outcome, `${what}: what was there once is not to be skipped, nor cut off`).toMatchObject(
+          rejected(expect.any(LogCorruptError)),
+        )
+        const { file, offset } = (outcome as { reason: LogCorruptError }).reason
+        expect([file, offset <= at], `${what}: the error names file and offset, and not one behind it`).toEqual([
+          name,
+          true,
+        ])
+        expect(rotten.bytesOf(name).equals(bytes), `${what}: the file is as it was, for whoever can mend it`).toBe(true)
+      }
+    }
+  })
+
+  test('tells all who wait when a sync has failed, and all who come later', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    await fill(log, disk, ['a'])
+    const { gates } = held(disk)
+    const written = outcomeOf(log.append('written'), TURNS)
+    await outcomeOf(new Promise(() => {}), 3)
+    const waiting = outcomeOf(log.append('waits'), TURNS)
+    expect(gates.length, 'syncs under way').toBe(1)
+    disk.before = () => {}
+    const cause = new Error('EIO')
+    gates[0]!.reject(cause)
+    const broken = rejected(expect.any(LogBrokenError))
+    expect(await written, 'its sync has failed: nobody knows what is on disk').toMatchObject(broken)
+    expect(await written, 'with its cause').toMatchObject({ reason: { cause } })
+    expect(await waiting, 'who waited for the next: there is none').toMatchObject(broken)
+    expect(await outcomeOf(log.append('later'), TURNS), 'who comes later').toMatchObject(broken)
+    expect(log.broken, 'log.broken').toBeInstanceOf(LogBrokenError)
+  })
+
+  test('asks a disk nothing more that has failed to sync', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', { segmentBytes: 30 })
+    await fill(log, disk, ['a'])
+    failing(disk, 'EIO', 'sync')
+    expect(await outcomeOf(log.append('b'), TURNS), 'append, when the sync fails').toMatchObject({
+      status: 'rejected',
+    })
+    disk.before = () => {}
+    const before = disk.asked.length
+    for (const word of words(3)) expect(await outcomeOf(log.append(word), TURNS)).toMatchObject({ status: 'rejected' })
+    await outcomeOf(log.release(100), TURNS)
+    expect(
+      disk.asked.slice(before).map(({ kind }) => kind),
+      'what the disk was asked after its sync had failed: the next one says that all is well, and it is not',
+    ).toEqual([])
+  })
+})
+
+describe('Step 6: Half a line, and a full disk', () => {
+  test('goes on when a write was short', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    disk.before = (operation) => {
+      if (operation.kind === 'write') operation.bytes = Math.min(7, operation.bytes!)
+    }
+    await fill(log, disk, words(3))
+    expect(await found(disk.unplug(), 'after that'), 'on a disk that takes seven bytes at a time').toEqual(words(3))
+  })
+
+  test('cuts off what a full disk has taken, and goes on when there is room', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    const lengths = await fill(log, disk, ['a', 'b'])
+    let writes = 0
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    disk.before = (operation) => {
+      if (operation.kind !== 'write') return
+      if (++writes > 1) throw full
+      operation.bytes = 15
+    }
+    const outcome = await outcomeOf(log.append('too much'), TURNS)
+    expect(outcome, 'of this one, the disk takes 15 bytes, and is full').toMatchObject(
+      rejected(expect.any(LogWriteError)),
+    )
+    expect(outcome, 'with its cause').toMatchObject({ reason: { cause: full } })
+    expect(disk.bytesOf(disk.names.at(-1)!).length, 'the length of the file, as before').toBe(lengths.at(-1))
+    expect(log.broken, 'full is not broken').toBeUndefined()
+    disk.before = () => {}
+    expect(await outcomeOf(log.append('c'), TURNS), 'somebody has made room').toEqual(fulfilled(3))
+    expect(await found(disk.unplug(), 'after that'), 'what is on disk').toEqual(['a', 'b', 'c'])
+  })
+
+  test('fails only those whose line it was', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    failing(disk, 'ENOSPC', 'write')
+    const { promise: isFull, resolve: makeRoom } = Promise.withResolvers<void>()
+    const { before } = disk
+    disk.before = async (operation) => {
+      if (operation.kind === 'write') await isFull
+      return before(operation)
+    }
+    const first = outcomeOf(log.append('first'), TURNS)
+    await outcomeOf(new Promise(() => {}), 3)
+    const next = outcomeOf(log.append('next'), TURNS)
+    makeRoom()
+    expect(await first, 'the disk was full').toMatchObject(rejected(expect.any(LogWriteError)))
+    disk.before = () => {}
+    await next
+    expect(await outcomeOf(log.append('last'), TURNS), 'and then it was not').toMatchObject({ status: 'fulfilled' })
+    expect((await found(disk.unplug(), 'after that')).at(-1), 'what is on disk').toEqual('last')
+  })
+
+  test('is broken when it cannot cut', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    await fill(log, disk, ['a'])
+    failing(disk, 'EIO', 'write', 'truncate')
+    const outcome = await outcomeOf(log.append('b'), TURNS)
+    expect(outcome, 'neither written nor cut off: what comes after it would be lost').toMatchObject(
+      rejected(expect.any(LogBrokenError)),
+    )
+  })
+})
+
+describe('Step 7: One file after the other', () => {
+  const options = { segmentBytes: 100 }
+
+  test('begins a file when the last is full, and tells its directory first', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', options)
+    await fill(log, disk, words(20))
+    expect(disk.names.length, 'files, for 20 records of 10 bytes and more, at segmentBytes: 100').toBeGreaterThan(2)
+    const lengths = disk.names.map((name) => disk.bytesOf(name).length)
+    expect(Math.max(...lengths), 'bytes of the largest').toBeLessThanOrEqual(100)
+    expect(log.bytes, 'log.bytes: of all').toBe(lengths.reduce((sum, length) => sum + length, 0))
+    const large = 'x'.repeat(200)
+    expect(await outcomeOf(log.append(large), TURNS), 'one that is larger has a file of its own').toEqual(fulfilled(21))
+    expect(
+      await found(disk.unplug(), 'after the plug was pulled', options),
+      'a file of which the directory on disk knows nothing is gone, with all that was promised',
+    ).toEqual([...words(20), large])
+  })
+
+  test('deletes what nobody needs any more, but never the last', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', options)
+    await fill(log, disk, words(20))
+    const files = disk.names
+    expect(files.length, 'files').toBeGreaterThan(3)
+    await outcomeOf(log.release(1), TURNS)
+    expect(disk.names, 'release(1): there is none below').toEqual(files)
+    await outcomeOf(log.release(12), TURNS)
+    const left = await open<string>(disk.copy(), 'after release(12)', options)
+    expect(disk.names.length, 'files, after release(12)').toBeLessThan(files.length)
+    expect(left.recovered.slice(-9), 'what is left after release(12): 12 and above').toEqual(
+      words(20)
+        .map((record, i) => ({ number: i + 1, record }))
+        .slice(-9),
+    )
+    await outcomeOf(log.release(1000), TURNS)
+    expect(disk.names, 'release(1000): all but the last').toEqual(files.slice(-1))
+    expect(log.bytes, 'log.bytes').toBe(disk.bytesOf(disk.names[0]!).length)
+    const next = await open<string>(disk.unplug(), 'the next life', options)
+    expect(await outcomeOf(next.append('more'), TURNS), 'numbers go on, whatever was deleted').toEqual(fulfilled(21))
+  })
+
+  test('leaves no gap behind, wherever it stops deleting', async () => {
+    const full = new SimulatedDisk()
+    await fill(await open<string>(full, 'an empty disk', options), full, words(30))
+    for (let seed = 0; seed < 40; seed++) {
+      const disk = full.copy()
+      const log = await open<string>(disk, 'six files', options)
+      const removed = () => disk.count('remove')
+      expect(disk.names.length, 'files').toBeGreaterThan(5)
+      const stopAt = 1 + (seed % 5)
+      disk.before = ({ kind }) => (kind === 'remove' && removed() > stopAt ? new Promise(() => {}) : undefined)
+      await outcomeOf(log.release(1000), 3)
+      expect(removed(), 'files being deleted').toBeGreaterThan(0)
+      const what = `the plug was pulled while file ${stopAt + 1} was being deleted (seed ${seed})`
+      const left = await found(disk.cut(seededRandom(seed)), what, options)
+      expect(left, `${what}: the oldest go first`).toEqual(words(30).slice(30 - left.length))
+    }
+  })
+
+  test('misses a file that is gone', async () => {
+    const disk = new SimulatedDisk()
+    await fill(await open(disk, 'an empty disk', options), disk, words(20))
+    const [, second] = disk.names
+    expect(disk.names.length, 'files').toBeGreaterThan(2)
+    await disk.remove(second!)
+    expect(await outcomeOf(Log.open(disk, options), TURNS), `without ${second}`).toMatchObject(
+      rejected(expect.any(LogCorruptError)),
+    )
+    const whole = new SimulatedDisk()
+    await fill(await open(whole, 'an empty disk', options), whole, words(20))
+    const [first] = whole.names
+    const bytes = whole.bytesOf(first!)
+    for (const [what, wrong] of [
+      ['without its last bytes: they were there when the next one was begun', bytes.subarray(0, -3)],
+      [
+        'with half a line more: there was none when the next one was begun',
+        Buffer.concat([bytes, bytes.subarray(0, 12)]),
+      ],
+    ] as const) {
+      const other = whole.copy()
+      other.put(first!, wrong)
+      expect(
+        await outcomeOf(Log.open(other, options), TURNS),
+        `${first}, which is not the last, ${what}`,
+      ).toMatchObject(rejected(expect.any(LogCorruptError)))
+    }
+  })
+
+  test('shares its directory with others', async () => {
+    const disk = new SimulatedDisk()
+    disk.put('notes.txt', Buffer.from('not ours'))
+    const one = await open<string>(disk, 'beside a file of somebody else’s', { ...options, prefix: 'one-' })
+    const two = await open<string>(disk, 'beside another log', { ...options, prefix: 'two-' })
+    const three = await open<string>(disk, 'beside two others', options)
+    for (const [i, log] of [one, two, three].entries()) await fill(log, disk, [`of ${i}`, `and ${i}`])
+    expect(await found(disk.unplug(), 'one', { prefix: 'one-' }), 'what is on disk').toEqual(['of 0', 'and 0'])
+    expect(await found(disk, 'two', { prefix: 'two-' }), 'what is on disk').toEqual(['of 1', 'and 1'])
+    expect(await found(disk, 'three'), 'what is on disk').toEqual(['of 2', 'and 2'])
+  })
+})
+
+describe('Step 8: What the disk forgot', () => {
+  test('writes again what a failed sync has left to be read', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    await fill(log, disk, ['a'])
+    failing(disk, 'EIO', 'sync')
+    expect(await outcomeOf(log.append('b'), TURNS), 'append, when its sync fails').toMatchObject({ status: 'rejected' })
+    const next = disk.kill()
+    const second = await open<string>(next, 'the next life')
+    const told = second.recovered.map(({ record }) => record)
+    expect(
+      await found(next.unplug(), 'after the plug was pulled'),
+      'what the next life was told is there, and what is there after it: the page that a failed sync has left can be read, and never was on disk',
+    ).toEqual(told)
+  })
+
+  test('keeps its promises in the next life, wherever the last one was killed', async () => {
+    for (let last = 1; last < 30; last++) {
+      let disk = new SimulatedDisk()
+      const promised: string[] = []
+      const first = await open<string>(disk, 'an empty disk', { segmentBytes: 60 })
+      let next: SimulatedDisk | undefined
+      const from = disk.asked.length
+      disk.before = () => {
+        if (disk.asked.length - from === last) next = disk.kill()
+      }
+      for (const word of words(6)) {
+        const { status } = await outcomeOf(first.append(word), 2)
+        if (status === 'fulfilled') promised.push(word)
+      }
+      disk = next ?? disk.kill()
+      const what = `killed at operation ${last}`
+      const second = await open<string>(disk, what, { segmentBytes: 60 })
+      const { status } = await outcomeOf(second.append('second life'), TURNS)
+      expect(status, `${what}: append in the second life`).toBe('fulfilled')
+      const left = await found(disk.unplug(), `${what}, and then the plug was pulled`, { segmentBytes: 60 })
+      expect(left, `${what}, and then the plug was pulled: of both lives`).toEqual([
+        ...words(6).slice(0, Math.max(promised.length, left.length - 1)),
+        'second life',
+      ])
+    }
+  })
+})
+
+describe('Step 13: Nonsense', () => {
+  test('refuses options of a log that are none', async () => {
+    for (const wrong of [0, -1, 1.5, NaN, Infinity, '100'])
+      for (const name of ['segmentBytes', 'lineBytes'])
+        expect(
+          await outcomeOf(Log.open(new SimulatedDisk(), { [name]: wrong }), TURNS),
+          `${name}: ${String(wrong)} is a RangeError that names it`,
+        ).toMatchObject({ status: 'rejected', reason: { name: 'RangeError', message: expect.stringContaining(name) } })
+  })
+
+  test('writes lines that are no longer than they may be', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', { lineBytes: 100 })
+    const all = Promise.all(words(30).map((word) => log.append(word)))
+    expect(await outcomeOf(all, TURNS)).toMatchObject({ status: 'fulfilled' })
+    const writes = disk.asked.filter(({ kind }) => kind === 'write').map(({ bytes }) => bytes!)
+    expect(Math.max(...writes), 'bytes of the longest line, at lineBytes: 100').toBeLessThanOrEqual(100)
+    expect(writes.length, 'lines for thirty records of eight bytes and more').toBeLessThan(8)
+    expect(await outcomeOf(log.append('x'.repeat(100)), TURNS), 'a record that fits into no line').toMatchObject({
+      reason: { name: 'RangeError' },
+    })
+    expect(await outcomeOf(log.append('y'), TURNS), 'and nobody else').toEqual(fulfilled(31))
+  })
+
+  test('takes nothing more when it is closed, and keeps what it has', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk')
+    const appended = outcomeOf(log.append('a'), TURNS)
+    const closed = outcomeOf(log.close(), TURNS)
+    expect(await outcomeOf(log.append('b'), TURNS), 'append, when it closes').toMatchObject(
+      rejected(expect.any(ClosedError)),
+    )
+    expect(await appended, 'who came before').toEqual(fulfilled(1))
+    expect(await closed).toMatchObject({ status: 'fulfilled' })
+    expect(await found(disk.unplug(), 'after that'), 'what is on disk').toEqual(['a'])
+    expect(disk.count('open') - disk.count('close'), 'files left open').toBe(0)
+  })
+})
