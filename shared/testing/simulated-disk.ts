@@ -53,7 +53,7 @@ export class SimulatedDisk {
 
   /** The names of its files, in order; no operation. */
   get names(): string[] {
-    return [...this.#files.keys()].sort()
+    return [...this.#files.keys()].toSorted()
   }
 
   /** Puts a file there, and on the disk; no operation. */
@@ -105,7 +105,7 @@ export class SimulatedDisk {
   }
 
   list(): Promise<string[]> {
-    return this.#do({ kind: 'list', name: '' }, () => [...this.#files.keys()].reverse())
+    return this.#do({ kind: 'list', name: '' }, () => [...this.#files.keys()].toReversed())
   }
 
   read(name: string): Promise<Buffer> {
