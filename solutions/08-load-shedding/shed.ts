@@ -70,9 +70,11 @@ export function shedLoad(
     if (reply.raw.closed) return reply.hijack()
     const urgency = urgencyOf(request.headers.priority, own)
     const gone = new AbortController()
+    let isWaiting = true
     // It always comes, once, whatever becomes of the request; `onResponse` does not when the client hangs up.
     reply.raw.once('close', () => {
-      gone.abort()
+      // For all others it would be an abort that nobody hears, at the price of some refusals.
+      if (isWaiting) gone.abort()
       passes.get(request)?.leave()
     })
     try {
@@ -90,6 +92,8 @@ export function shedLoad(
         const afterS = from + Math.floor(random() * (to - from + 1))
         return reply.code(503).header('retry-after', afterS).type('application/problem+json').send(BODY)
       }
+    } finally {
+      isWaiting = false
     }
     return reply.hijack()
   })
