@@ -22,7 +22,7 @@ import type { LabState } from './state.ts'
 const TICK_MS = 1000
 /** As far as the page's charts go back. */
 const KEPT_MS = 90_000
-const BEFORE_RESTART_MS = 2000
+const BEGUN_MS = 2000
 
 export interface LabOptions {
   yours: Side
@@ -143,10 +143,13 @@ export class Lab {
     await Promise.all((incident?.faults ?? []).map((fault) => this.setFault(fault)))
     if (incident) for (const side of this.sides) side.letLoose(incident.traffic)
     playing.isOn = true
-    if (!incident?.restart) return
-    // Those to be replaced have only just begun themselves.
-    await sleep(BEFORE_RESTART_MS, this.#ended.signal).catch(() => {})
-    if (this.#playing === playing) this.#restart()
+    const { restart, traffic: { rush = 0 } = {} } = incident ?? {}
+    if (!restart && rush === 0) return
+    // Those to be replaced, or run over, have only just begun themselves.
+    await sleep(BEGUN_MS, this.#ended.signal).catch(() => {})
+    if (this.#playing !== playing) return
+    if (restart) this.#restart()
+    if (rush > 0) this.#arrivals.rush(rush)
   }
 
   async #reseed(seed: number): Promise<void> {

@@ -29,6 +29,7 @@ describe('the number is the one that the chapter is about', () => {
     ['slow', slow, 220, 10],
     ['tail', slow, 900, 80],
     ['greedy', seen({ answered: 0.25 }), 75, 0],
+    ['rush', seen({ answered: 0.25 }), 75, 0],
     ['newsletter', seen({ whole: 0.25 }), 75, 0],
     ['sheet', seen({ answered: 0.25 }), 75, 0],
     ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],

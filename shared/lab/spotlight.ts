@@ -16,6 +16,8 @@ function whatOf(point: Point): string {
       return 'Of a hundred honest customers, sent away'
     case 'lacking':
       return 'Of a hundred answers, without all five prices'
+    case 'unserved':
+      return 'Of a hundred customers, gone without an answer'
     case 'lost':
       return 'Of a hundred bookings, lost'
     case 'callsPerQuote':
@@ -33,6 +35,7 @@ export function numberOf(
     case 'failed':
       return restart?.failed ?? null
     case 'sentAway':
+    case 'unserved':
     case 'lost':
       return Number.isFinite(answered) ? 100 * (1 - answered) : null
     case 'lacking':
@@ -54,7 +57,8 @@ const percent = (share: number) => (Number.isFinite(share) ? `${Math.floor(share
 
 /** What to make of the numbers; of counts, nothing that they do not say themselves. */
 function comparison({ number }: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
-  if (yours === null || reference === null || ['failed', 'sentAway', 'lacking', 'lost'].includes(number)) return ''
+  if (yours === null || reference === null || ['failed', 'sentAway', 'unserved', 'lacking', 'lost'].includes(number))
+    return ''
   // Who refuses everybody is very fast.
   if (left.answered < FEW || right.answered < FEW)
     return ` Answered: ${percent(left.answered)} on the left, ${percent(right.answered)} on the right.`

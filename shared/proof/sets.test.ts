@@ -26,6 +26,7 @@ test('with seventeen chapters it is as many sets as an hour has time for', () =>
 const healthy: Figures = {
   success: 1,
   full: 1,
+  after: 1,
   p50Ms: 10,
   p99Ms: 300,
   amplification: 1,

@@ -89,3 +89,11 @@ test('of a newsletter, most ask one of five questions, and a crowd asks the same
   expect(others, 'of 200, one in ten').toBeGreaterThan(5)
   expect(others).toBeLessThan(40)
 })
+
+test('in a rush, so many more come a second, for five seconds', async () => {
+  const { arrivals, count } = start()
+  const before = await count(5)
+  arrivals.rush(100)
+  expect((await count(5)) - before, 'at 100 a second').toBeGreaterThan(400)
+  expect(await count(5), 'when it is over').toBeLessThan(2 * before)
+})

@@ -20,6 +20,7 @@ const POPULAR = ['Milan', 'Oslo', 'Berlin', 'Vienna', 'Lisbon'].map(
   (from) => `/quotes?from=${from}&to=Dublin&grams=1200`,
 )
 const CROWDS_PER_SECOND = 0.5
+const RUSH_MS = 5000
 
 const PLACES = ['Berlin', 'Dublin', 'Lisbon', 'Milan', 'Oslo', 'Vienna']
 
@@ -68,6 +69,13 @@ export class Arrivals {
       const path = POPULAR[this.#crowds++ % POPULAR.length]!
       for (let i = 0; i < crowd; i++) this.#arrive(path, dueAt, this.#number++)
     })
+  }
+
+  /** For five seconds from now, so many more come a second, each with their own question. */
+  rush(perSecond: number): void {
+    const gap = atRandom(perSecond, () => this.#random())
+    const opening = { gap, ms: RUSH_MS, overdueMs: OVERDUE_MS, signal: this.#episode.signal }
+    void openLoop(opening, (dueAt) => this.#arrive(this.#draw(), dueAt, this.#number++))
   }
 
   stop(): void {

@@ -77,6 +77,36 @@ test('who still waits counts with the time so far; who finds too many waiting ha
   expect(received).toBe(10)
 })
 
+test('who insists goes away, asks again when told to, and counts once', async () => {
+  const askedAtMs: number[] = []
+  const insists = { patienceMs: 100, attempts: 3 }
+  const customers = await customersOf((_request, response) => {
+    askedAtMs.push(performance.now())
+    if (askedAtMs.length === 1) return
+    response.writeHead(askedAtMs.length === 2 ? 503 : 200, { 'retry-after': '1' }).end()
+  })
+  customers.arrive('/quotes', performance.now(), { insists })
+  const { counts } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(counts, 'a customer is one, however often they ask').toEqual({ sent: 1, ok: 1, partial: 0, failed: 0 })
+  expect(askedAtMs.length, 'nobody answered, a 503, an answer').toBe(3)
+  const [late, refused] = [askedAtMs[1]! - askedAtMs[0]!, askedAtMs[2]! - askedAtMs[1]!]
+  expect(late, 'ms, with a patience of 100, some of it on the way there').toBeGreaterThanOrEqual(50)
+  expect(refused, 'ms, with a Retry-After of 1 s').toBeGreaterThanOrEqual(1000)
+})
+
+test('who insists gives up in the end, and at once when all leave', async () => {
+  const customers = await customersOf(
+    (_request, response) => void response.writeHead(503, { 'retry-after': '600' }).end(),
+  )
+  customers.arrive('/quotes', performance.now(), { insists: { patienceMs: 1000, attempts: 1 } })
+  const { failures } = await until(customers, ({ waiting }) => waiting === 0)
+  expect(failures).toEqual({ 'status 503': 1 })
+  customers.arrive('/quotes', performance.now(), { insists: { patienceMs: 1000, attempts: 2 } })
+  await vi.waitUntil(() => customers.ledger.waiting === 1)
+  await customers.leave()
+  await until(customers, ({ waiting }) => waiting === 0)
+})
+
 test('a customer goes away when patience is over', async () => {
   const customers = await customersOf(() => {}, { patienceMs: 100 })
   arrive(customers)

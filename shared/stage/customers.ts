@@ -1,4 +1,5 @@
 import { type Dispatcher, errors, Pool } from 'undici'
+import { sleep } from '../core/sleep.ts'
 import { type Ending, Ledger } from './ledger.ts'
 
 /** After which a customer goes away. */
@@ -6,11 +7,26 @@ const PATIENCE_MS = 10_000
 /** At a time: a hanging Parcel must not eat the laptop. */
 const MAX_WAITING = 500
 
-/** The customers of one side, each of whom asks once, when told to, whether or not the others were answered. */
+/** Of somebody who goes away when there is no answer in time, and asks again: at once, or when a refusal has said to. */
+export interface Insists {
+  patienceMs: number
+  attempts: number
+}
+
+export interface Asking {
+  /** Of the API, if they have one. */
+  key?: string
+  /** Default: they ask once, and are as patient as all are. */
+  insists?: Insists
+}
+
+/** The customers of one side, each of whom comes when told to, whether or not the others were answered. */
 export class Customers {
   readonly ledger = new Ledger()
   readonly #maxWaiting: number
   readonly #client: Pool
+  readonly #gone = new AbortController()
+  #asking = 0
 
   constructor(origin: string, { maxWaiting = MAX_WAITING, patienceMs = PATIENCE_MS } = {}) {
     this.#maxWaiting = maxWaiting
@@ -19,10 +35,10 @@ export class Customers {
 
   /**
    * @param dueAt when the customer should have asked, on the clock of `performance.now()`: their time counts from then
-   * @param key of the API, if they have one
    */
-  arrive(path: string, dueAt: number, key?: string): void {
-    this.#begin(dueAt, () => this.#ask({ method: 'GET', path, headers: key === undefined ? {} : { 'x-api-key': key } }))
+  arrive(path: string, dueAt: number, { key, insists }: Asking = {}): void {
+    const headers = key === undefined ? {} : { 'x-api-key': key }
+    this.#come(dueAt, { method: 'GET', path, headers }, insists)
   }
 
   /**
@@ -34,32 +50,45 @@ export class Customers {
     const { from, to, grams } = Object.fromEntries(new URL(path, 'http://parcel').searchParams)
     const headers = { 'content-type': 'application/json', 'idempotency-key': key }
     const body = JSON.stringify({ carrier, from, to, grams: Number(grams) })
-    this.#begin(dueAt, () => this.#ask({ method: 'POST', path: '/shipments', headers, body }))
+    this.#come(dueAt, { method: 'POST', path: '/shipments', headers, body })
   }
 
-  #begin(dueAt: number, ask: () => Promise<Ending>): void {
-    const isFull = this.ledger.waiting >= this.#maxWaiting
-    const end = this.ledger.begin(dueAt)
-    if (isFull) end({ missing: [], failure: `not sent, as ${this.#maxWaiting} wait` })
-    else void ask().then(end)
+  #come(dueAt: number, request: Dispatcher.RequestOptions, insists?: Insists): void {
+    void this.#insist(request, insists).then(this.ledger.begin(dueAt))
   }
 
   /** Hangs up on everything that still waits. */
   async leave(): Promise<void> {
+    this.#gone.abort()
     await this.#client.destroy()
   }
 
-  async #ask(request: Dispatcher.RequestOptions): Promise<Ending> {
+  async #insist(request: Dispatcher.RequestOptions, { patienceMs, attempts }: Partial<Insists> = {}): Promise<Ending> {
+    for (let attempt = 1; ; attempt++) {
+      const signal = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs)
+      const { retryAfterS, ...ending } = await this.#ask({ ...request, signal })
+      if (!ending.failure || attempt >= (attempts ?? 1) || this.#gone.signal.aborted) return ending
+      await sleep(retryAfterS * 1000, this.#gone.signal).catch(() => {})
+    }
+  }
+
+  async #ask(request: Dispatcher.RequestOptions): Promise<Ending & { retryAfterS: number }> {
+    const failed = (failure: string) => ({ missing: [], failure, retryAfterS: 0 })
+    if (this.#asking >= this.#maxWaiting) return failed(`not sent, as ${this.#maxWaiting} wait`)
+    this.#asking++
     try {
       const { statusCode, headers, body } = await this.#client.request(request)
       const text = await body.text()
       const isJson = /json/.test(String(headers['content-type']))
       const { missing = [] } = isJson ? (JSON.parse(text) as Pick<Ending, 'missing'>) : {}
-      return { missing, failure: statusCode < 300 ? undefined : `status ${statusCode}` }
+      const retryAfterS = Number(headers['retry-after'] ?? 0)
+      return { missing, failure: statusCode < 300 ? undefined : `status ${statusCode}`, retryAfterS }
     } catch (error) {
-      const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
       const { code, name } = error as NodeJS.ErrnoException
-      return { missing: [], failure: isLate ? 'gave up waiting' : (code ?? name) }
+      const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
+      return failed(isLate || name === 'TimeoutError' ? 'gave up waiting' : (code ?? name))
+    } finally {
+      this.#asking--
     }
   }
 }

@@ -104,10 +104,10 @@ export class Side {
   }
 
   /** One of an incident's customers. @param number of the arrival */
-  arrive(path: string, dueAt: number, { shops, bookings }: Traffic, number: number): void {
+  arrive(path: string, dueAt: number, { shops, bookings, insists }: Traffic, number: number): void {
     const carrier = CARRIER_NAMES[number % CARRIER_NAMES.length]!
     if (bookings) return this.customers.book(path, dueAt, carrier, `order-${number}`)
-    this.customers.arrive(path, dueAt, shops ? keyOfShop(number % shops) : undefined)
+    this.customers.arrive(path, dueAt, { key: shops ? keyOfShop(number % shops) : undefined, insists })
   }
 
   /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list. */

@@ -127,6 +127,7 @@ const FEW_MORE: Partial<Record<Incident['point']['number'], number>> = {
   p50Ms: 50,
   p99Ms: 50,
   sentAway: 3,
+  unserved: 15,
   lacking: 10,
   lost: 3,
 }

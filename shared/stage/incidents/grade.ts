@@ -46,6 +46,7 @@ export interface Grade {
 const WINDOW_S = 3
 /** One attempt that times out, and the next: the carriers' own tail does that on the best of days. */
 const LEAST_P99_MS = 300
+const LAST_S = 5
 const WORSE = 1.5
 
 const during = (requests: Request[], [fromS, toS]: Span) => requests.filter(({ dueS }) => dueS >= fromS && dueS < toS)
@@ -64,9 +65,11 @@ export function figuresOf(
   phases: Phases,
 ): Figures {
   const asked = during(requests, phases.fault)
+  const [, untilS] = phases.fault
   return {
     success: share(asked, ['full', 'partial']),
     full: share(asked, ['full']),
+    after: share(during(requests, [untilS - LAST_S, untilS]), ['full', 'partial']),
     p50Ms: percentileOf(asked, 50),
     p99Ms: percentileOf(asked, 99),
     amplification: asked.length === 0 ? 0 : Math.max(0, ...Object.values(arrived)) / asked.length,

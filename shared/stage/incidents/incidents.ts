@@ -1,5 +1,6 @@
-import type { CarrierName, Fault } from '../../carriers/fleet.ts'
+import { CARRIER_NAMES, type CarrierName, type Fault } from '../../carriers/fleet.ts'
 import type { Interest } from '../arrivals.ts'
+import type { Insists } from '../customers.ts'
 import type { Seen } from './seen.ts'
 
 // A chapter's incident, for whoever plays it: the Lab on a stage, the game day for a grade, the proof on sets of chapters.
@@ -21,6 +22,10 @@ export interface Traffic extends Interest {
   shops?: number
   /** While it goes wrong, one more asks so many times a second where a parcel is. He has a key, and none of the others' figures. */
   greedyPerSecond?: number
+  /** When it begins to go wrong, so many more come a second, for five seconds. */
+  rush?: number
+  /** Default: everybody asks once, and is patient. */
+  insists?: Insists
   /** They do not ask for quotes, they book; each with another carrier in turn. */
   bookings?: true
   /** While it goes wrong, somebody prints a price list: so many quotes at a time, as background work, in none of the figures. */
@@ -45,6 +50,8 @@ export type Point =
   | { number: 'sentAway'; carrier?: undefined }
   /** How many of a hundred customers did not get the prices of all carriers, new or old. */
   | { number: 'lacking'; carrier?: undefined }
+  /** How many of a hundred customers went away without an answer, however often they had asked. */
+  | { number: 'unserved'; carrier?: undefined }
   /** How many of a hundred bookings came to nothing. */
   | { number: 'lost'; carrier?: undefined }
   /** How often Parcel calls that carrier for one quote. */
@@ -84,6 +91,11 @@ const USUAL: Traffic = { perSecond: 40 }
 
 const SHOPS = 20
 const SHEET = 40
+
+const allSlower = (delayMs: number): FaultAt[] =>
+  CARRIER_NAMES.map((carrier) => ({ carrier, fault: { kind: 'slow-headers', delayMs } }))
+/** They are well: a call takes a tenth of a second, as over a distance. */
+const DISTANT = allSlower(80)
 
 /** In the order of their chapters; a chapter need not have one. */
 export const incidents: Incident[] = [
@@ -149,10 +161,7 @@ export const incidents: Incident[] = [
     title: 'Everybody is a little slow',
     traffic: USUAL,
     // Below the limit of 200 ms for headers, also on top of the 80 ms that a carrier takes now and then.
-    faults: (['albatross', 'kestrel', 'pelican', 'pigeon', 'swift'] as const).map((carrier) => ({
-      carrier,
-      fault: { kind: 'slow-headers', delayMs: 100 },
-    })),
+    faults: allSlower(100),
     point: { number: 'p50Ms' },
     look: () => 'Each of the five carriers takes 100 ms more than usual, on either side.',
   },
@@ -187,6 +196,27 @@ export const incidents: Incident[] = [
     },
   },
   {
+    id: 'rush',
+    chapter: '08',
+    title: 'A rush of five seconds',
+    traffic: { ...USUAL, rush: 100, insists: { patienceMs: 1000, attempts: 4 } },
+    faults: DISTANT,
+    // Four sockets to each replica are 80 calls a second, for 40, and for 140 in the rush; sixteen quotes at a time keep
+    // them busy. Whoever finds none free may wait for as long as they like: the queues of 10 would be a door of their own.
+    env: {
+      CARRIER_CONNECTIONS: '4',
+      MAX_IN_FLIGHT: '16',
+      CARRIER_QUEUE: '100000',
+      CARRIER_QUEUE_MS: '2400',
+      QUOTE_DEADLINE_MS: '2500',
+    },
+    point: { number: 'unserved' },
+    look: (left, right) => {
+      const all = ({ answered }: Seen) => whole(100 * answered)
+      return `Every carrier is well, and the rush takes five seconds. Of a hundred, ${all(left)} are served on the left, ${all(right)} on the right.`
+    },
+  },
+  {
     id: 'newsletter',
     chapter: '09',
     title: 'A newsletter, and two dead carriers',
@@ -210,11 +240,7 @@ export const incidents: Incident[] = [
     chapter: '10',
     title: 'A price list',
     traffic: { perSecond: 15, bookings: true, sheet: SHEET },
-    // They are well: a call takes a tenth of a second, as over a distance.
-    faults: (['albatross', 'kestrel', 'pelican', 'pigeon', 'swift'] as const).map((carrier) => ({
-      carrier,
-      fault: { kind: 'slow-headers', delayMs: 80 },
-    })),
+    faults: DISTANT,
     // A few sockets, so that forty callers are a crowd; and 08's door, which has as many places as these, is not what they
     // wait at.
     env: {

@@ -5,6 +5,7 @@
 export const numbers = {
   success: { title: 'success', unit: 'share' },
   full: { title: 'full answers', unit: 'share' },
+  after: { title: 'success in its last five seconds', unit: 'share' },
   p50Ms: { title: 'p50', unit: 'ms' },
   p99Ms: { title: 'p99', unit: 'ms' },
   amplification: { title: 'requests at the busiest carrier', unit: 'times' },
@@ -86,6 +87,17 @@ const lines: Record<string, Lines> = {
     p99Ms: { atMost: 500, because: 'to refuse him costs little, so the others do not wait for it either' },
     greedy: { atMost: 520, because: 'a burst of 100, and 50 a second for eight seconds; and a moment of the clock’s' },
     recoveryS: { atMost: 2, because: 'nobody else had a limit to recover from' },
+  },
+  '08': {
+    after: {
+      atLeast: 0.97,
+      because: 'ten seconds after the rush it is over; without a door, each answer is for somebody who has left',
+    },
+    success: {
+      atLeast: 0.75,
+      because: 'the rush is nearly twice what the carriers can do, and whoever is refused at once comes back in time',
+    },
+    p50Ms: { atMost: 1000, because: 'half of them are served when they ask first, and before they lose patience' },
   },
   '09': {
     full: {

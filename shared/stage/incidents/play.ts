@@ -111,6 +111,13 @@ async function run(
     await phase('settling', settle())
     const baseline = await phase('baseline', sleep(baselineS * 1000, signal))
     const before = await Promise.all(sides.map(arrivedAt))
+    for (const { fromS, what } of acts) {
+      if ('rush' in what)
+        void sleep(fromS * 1000, signal).then(
+          () => arrivals.rush(what.rush),
+          () => {},
+        )
+    }
     const performed = Promise.all(sides.map((side) => perform(acts, side, signal)))
     const fault = await phase('fault', Promise.all([sleep(faultS * 1000, signal), performed]))
     const after = await Promise.all(sides.map(arrivedAt))

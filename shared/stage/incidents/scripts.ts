@@ -6,7 +6,7 @@ export interface Act {
   fromS: number
   /** When it is mended; a restart is over when it is over. */
   toS: number
-  what: { faults: FaultAt[] } | { restart: true } | { traffic: Traffic }
+  what: { faults: FaultAt[] } | { restart: true } | { traffic: Traffic } | { rush: number }
 }
 
 /** An incident by the clock: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
@@ -31,6 +31,10 @@ const FAULT_S = 8
 /** Longer than what recovers takes for it: what is cut off cannot be told from what never ends. */
 const RECOVERY_S = 9
 
+/** Before a rush, so that it is known what the carriers are like; and with the rush, and ten seconds to get over it. */
+const CALM_S = 3
+const AFTER_RUSH_S = CALM_S + 15
+
 const act = (faults: FaultAt[], fromS = 0, toS = FAULT_S): Act => ({ fromS, toS, what: { faults } })
 const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
 
@@ -47,6 +51,10 @@ function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: I
   }
   // The second begins when the first is over.
   if (restarts) return { ...usual, recoveryS: 3, acts: [restart(0), restart(0)] }
+  if (traffic.rush) {
+    const rush = { fromS: CALM_S, toS: CALM_S, what: { rush: traffic.rush } }
+    return { ...usual, faultS: AFTER_RUSH_S, recoveryS: 0, acts: [act(faults, 0, AFTER_RUSH_S), rush] }
+  }
   const acts = faults.length > 0 ? [act(faults)] : []
   if (traffic.greedyPerSecond || traffic.sheet) acts.push({ fromS: 0, toS: FAULT_S, what: { traffic } })
   if (acts.length > 0) return { ...usual, acts }

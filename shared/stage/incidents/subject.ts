@@ -40,6 +40,8 @@ export async function perform(acts: Act[], side: Side, signal: AbortSignal): Pro
   const performed = acts.map(async ({ fromS, toS, what }) => {
     await sleep(fromS * 1000, signal)
     if ('restart' in what) return (restarted = restarted.then(restart))
+    // All sides have it together.
+    if ('rush' in what) return
     if ('traffic' in what) {
       side.letLoose(what.traffic)
       await sleep((toS - fromS) * 1000, signal)
