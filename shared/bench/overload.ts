@@ -16,6 +16,7 @@ import { sleep } from '../core/sleep.ts'
 import { root } from '../manifest/target.ts'
 import { stack } from '../stage/plot.ts'
 import { percent } from '../stage/table.ts'
+import { PATIENT } from '../testing/patient.ts'
 import { ask, type Asked, probe, saturate } from './overload-customers.ts'
 import { breakersOpened, startCarriers, startParcel, type Subject } from './overload-servers.ts'
 import { report } from './report.ts'
@@ -215,7 +216,14 @@ async function spike(subject: Subject, retry: boolean, carriers: Server): Promis
 
 /** Beside each other, turn by turn: one that answers all, and one whose only place is taken by somebody whose body does not come. */
 async function price(carriers: Server): Promise<Price[]> {
-  const patient = { BODY_CHUNK_MS: '80000', HANDLER_MS: '90000', REQUEST_MS: '95000', SHUTDOWN_MS: '99000' }
+  // For as long as that body does not come; and as what is to be priced is whole answers.
+  const patient = {
+    ...PATIENT,
+    BODY_CHUNK_MS: '80000',
+    HANDLER_MS: '90000',
+    REQUEST_MS: '95000',
+    SHUTDOWN_MS: '99000',
+  }
   const parcel = await startParcel('door', carriers, patient)
   const full = await startParcel('door', carriers, { ...patient, MAX_WAITING: '0', MAX_IN_FLIGHT: '1' })
   const holder = connect(Number(new URL(full.address).port), '127.0.0.1')
