@@ -41,6 +41,10 @@ export const programs: Record<string, Program> = {
     what: 'routes beside a client for each request, one pool, two pools: a job beside what is critical; the price of a place',
     seconds: 150,
   },
+  batching: {
+    what: 'writes alone and in batches, stages that overlap, a fan-out; the price of an item beside dataloader and streams',
+    seconds: 60,
+  },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }

@@ -121,6 +121,23 @@ export class RouterClosedError extends FailWellError {
   readonly code = 'ROUTER_CLOSED'
 }
 
+/** It was closed, or drains: what was offered has not been taken, and is still whoever's it was. */
+export class ClosedError extends FailWellError {
+  readonly code = 'CLOSED'
+}
+
+/** As many wait as may: what was offered has not been taken. */
+export class QueueFullError extends FailWellError {
+  readonly code = 'QUEUE_FULL'
+  /** How many may wait. */
+  readonly capacity: number
+
+  constructor(capacity: number) {
+    super(`${capacity} wait already, and no more may`, { attempts: 0, elapsedMs: 0 })
+    this.capacity = capacity
+  }
+}
+
 /** Every attempt of a hedged request failed; `errors` holds each cause in the order in which the attempts began. */
 export class HedgeError extends FailWellError {
   readonly code = 'HEDGE_FAILED'
@@ -135,11 +152,6 @@ export class HedgeError extends FailWellError {
 /** Cancelled by whoever asked, who no longer needs the answer: no fault of the one that was cancelled. */
 export class NotNeededError extends FailWellError {
   readonly code = 'NOT_NEEDED'
-}
-
-/** It was closed, or drains: what was offered has not been taken, and is still whoever's it was. */
-export class ClosedError extends FailWellError {
-  readonly code = 'CLOSED'
 }
 
 /** A record is not in the log: the disk has refused it (it is full, say), and what had been written of it is cut off. The next may succeed. */

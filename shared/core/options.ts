@@ -5,6 +5,8 @@ export type Rule = readonly [holds: (value: number) => boolean, takes: string]
 
 /** How often, how many. */
 export const count: Rule = [(value) => Number.isSafeInteger(value) && value >= 1, 'a whole number, 1 or more']
+/** How many may wait, where nobody is a number, too. */
+export const countOrNone: Rule = [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number, 0 or more']
 export const countOrInfinity: Rule = [(value) => count[0](value) || value === Infinity, `${count[1]}, or Infinity`]
 /** What is measured out, such as a window: it needs an end. */
 export const durationMs: Rule = [(value) => value > 0 && value < Infinity, 'a finite number of milliseconds, above 0']

@@ -64,6 +64,8 @@ test.for([
   ['TRUSTED_PROXIES', '10.0.0.7, 10.1.0.0/16,fd00::/8', ['10.0.0.7', '10.1.0.0/16', 'fd00::/8']],
   ['REDIS_URL', 'rediss://me:secret@redis.example:6380/1', 'rediss://me:secret@redis.example:6380/1'],
   ['CARRIER_RATES', 'pigeon=19,swift=0.5', { pigeon: 19, swift: 0.5 }],
+  ['DATABASE_URL', 'sqlite:/var/lib/parcel/scans.db', 'sqlite:/var/lib/parcel/scans.db'],
+  ['SCAN_BATCH_MS', '0', 0],
 ] as const)('%s takes %s', ([name, text, value]) => {
   expect(readConfig({ [name]: text })[name]).toEqual(value)
 })
@@ -173,14 +175,23 @@ test('two ports are two', () => {
 
 describe('in production', () => {
   const production = { NODE_ENV: 'production' }
+  const DATABASE_URL = 'sqlite:/var/lib/parcel/scans.db'
 
   test('nobody sells parcels of carriers that are not there', () => {
-    expect(complaints(production)).toEqual([expect.stringMatching(/^CARRIERS is not set, as it must be/)])
-    expect(complaints({ ...production, CARRIERS: 'pigeon=http://10.0.0.1' })).toEqual([])
+    expect(complaints({ ...production, DATABASE_URL })).toEqual([
+      expect.stringMatching(/^CARRIERS is not set, as it must be/),
+    ])
+    expect(complaints({ ...production, DATABASE_URL, CARRIERS: 'pigeon=http://10.0.0.1' })).toEqual([])
+  })
+
+  test('nobody’s scans are kept where a restart is their end', () => {
+    expect(complaints({ ...production, CARRIERS: 'pigeon=http://10.0.0.1' })).toEqual([
+      expect.stringMatching(/^DATABASE_URL is not set, as it must be/),
+    ])
   })
 
   test('a slip in the name says what was meant', () => {
-    expect(complaints({ ...production, CARIERS: 'pigeon=http://10.0.0.1' })).toEqual([
+    expect(complaints({ ...production, DATABASE_URL, CARIERS: 'pigeon=http://10.0.0.1' })).toEqual([
       expect.stringMatching(/^CARRIERS is not set/),
       'CARIERS is no variable of Parcel’s; is it to be CARRIERS?',
     ])

@@ -102,6 +102,13 @@ export const variables = {
     parse: (text) => (/^rediss?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
   } as Variable<string | null>,
   REDIS_WAIT_MS: limitMs(50, 'for an answer of Redis, after which this instance decides by itself'),
+  DATABASE_URL: {
+    fallback: null,
+    takes: 'sqlite: and the path of a file, such as sqlite:/var/lib/parcel/scans.db',
+    about: 'where scans are kept; without it, in memory, the last 100000 of them, but not with `NODE_ENV=production`',
+    isSecret: true,
+    parse: (text) => (/^sqlite:./.test(text) ? text : undefined),
+  } as Variable<string | null>,
   LOG_LEVEL: {
     fallback: 'info',
     takes: `one of ${LEVELS.join(', ')}`,
@@ -202,6 +209,12 @@ export const variables = {
     'after which the balancer in front closes an idle connection; ours stay open longer',
   ),
 
+  SCAN_LINE_BYTES: integer(4096, 1, 1_000_000, 'bytes of a line of scans, at most'),
+  SCAN_BATCH: integer(100, 1, 10_000, 'scans that are written at a time'),
+  SCAN_BATCH_MS: ms(5, 'that a scan waits for others to be written with'),
+  UPLOADS: integer(16, 1, 1000, 'uploads of scans at a time; a further one is refused'),
+  UPLOAD_MS: limitMs(3_600_000, 'for an upload of scans'),
+
   EVENT_HEARTBEAT_MS: limitMs(15_000, 'of silence after which the reader of an event stream gets a comment line'),
 
   DRAIN_DELAY_MS: integer(
@@ -271,6 +284,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     wrong.push('CLIENT_BURST is set, and CLIENT_RATE is not; a burst is one of a rate')
   if (env.NODE_ENV === 'production' && config.CARRIERS === null) {
     wrong.push(`CARRIERS is not set, as it must be with NODE_ENV=production; it takes ${variables.CARRIERS.takes}`)
+  }
+  if (env.NODE_ENV === 'production' && config.DATABASE_URL === null) {
+    wrong.push(
+      `DATABASE_URL is not set, as it must be with NODE_ENV=production; it takes ${variables.DATABASE_URL.takes}`,
+    )
   }
   if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
     wrong.push(`METRICS_PORT is PORT, ${config.PORT}; it takes another one`)

@@ -4,11 +4,14 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { limitServer } from '#chapters/01-timeouts/server.ts'
 import type { Fleet, FleetOptions } from '../carriers/fleet.ts'
 import { Carrier } from './carrier.ts'
+import { readConfig } from './config.ts'
 import { holdTheClock } from '../testing/clock.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { buildParcel, inVirtualTime, startDouble, startParcel } from './harness.ts'
 import { createMetrics } from './metrics.ts'
 import { events } from './routes/events.ts'
+import { memoryStore } from './scan-store.ts'
+import { createScans } from './scans.ts'
 import { withHeartbeats } from './routes/heartbeats.ts'
 
 async function startBooked(env?: Record<string, string>, options?: FleetOptions) {
@@ -199,7 +202,8 @@ test('a shutdown ends the stream in good order, though the carrier is silent', a
   onTestFinished(() => app.close())
   app.addHook('onClose', () => carrier.close())
   limitServer(app, { headersMs: 5000, requestMs: 9000, balancerIdleMs: 5000, bodyChunkMs: 5000, handlerMs: 9000 })
-  const options = { carriers: [carrier], shutdown, heartbeatMs: 9000, maxStreams: 1, open: metrics.streams }
+  const scans = createScans(memoryStore(), readConfig({}), metrics, app.log)
+  const options = { carriers: [carrier], scans, shutdown, heartbeatMs: 9000, maxStreams: 1, open: metrics.streams }
   app.register(events, options)
 
   const { body } = await open(await app.listen({ port: 0 }), '/shipments/double-1/events')

@@ -9,13 +9,19 @@ import type { Redis } from '#chapters/07-rate-limiting/shared.ts'
 import { type Fleet, type FleetOptions, startFleet } from '../carriers/fleet.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { type CarrierConfig, readConfig } from './config.ts'
+import type { ScanStore } from './scan-store.ts'
 import { buildServer, type Server } from './server.ts'
 
 // The real one, also while the clock is in the test's hand.
 const { setTimeout } = globalThis
 
 /** Parcel for the time of a test. `lines` is its log, parsed. */
-export function buildParcel(carriers: CarrierConfig[], env: Record<string, string> = PATIENT, redis?: Redis) {
+export function buildParcel(
+  carriers: CarrierConfig[],
+  env: Record<string, string> = PATIENT,
+  redis?: Redis,
+  store?: ScanStore,
+) {
   const lines: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) })
   const server: Server = buildServer({
@@ -23,6 +29,7 @@ export function buildParcel(carriers: CarrierConfig[], env: Record<string, strin
     carriers,
     logger,
     ...(redis && { redis }),
+    ...(store && { store }),
     exit: () => {},
   })
   onTestFinished(() => server.app.close())

@@ -7,6 +7,8 @@ declare module 'fastify' {
     summary?: string
     /** The media type of a success, if not application/json. */
     produces?: string
+    /** What it takes, of another media type than application/json: of a stream, the schema of an item. */
+    consumes?: { type: string; schema: object }
   }
 }
 
@@ -64,6 +66,7 @@ export function describeApi(app: FastifyInstance): void {
 
 function operation({ schema = {}, method, url }: RouteOptions) {
   const { summary, body, produces = 'application/json', response = {} } = schema
+  const takes = schema.consumes ?? (body ? { type: 'application/json', schema: body } : undefined)
   const succeeds = Object.entries(response as Record<string, object>)
   const successes = succeeds.length > 0 ? succeeds : [['200', { type: 'string' }] as const]
   return {
@@ -75,7 +78,7 @@ function operation({ schema = {}, method, url }: RouteOptions) {
       ...parameters('header', schema.headers),
       DEADLINE,
     ],
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...(takes && { requestBody: { required: true, content: { [takes.type]: { schema: takes.schema } } } }),
     responses: {
       ...Object.fromEntries(
         successes.map(([status, schema]) => [status, { description: summary, content: { [produces]: { schema } } }]),

@@ -1,9 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter } from 'prom-client'
-import { Door } from '#chapters/08-load-shedding/door.ts'
+import { Door, type Pass } from '#chapters/08-load-shedding/door.ts'
 import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { shedLoad } from '#chapters/08-load-shedding/shed.ts'
+import { OverloadError } from '../core/errors.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { HANDLES } from './listen.ts'
 import { gaugesIn, type Metrics } from './metrics.ts'
@@ -19,13 +20,16 @@ type Limits = Pick<
 /** An eighth of the sockets that listen: what is accepted in a turn can be refused in it, up to eight times what one can do. */
 const PER_TURN = HANDLES / 8
 
+/** A place for a route that gives its own back when it likes, with `urgency: null`. @throws OverloadError */
+export type EnterDoor = (request: FastifyRequest, urgency: number) => Promise<Pass>
+
 /** Has every request pass through the door of chapter 08, and tells how it is there. */
 export function shedOverload(
   app: FastifyInstance,
   limits: Limits,
   carriers: CarrierConfig[],
   { registry }: Pick<Metrics, 'registry'>,
-): void {
+): EnterDoor {
   // A quote needs a socket to one replica of each carrier: the one with the fewest decides.
   const fewest = Math.min(...carriers.map(({ replicas }) => replicas.length))
   const sockets = limits.CARRIER_CONNECTIONS * (fewest > 0 && fewest < Infinity ? fewest : 1)
@@ -59,6 +63,15 @@ export function shedOverload(
       app.tally(request.log, { status: 503, reason: because }, 'overloaded')
     },
   })
+
+  return async ({ deadline }, urgency) => {
+    try {
+      return await door.enter({ urgency, deadline })
+    } catch (error) {
+      if (error instanceof OverloadError) refused.inc({ because: error.because, urgency })
+      throw error
+    }
+  }
 }
 
 /** It costs a few answers in a hundred where the door alone is enough (bench overload), and so is for who has asked for it. */

@@ -1,10 +1,32 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problems.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its body may last for longer than 01's limit, and is heard out when it was answered early. */
+    isUpload?: true
+  }
+}
+
 /** Whether the client has announced a body and not sent all of it. */
 export function isBodyOnItsWay({ raw, headers }: FastifyRequest): boolean {
   const isAnnounced = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
   return isAnnounced && raw.complete === false
+}
+
+/** Node's limit for a whole request is one for all, and uploads have another one: so it is kept here for all the others. */
+export function limitArrival(app: FastifyInstance, requestMs: number): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.isUpload || !isBodyOnItsWay(request)) return done()
+    const { raw } = request
+    const timer = setTimeout(() => {
+      if (raw.complete) return
+      const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+      app.server.emit('clientError', error, raw.socket)
+    }, requestMs)
+    reply.raw.once('close', () => clearTimeout(timer))
+    done()
+  })
 }
 
 /** Refuses a body before it comes, or has it come. To be called after whatever else has to do with requests and bodies. */
@@ -32,7 +54,7 @@ export function admitBodies(app: FastifyInstance): void {
 
   // What is still to come of a body that nobody reads would be the next request, or the limit on it a second answer.
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (isBodyOnItsWay(request)) reply.header('connection', 'close')
+    if (isBodyOnItsWay(request) && !request.routeOptions.config.isUpload) reply.header('connection', 'close')
     done()
   })
 }

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Config, strangers } from './config.ts'
 import { listen } from './listen.ts'
+import { openStore, type ScanStore } from './scan-store.ts'
 import { buildServer } from './server.ts'
 import { configOrExit, giveUp, listenAdvice, type PortVariable } from './startup.ts'
 
@@ -24,11 +25,15 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   // Loaded only where there is one: it is the largest of our packages.
   const redis = config.REDIS_URL ? (await import('./redis.ts')).connectRedis(config.REDIS_URL, logger) : undefined
 
+  const store = storeOrExit(config.DATABASE_URL)
+  if (!config.DATABASE_URL) logger.info('DATABASE_URL is not set: scans are kept in memory, the last 100,000 of them')
+
   const { app, back, shutdown } = buildServer({
     config,
     carriers: config.CARRIERS ?? fleet?.carriers ?? [],
     logger,
     registry,
+    store,
     ...(redis && { redis: redis.run }),
     hooks: [
       ...(fleet ? [{ name: 'embedded carriers', close: fleet.close }] : []),
@@ -41,6 +46,14 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   const origin = await listenOrExit(app, 'PORT', config)
   // To whoever has started it with a channel, and port 0.
   process.send?.({ origin })
+}
+
+function storeOrExit(url: string | null): ScanStore {
+  try {
+    return openStore(url)
+  } catch (error) {
+    return giveUp(`DATABASE_URL names a database that does not open: ${(error as Error).message}`)
+  }
 }
 
 async function listenOrExit(app: FastifyInstance, variable: PortVariable, config: Config): Promise<string> {

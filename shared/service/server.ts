@@ -16,7 +16,7 @@ import { createOutboxes } from './outboxes.ts'
 import { describeApi } from './openapi.ts'
 import { shedOverload } from './overload.ts'
 import { answerProblems, problemOptions } from './problems.ts'
-import { admitBodies } from './request-body.ts'
+import { admitBodies, limitArrival } from './request-body.ts'
 import { QuoteCache } from './quote-cache.ts'
 import { redisLevel } from './redis-level.ts'
 import { followRequests, requestOptions } from './requests.ts'
@@ -24,8 +24,11 @@ import { events } from './routes/events.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { probes } from './routes/probes.ts'
 import { quotes } from './routes/quotes.ts'
+import { scansRoute } from './routes/scans.ts'
 import { shipment } from './routes/shipment.ts'
 import { shipments } from './routes/shipments.ts'
+import { openStore, type ScanStore } from './scan-store.ts'
+import { createScans } from './scans.ts'
 import type { Offer } from './schemas.ts'
 import { createTally } from './tally.ts'
 import { requestIdFrom, traceRequests } from './tracing.ts'
@@ -36,12 +39,14 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
   logger: FastifyBaseLogger
   /** What REDIS_URL names; without it, each instance limits its clients and keeps its prices by itself. */
   redis?: Redis
+  /** Closed with `app`. Default: what DATABASE_URL names. */
+  store?: ScanStore
   /** Where the metrics go; a new one unless given. */
   registry?: Registry
 }
 
 export interface Server {
-  /** Its `close` also closes what `buildServer` has opened: confirmations and outboxes, then the carriers' pools. */
+  /** Its `close` also closes what `buildServer` has opened: confirmations, outboxes and scans, then the carriers' pools and the store. */
   app: FastifyInstance
   /** With METRICS_PORT: what listens there. Closed with `app`. */
   back?: FastifyInstance
@@ -50,13 +55,20 @@ export interface Server {
 
 /** For sockets to be opened in, before anybody is sent here. */
 const WARM_MS = 2000
+/** An upload's own limit has something to say, which Node's has not: so it comes first. */
+const UPLOAD_MARGIN_MS = 5000
 
 /** Parcel, ready to `listen` or to be injected into. */
-export function buildServer({ config, carriers: carrierConfigs, logger, redis, registry, hooks, exit }: Deps): Server {
+export function buildServer(deps: Deps): Server {
+  const { config, carriers: carrierConfigs, logger, redis, registry, hooks, exit } = deps
+  const { store = openStore(config.DATABASE_URL) } = deps
   const limits = serverLimits(config)
   const options = serverOptions(limits)
+  const { requestTimeout } = options
   const app = Fastify({
     ...options,
+    // An upload may last for longer than other requests, which have 01's limit all the same (limitArrival).
+    ...(requestTimeout && { requestTimeout: Math.max(requestTimeout, config.UPLOAD_MS + UPLOAD_MARGIN_MS) }),
     ...problemOptions,
     ...requestOptions,
     http: { ...options.http, ...httpOptions },
@@ -75,6 +87,7 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   const confirmations = createConfirmations(metrics, app.log)
   const outboxes = createOutboxes(carriers, config, metrics, app.log)
   app.addHook('onReady', () => outboxes.open())
+  const scans = createScans(store, config, metrics, app.log)
   const shutdown = createShutdown(app, {
     drainDelayMs: config.DRAIN_DELAY_MS,
     deadlineMs: config.SHUTDOWN_MS,
@@ -90,7 +103,8 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   limitClients(app, config, metrics, redis)
   keepToHttp(app)
   limitServer(app, limits)
-  shedOverload(app, config, carrierConfigs, metrics)
+  const enterDoor = shedOverload(app, config, carrierConfigs, metrics)
+  if (requestTimeout) limitArrival(app, requestTimeout)
   admitBodies(app)
   describeApi(app)
 
@@ -103,8 +117,17 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   })
   app.register(shipments, { carriers, confirmations, outboxes })
   app.register(shipment, { carriers })
+  app.register(scansRoute, {
+    scans,
+    shutdown,
+    enterDoor,
+    maxUploads: config.UPLOADS,
+    uploadMs: config.UPLOAD_MS,
+    lineBytes: config.SCAN_LINE_BYTES,
+  })
   app.register(events, {
     carriers,
+    scans,
     shutdown,
     heartbeatMs: config.EVENT_HEARTBEAT_MS,
     maxStreams: config.EVENT_STREAMS,
@@ -121,10 +144,10 @@ export function buildServer({ config, carriers: carrierConfigs, logger, redis, r
   const back = config.METRICS_PORT === null ? undefined : Fastify({ forceCloseConnections: true })
   ;(back ?? app).register(metricsRoute, { registry: metrics.registry })
 
-  // What is owed first: it still needs the carriers.
+  // What still has something to write first, side by side, for there is a time for all of it; then what they need.
   app.addHook('onClose', async () => {
-    await Promise.all([confirmations.drain(), outboxes.drain()])
-    await Promise.all(carriers.map((carrier) => carrier.close()))
+    await Promise.all([confirmations.drain(), outboxes.drain(), scans.drain()])
+    await Promise.all([...carriers.map((carrier) => carrier.close()), store.close()])
     await back?.close()
   })
   return { app, ...(back && { back }), shutdown }

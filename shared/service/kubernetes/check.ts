@@ -23,7 +23,8 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   check(isSecret, 'envFrom: refer to an optional Secret, for CARRIER_TOKENS and others')
   let config: Config
   try {
-    config = readConfig({ ...environmentOf(dockerfile), ...data })
+    // That there is a database nobody can see in here: it is in the Secret.
+    config = readConfig({ DATABASE_URL: 'sqlite:/of/the/secret', ...environmentOf(dockerfile), ...data })
   } catch (error) {
     return [...wrong, ...(error as Error).message.split('\n').map((line) => `ConfigMap: ${line}`)]
   }

@@ -1,16 +1,21 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
+import { merge } from '#chapters/11-batching/merge.ts'
 import type { Carrier } from '../carrier.ts'
 import type { Metrics } from '../metrics.ts'
 import { Problem } from '../problems.ts'
 import { CarrierError } from '../reasons.ts'
+import { keyOf } from '../scan-store.ts'
+import type { Scan } from '../scan.ts'
+import { type Followed, type Scans, SlowReaderError } from '../scans.ts'
 import { ShipmentId } from '../schemas.ts'
 import { findCarrier } from '../shipment-id.ts'
 import { withHeartbeats } from './heartbeats.ts'
 
 interface Options {
   carriers: Carrier[]
+  scans: Pick<Scans, 'of' | 'follow'>
   shutdown: Pick<Shutdown, 'signal'>
   /** Milliseconds of silence after which a reader gets a comment. */
   heartbeatMs: number
@@ -30,7 +35,7 @@ const headers = {
 const RETRY_AFTER_S = 5
 
 export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
-  const { carriers, shutdown, heartbeatMs, maxStreams, open } = options
+  const { carriers, scans, shutdown, heartbeatMs, maxStreams, open } = options
   let streams = 0
   /** @returns how to give it back, to be called once */
   const takeSlot = () => {
@@ -60,7 +65,8 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) =
   }
   const endless = { schema, config: { handlerMs: Infinity, urgency: 3 } }
 
-  app.get(path, endless, async ({ params, headers: asked, abortSignal, deadline, trace }, reply) => {
+  app.get(path, endless, async (request, reply) => {
+    const { params, headers: asked, abortSignal, deadline, trace } = request
     const { carrier, id } = findCarrier(carriers, params.id)
     // Who has gone away already would never give it back.
     if (reply.raw.closed) return reply.hijack()
@@ -71,13 +77,58 @@ export const events: FastifyPluginAsyncTypebox<Options> = async (app, options) =
       ...(typeof lastEventId === 'string' && { 'last-event-id': lastEventId }),
     }
     const stream = await carrier.events(id, accept, { signal: abortSignal, deadline, trace })
+    // Followed before they are asked for, or one that comes in between is missed.
+    const live = scans.follow(params.id)
+    // Before anything else, for then nobody would end them.
+    reply.raw.once('close', () => live.close())
     // Both, because the reader below notices neither while the carrier is silent.
     addAbortSignal(abortSignal, stream)
     addAbortSignal(shutdown.signal, stream)
+    const stored = await scans.of(params.id).catch((error: unknown) => {
+      app.tally(request.log, { reason: String(error) }, 'no scans')
+      return []
+    })
+    const woven = weave(stream, live, stored)
     return reply
       .headers(headers)
-      .send(Readable.from(relay(withHeartbeats(stream, heartbeatMs), carrier, shutdown.signal)))
+      .send(Readable.from(relay(withHeartbeats(woven, heartbeatMs), carrier, shutdown.signal)))
   })
+}
+
+const EVENT_END = /(?:\r\n|\n|\r)(?:\r\n|\n|\r)$/
+
+/** No `id:`, for a reader's `Last-Event-ID` is the carrier's. */
+const eventOf = ({ at, place, event }: Scan): string => `event: scan\ndata: ${JSON.stringify({ at, place, event })}\n\n`
+
+/** The stored scans, and then what the carrier sends and new scans, as they come; a scan never in the midst of an event. */
+async function* weave(stream: Readable, live: Followed, stored: Scan[]): AsyncGenerator<Buffer> {
+  const known = new Set(stored.map(keyOf))
+  let held = stored.map(eventOf).join('')
+  let tail = '\n\n'
+  async function* carried(): AsyncGenerator<Buffer> {
+    yield* stream
+    // Without the carrier's there are no events.
+    live.close()
+  }
+  try {
+    if (held) yield Buffer.from(held)
+    held = ''
+    for await (const item of merge<Buffer | Scan>([carried(), live])) {
+      if (Buffer.isBuffer(item)) {
+        tail = (tail + item.toString('latin1', Math.max(0, item.length - 4))).slice(-4)
+        yield item
+      } else if (!known.has(keyOf(item))) held += eventOf(item)
+      if (!held || !EVENT_END.test(tail)) continue
+      yield Buffer.from(held)
+      held = ''
+    }
+  } catch (error) {
+    // They are all in the store, for when the reader is back.
+    if (!(error instanceof SlowReaderError)) throw error
+  } finally {
+    live.close()
+    stream.destroy()
+  }
 }
 
 /** A stream that we end ourselves ends like any other: an EventSource then connects again, and finds another instance. */

@@ -32,7 +32,7 @@ export const drawings: Record<string, Drawing> = {
 }
 
 /** Of a chapter's strip the picture that stands for all of it, where there is room for one only. */
-const HEADS = ['01-2', '02-2', '03-3', '04-2', '05-2', '06-2', '07-2', '08-2', '09-2', '10-2', '12-2']
+const HEADS = ['01-2', '02-2', '03-3', '04-2', '05-2', '06-2', '07-2', '08-2', '09-2', '10-2', '11-3', '12-2']
 
 /** @param chapter its number; without a strip there is none */
 export const headOf = (chapter: string): string | undefined => HEADS.find((name) => name.startsWith(chapter))

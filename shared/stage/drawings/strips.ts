@@ -429,6 +429,46 @@ export const strips: Record<string, Drawing[]> = {
     ),
   ],
 
+  '11': [
+    scene(
+      'Pelican has been out of reach all day; its pouch is full of letters, and it is in a good mood',
+      day,
+      time(2, 10),
+      on(200, bird('pelican', { eye: 'happy', open: true, holds: at(28, 12, prop.letter()) }), { scale: 1.1 }),
+      on(330, letters(9)),
+      on(440, letters(9)),
+      on(550, letters(9)),
+    ),
+    scene(
+      'The pigeon carries one letter over to the shelf; beside it is a cart with a hundred thousand others',
+      day,
+      time(2, 11),
+      on(130, pigeon({ eye: 'open', holds: at(28, 12, prop.letter()) })),
+      cart(330),
+      on(540, prop.door('partial', true)),
+    ),
+    scene(
+      'Customers call from the counter; the pigeon does not hear them before it has carried the cart',
+      day,
+      on(120, pigeon({ eye: 'back', holds: at(28, 12, prop.letter()) }), { flip: true }),
+      cart(290),
+      queue(430, 84, [
+        { look: 'wide', mouth: 'frown' },
+        { coat: 'ok', hat: 'bun', look: 'bored', mouth: 'frown' },
+        { coat: 'failed', hat: 'none', look: 'wide', mouth: 'frown' },
+      ]),
+      ...[0, 1, 2].map((one) => at(436 + one * 84, 112, prop.says('?', 36))),
+    ),
+    scene(
+      'Somebody took the pigeon for dead and has put another one in its place; pelican begins again with the first letter',
+      day,
+      on(110, fallen()),
+      on(280, pigeon({ eye: 'wide' })),
+      on(500, bird('pelican', { eye: 'happy', open: true, holds: at(28, 12, prop.letter()) }), { flip: true }),
+      on(390, letters(9)),
+    ),
+  ],
+
   '12': [
     scene(
       'Twenty to four: the pigeon is away, and a clerk puts each customer’s parcel into a box, and says that all is well',
