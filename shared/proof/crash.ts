@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Agent } from 'undici'
 import { CARRIER_NAMES, type Fleet, type FaultKind, startFleet } from '../carriers/fleet.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
+import { parseMetrics } from '../stage/prometheus.ts'
 import { complaintsAbout } from './answers.ts'
-import { ask, booking, type Question } from './client.ts'
-import { startParcel } from './process.ts'
+import { ask, booking, probe, type Question } from './client.ts'
+import { type ParcelProcess, startParcel } from './process.ts'
 
 export interface CrashOptions {
   /** How often Parcel is killed. */
@@ -16,8 +20,10 @@ export interface CrashOptions {
 
 export interface CrashResult {
   kills: number
-  /** Keys, each of which somebody went on with until it was answered by a 201. */
+  /** Keys, each of which somebody went on with until it was answered by a 201, or a 202. */
   keys: number
+  /** Those with a 202: nobody has asked for them again. */
+  promised: number
   bookings: number
   /** Calls for which Parcel died. */
   cut: number
@@ -33,24 +39,35 @@ const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 /** Parcel lives for so many bookings, and then so many milliseconds: by the clock alone, a slow one would make none. */
 const LIFE = { bookings: 9, ms: 30 }
 const PATIENCE_MS = 20_000
+/** For what is owed when the last customer has gone. */
+const LAST_DELIVERIES_MS = 20_000
 
-/** Kills Parcel again and again while customers book, each with a key of its own and until it has an answer. */
+/**
+ * Kills Parcel again and again while customers book, each with a key of its own and until it has an answer; every second one is content
+ * with a 202. Parcel has an outbox, in a directory that outlives it.
+ */
 export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promise<CrashResult> {
   const random = seededRandom(seed)
   const fleet = await startFleet({ seed })
   const client = new Agent()
-  const result: CrashResult = { kills: 0, keys: 0, bookings: 0, cut: 0, saved: 0, complaints: [] }
+  const result: CrashResult = { kills: 0, keys: 0, promised: 0, bookings: 0, cut: 0, saved: 0, complaints: [] }
   const ids = new Map<string, string>()
-  let parcel = await startParcel(fleet.carriers)
+  const outbox = mkdtempSync(join(tmpdir(), 'parcel-crash-'))
+  const start = () => startParcel(fleet.carriers, { OUTBOX_DIR: outbox })
+  let parcel = await start()
   await parcel.settle()
   let isOver = false
 
-  /** @returns the shipment's id, after as many calls as it takes */
+  /** @returns the shipment's id, or the key that was promised one, after as many calls as it takes */
   async function book(question: Question, carrier: string): Promise<string> {
     for (;;) {
       const before = countOf(fleet, carrier)
       try {
         const answer = await ask(client, { ...question, origin: parcel.origin }, PATIENCE_MS)
+        if (answer.status === 202) {
+          result.promised++
+          return question.headers!['idempotency-key']!
+        }
         result.complaints.push(...complaintsAbout('POST /shipments', answer))
         if (answer.status === 201) return JSON.parse(answer.body).id
         if (answer.status < 500) throw new Error(`a booking got ${answer.status}: ${answer.body}`)
@@ -69,7 +86,9 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     for (let number = 0; !isOver; number++) {
       const key = `customer-${name}-parcel-${number}`
       const carrier = CARRIER_NAMES[(name + number) % CARRIER_NAMES.length]!
-      ids.set(key, await book(booking(key, carrier), carrier))
+      const question = booking(key, carrier)
+      const headers = { ...question.headers, ...(number % 2 === 1 && { prefer: 'respond-async' }) }
+      ids.set(key, await book({ ...question, headers }, carrier))
     }
   }
 
@@ -89,13 +108,14 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
           const { stderr } = await parcel.exited
           result.complaints.push(...parcel.errors, ...(stderr ? [stderr] : []))
           await fleet.setFault(carrier, null, 0)
-          parcel = await startParcel(fleet.carriers)
+          parcel = await start()
         }
       } finally {
         isOver = true
       }
     })()
     await Promise.all([all, end])
+    result.complaints.push(...(await settleDebts(client, parcel)))
     result.keys = ids.size
     result.bookings = fleet.stats().reduce((sum, { bookings }) => sum + bookings, 0)
     if (result.bookings !== ids.size) result.complaints.push(`${ids.size} keys have made ${result.bookings} bookings`)
@@ -108,6 +128,22 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     await parcel.exited
     await client.destroy()
     await fleet.close()
+    rmSync(outbox, { recursive: true, force: true })
+  }
+}
+
+/** Waits until nothing is owed any more. @returns what is wrong */
+async function settleDebts(client: Agent, { origin }: ParcelProcess): Promise<string[]> {
+  const until = performance.now() + LAST_DELIVERIES_MS
+  for (;;) {
+    const { body } = await ask(client, { ...probe('metrics'), origin }, PATIENCE_MS)
+    const samples = parseMetrics(body)
+    const sum = (name: string) =>
+      samples.reduce((total, each) => total + (each.name === `parcel_outbox_${name}` ? each.value : 0), 0)
+    if (sum('dead') > 0) return [`${sum('dead')} dead letters`]
+    if (sum('pending') === 0) return []
+    if (performance.now() > until) return [`${sum('pending')} deliveries are still owed`]
+    await sleep(50)
   }
 }
 

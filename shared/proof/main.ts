@@ -85,16 +85,17 @@ const proofs: Record<string, () => Promise<Proof>> = {
   },
 
   async crash() {
-    const { kills, keys, bookings, cut, saved, complaints } = await crash({ kills: numberOf('kills'), seed })
+    const { kills, keys, promised, bookings, cut, saved, complaints } = await crash({ kills: numberOf('kills'), seed })
     const rows = [
       ['kills', kills],
       ['calls cut off', cut],
       ['of them booked already, about', saved],
       ['keys', keys],
+      ['of them promised, by a 202', promised],
       ['bookings', bookings],
     ]
     return {
-      about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer; seed ${seed}.`,
+      about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer, every second one content with a 202; Parcel has an outbox. Seed ${seed}.`,
       tables: [{ caption: 'Once each', text: table([['', 'count'], ...rows]) }],
       complaints,
     }
