@@ -45,6 +45,10 @@ export const programs: Record<string, Program> = {
     what: 'writes alone and in batches, stages that overlap, a fan-out; the price of an item beside dataloader and streams',
     seconds: 60,
   },
+  durable: {
+    what: 'appends that are on disk, alone and together, beside SQLite and appendFile; an outage of half a minute',
+    seconds: 55,
+  },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
 }

@@ -115,6 +115,18 @@ test('one in which something has rotten is told, and left as it is', async () =>
   expect(readFileSync(file).equals(bytes)).toBe(true)
 })
 
+test('a directory that is none is told, and nobody’s failed booking', async () => {
+  const file = join(folder(), 'a file')
+  writeFileSync(file, '')
+  const { app, lines } = await startParcel(withOutbox(file))
+  await app.ready()
+  expect(lines).toContainEqual(expect.objectContaining({ level: 50, msg: 'outbox broken', carrier: 'pigeon' }))
+  expect(await metrics(app)).toMatch('parcel_outbox_state{carrier="pigeon",state="broken"} 1')
+  expect((await book(app, 'k-1')).statusCode).toBe(201)
+  await eventually(app, 'parcel_confirmations_total{outcome="confirmed"} 1')
+  expect((await book(app, 'k-2', 'respond-async')).statusCode).toBe(503)
+})
+
 test('one that another process has is there when that has gone', async () => {
   const path = folder()
   const release = lockDirectory(join(path, 'pigeon'))

@@ -1,0 +1,227 @@
+/*
+ * What it costs to have a record on disk: appends a second, one after the other, a hundred and a thousand at a time, beside SQLite
+ * (a commit for all who came in one turn of the loop), appendFile with `flush`, and the skeleton, which syncs nothing. How long the event loop stands still meanwhile. And
+ * what an outage of half a minute costs a carrier, in virtual time: chapter 12's window beside 32 workers, and everything each second. A
+ * sync is as dear as the disk makes it: the ratios travel, the figures do not. Takes about a minute:
+ *
+ *     npm run bench durable
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { directory } from '#chapters/12-durable-writes/disk.ts'
+import { Log } from '#chapters/12-durable-writes/log.ts'
+import { CongestionWindow } from '#chapters/12-durable-writes/window.ts'
+import { seededRandom } from '../core/random.ts'
+import { sleep } from '../core/sleep.ts'
+import { inVirtualTime } from '../stage/virtual-time.ts'
+import { report } from './report.ts'
+import { median } from './rounds.ts'
+
+const MS = 1000
+const ROUNDS = 5
+const CALLERS = [1, 100, 1000] as const
+/** As long as a booking is. */
+const RECORD = { key: 'k'.repeat(36), from: 'Lisbon', to: 'Oslo', grams: 1200, note: 'x'.repeat(80) }
+
+interface Way {
+  append(record: unknown): Promise<unknown>
+  close(): Promise<unknown> | void
+}
+
+const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+
+/** A commit for all who came in one turn of the loop. */
+function sqlite(path: string): Way {
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE log (record TEXT)')
+  const insert = database.prepare('INSERT INTO log VALUES (?)')
+  let waiting: { json: string; resolve: () => void }[] = []
+  const commit = () => {
+    const batch = waiting
+    waiting = []
+    database.exec('BEGIN')
+    for (const { json } of batch) insert.run(json)
+    database.exec('COMMIT')
+    for (const { resolve } of batch) resolve()
+  }
+  return {
+    append: (record) =>
+      new Promise<void>((resolve) => {
+        if (waiting.push({ json: JSON.stringify(record), resolve }) === 1) setImmediate(commit)
+      }),
+    close: () => database.close(),
+  }
+}
+
+const ways: Record<string, (base: string) => Promise<Way>> = {
+  log: (base) => Log.open<unknown>(directory(join(base, 'log'))),
+  'node:sqlite': async (base) => sqlite(join(base, 'sqlite.db')),
+  'appendFile, flush': async (base) => ({
+    append: (record) => appendFile(join(base, 'lines'), `${JSON.stringify(record)}\n`, { flush: true }),
+    close: () => {},
+  }),
+}
+
+interface Measured {
+  perSecond: number
+  /** p99 of how late the event loop was, in ms. */
+  delayMs: number
+}
+
+/** So many callers, each with one append after the other. */
+async function measure(way: Way, callers: number): Promise<Measured> {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  let appended = 0
+  const until = performance.now() + MS
+  delay.enable()
+  const startedAt = performance.now()
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (performance.now() < until) {
+        await way.append(RECORD)
+        appended++
+      }
+    }),
+  )
+  const seconds = (performance.now() - startedAt) / 1000
+  delay.disable()
+  return { perSecond: appended / seconds, delayMs: delay.percentile(99) / 1e6 }
+}
+
+const base = mkdtempSync(join(tmpdir(), 'fail-well-durable-'))
+const measured: Record<string, Record<number, Measured>> = {}
+try {
+  const all: Record<string, Record<number, Measured[]>> = {}
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, open] of Object.entries(ways)) {
+      const folder = mkdtempSync(join(base, `${round}-`))
+      const way = await open(folder)
+      for (const callers of CALLERS) {
+        const of = ((all[name] ??= {})[callers] ??= [])
+        of.push(await measure(way, callers))
+      }
+      await way.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  for (const [name, by] of Object.entries(all))
+    measured[name] = Object.fromEntries(
+      Object.entries(by).map(([callers, rounds]) => [
+        callers,
+        {
+          perSecond: median(rounds.map(({ perSecond }) => perSecond)),
+          delayMs: median(rounds.map(({ delayMs }) => delayMs)),
+        },
+      ]),
+    )
+} finally {
+  rmSync(base, { recursive: true, force: true })
+}
+
+const OUTAGE_MS = 30_000
+const OWED = 1200
+const TRIP_MS = 20
+
+/** Calls at a carrier that is away for half a minute, and how long after it all is delivered. */
+interface Outage {
+  calls: number
+  clearedMs: number
+}
+
+async function outage(kind: 'window' | 'workers' | 'each second'): Promise<Outage> {
+  return inVirtualTime(async () => {
+    const window = new CongestionWindow({ random: seededRandom(12) })
+    const startedAt = performance.now()
+    const isAway = () => performance.now() - startedAt < OUTAGE_MS
+    let owed = OWED
+    let calls = 0
+    let underWay = 0
+    const send = async (leave: (isDone: boolean) => void) => {
+      owed--
+      underWay++
+      // Whatever is away stays away for whoever has come meanwhile.
+      if (isAway()) calls++
+      const isDone = !isAway()
+      await sleep(TRIP_MS)
+      underWay--
+      if (!isDone) owed++
+      leave(isDone)
+    }
+    let lastAt = -Infinity
+    while (owed > 0 || underWay > 0) {
+      if (kind === 'window')
+        for (let pass = owed > 0 ? window.enter() : undefined; pass; pass = owed > 0 ? window.enter() : undefined) {
+          const taken = pass
+          void send((isDone) => window.leave(taken, isDone ? 'free' : 'lost'))
+        }
+      else if (kind === 'workers') while (owed > 0 && underWay < 32) void send(() => {})
+      else if (performance.now() - lastAt >= 1000) {
+        lastAt = performance.now()
+        while (owed > 0) void send(() => {})
+      }
+      await sleep(5)
+    }
+    return { calls, clearedMs: performance.now() - startedAt - OUTAGE_MS }
+  })
+}
+
+const outages = {
+  window: await outage('window'),
+  workers: await outage('workers'),
+  'each second': await outage('each second'),
+}
+
+const log = measured.log!
+const grouped = log[1000]!.perSecond / log[1]!.perSecond
+const single = log[1]!.perSecond / measured['node:sqlite']![1]!.perSecond
+const delayShare = log[1]!.delayMs / measured['node:sqlite']![1]!.delayMs
+
+report('durable', {
+  title: 'On disk, and owed',
+  about: `Appends of ${JSON.stringify(RECORD).length} bytes a second, each of which resolves when it is on disk, by so many callers at a time, in the system's folder for temporary files: medians of ${ROUNDS} rounds of ${MS / 1000} s. node:sqlite has WAL, synchronous FULL, and a commit for all who came in a turn of the loop. Below, in virtual time, ${OWED} deliveries that are owed when a carrier says nothing for ${OUTAGE_MS / 1000} s, of ${TRIP_MS} ms each.`,
+  figures: {
+    log1PerSecond: log[1]!.perSecond,
+    log100PerSecond: log[100]!.perSecond,
+    log1000PerSecond: log[1000]!.perSecond,
+    grouped,
+    singleToSqlite: single,
+    delayToSqlite: delayShare,
+    outageCalls: outages.window.calls,
+    outageCallsOfWorkers: outages.workers.calls,
+    outageCallsEachSecond: outages['each second'].calls,
+    clearedMs: outages.window.clearedMs,
+  },
+  tables: [
+    {
+      caption: 'Appends a second, and p99 of how late the event loop was, in ms',
+      rows: [
+        ['', ...CALLERS.flatMap((callers) => [`${callers} at a time`, 'loop'])],
+        ...Object.entries(measured).map(([name, by]) => [
+          name,
+          ...CALLERS.flatMap((callers) => [
+            Math.round(by[callers]!.perSecond).toLocaleString('en'),
+            by[callers]!.delayMs.toFixed(1),
+          ]),
+        ]),
+      ],
+    },
+    {
+      caption: 'A carrier that is away for half a minute',
+      rows: [
+        ['', 'calls meanwhile', 'all delivered after, s'],
+        ...Object.entries(outages).map(([name, { calls, clearedMs }]) => [
+          name,
+          calls.toLocaleString('en'),
+          (clearedMs / 1000).toFixed(1),
+        ]),
+      ],
+    },
+  ],
+  claims: [
+    { claim: 'a thousand at a time are 50 times as many a second as one', holds: grouped >= 50 },
+    { claim: 'the log asks a dead carrier 16 times in half a minute, at most', holds: outages.window.calls <= 16 },
+    { claim: 'and has delivered all of it 12 s after it is back', holds: outages.window.clearedMs <= 12_000 },
+  ],
+})
