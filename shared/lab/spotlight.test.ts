@@ -15,6 +15,7 @@ const seen = (parts: Partial<Seen> = {}): Seen => ({
   hedgeShare: 0.05,
   greedyPerSecond: { asked: 0, served: 0 },
   sheetPerSecond: 0,
+  scansWritten: 0,
   ...parts,
 })
 const slow = seen({ latency: { p50Ms: 220, p95Ms: 300, p99Ms: 900 } })
@@ -32,6 +33,7 @@ describe('the number is the one that the chapter is about', () => {
     ['rush', seen({ answered: 0.25 }), 75, 0],
     ['newsletter', seen({ whole: 0.25 }), 75, 0],
     ['sheet', seen({ answered: 0.25 }), 75, 0],
+    ['scans', slow, 900, 80],
     ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],
   ] as const)('%s', ([id, left, yours, reference]) => {
     expect(spotlightOn(incidentOf(id), true, left, seen()).numbers).toEqual({ yours, reference })

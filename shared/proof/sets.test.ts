@@ -34,6 +34,7 @@ const healthy: Figures = {
   failed: 0,
   recoveryS: 0,
   greedy: 0,
+  written: 1,
 }
 const addition: Addition = { kind: 'pair', to: ['03'], chapter: '01', incident: '01' }
 const worsened = (before: Partial<Figures>, after: Partial<Figures>) =>

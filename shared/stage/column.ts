@@ -20,6 +20,8 @@ export interface ColumnState {
   greedy?: { asked: number; served: number }
   /** Of the last second, where somebody prints a price list: its quotes. */
   printed?: number
+  /** Of the last second, where somebody uploads scans: what Parcel has said is done. */
+  written?: number
   carriers: CarrierState[]
   /** The latest rolling restart, while it runs and after. */
   restart?: { running: boolean; requests: number; failed: number }

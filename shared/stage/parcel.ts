@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../manifest/target.ts'
 import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
+import { TEMPORARY_DATABASE } from './incidents/incidents.ts'
 import { type Solved, startedOn } from './solved.ts'
 
 /** A Parcel that runs, mostly in a process of its own. */
@@ -47,12 +50,26 @@ export function startParcel({ setup, carriers, onError }: ParcelOptions): Instan
   const chapters = startedOn(setup.solved)
   const preloads = ['./deaf.ts', 'tsx'].flatMap((name) => ['--import', import.meta.resolve(name)])
   const program = [...boundedMemory(HEAP_MB), ...preloads, ...chapters.args, join(root, 'shared/service/main.ts')]
-  const env = { ...chapters.env, ...parcelEnvironment({ setup, carriers }) }
+  const database = temporaryDatabase(setup)
+  const env = { ...chapters.env, ...parcelEnvironment({ setup, carriers }), ...database?.env }
   let logged: string[] = []
   const child = startChild(program, env, (line) => onError((logged = readLog(line))))
   // Who handles uncaught exceptions, as chapter 02 does, dies with the error in the log.
-  const exited = child.exited.then((lines) => (lines.length > 1 ? lines : [...lines, ...logged]))
+  const exited = child.exited.then((lines) => {
+    database?.remove()
+    return lines.length > 1 ? lines : [...lines, ...logged]
+  })
   return { child: { ...child, exited }, origin: child.message<{ origin: string }>().then(({ origin }) => origin) }
+}
+
+/** For a Parcel that is to write into a file: a new one, and nobody else's. */
+function temporaryDatabase({ env }: Setup) {
+  if (env?.DATABASE_URL !== TEMPORARY_DATABASE) return undefined
+  const folder = mkdtempSync(join(tmpdir(), 'parcel-'))
+  return {
+    env: { DATABASE_URL: `sqlite:${join(folder, 'scans.db')}` },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 /** A line of pino's, or whatever else was printed. */

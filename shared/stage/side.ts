@@ -11,6 +11,7 @@ import { Sheet } from './sheet.ts'
 import { type Instance, type ParcelOptions, PROBE_MS, type Setup, startParcel } from './parcel.ts'
 import type { ColumnState } from './column.ts'
 import { Supervisor } from './supervisor.ts'
+import { Upload } from './upload.ts'
 
 /** What the customers had counted. */
 interface Restart {
@@ -44,6 +45,7 @@ export class Side {
   readonly customers: Customers
   readonly greedy: Greedy
   readonly sheet: Sheet
+  readonly upload: Upload
   readonly carriers: Carriers
   /** For the next Parcel that starts. */
   setup: Setup
@@ -55,6 +57,7 @@ export class Side {
   #before: Counts
   #greedyBefore: GreedyCounts
   #printedBefore = 0
+  #writtenBefore = 0
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
   #freshSince = performance.now()
@@ -71,6 +74,7 @@ export class Side {
     this.customers = new Customers(balancer.origin)
     this.greedy = new Greedy(balancer.origin)
     this.sheet = new Sheet(balancer.origin)
+    this.upload = new Upload(balancer.origin)
     this.#greedyBefore = this.greedy.counts
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
@@ -110,15 +114,17 @@ export class Side {
     this.customers.arrive(path, dueAt, { key: shops ? keyOfShop(number % shops) : undefined, insists })
   }
 
-  /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list. */
-  letLoose({ greedyPerSecond, sheet }: Traffic): void {
+  /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list, or uploads. */
+  letLoose({ greedyPerSecond, sheet, scans }: Traffic): void {
     if (greedyPerSecond) this.greedy.go(greedyPerSecond, keyOfGreedy)
     if (sheet) this.sheet.go(sheet)
+    if (scans) this.upload.go(scans)
   }
 
   callOff(): void {
     this.greedy.stop()
     this.sheet.stop()
+    this.upload.stop()
   }
 
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
@@ -143,6 +149,8 @@ export class Side {
     this.#greedyBefore = greedy
     const printed = this.sheet.served - this.#printedBefore
     this.#printedBefore = this.sheet.served
+    const written = this.upload.counts.written - this.#writtenBefore
+    this.#writtenBefore = this.upload.counts.written
     const { counts, waiting, latency, failures, missing } = this.customers.ledger.snapshot()
     const arrivals = difference(counts, this.#before)
     this.#before = counts
@@ -155,6 +163,7 @@ export class Side {
       waiting,
       ...(greedy.asked > asked && { greedy: { asked: greedy.asked - asked, served: greedy.served - served } }),
       ...(printed > 0 && { printed }),
+      ...(written > 0 && { written }),
       carriers: fleet.map(({ name, replicas }) => ({
         name,
         fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,
@@ -166,7 +175,7 @@ export class Side {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.customers.leave(), this.greedy.leave(), this.sheet.leave()])
+    await Promise.all([this.customers.leave(), this.greedy.leave(), this.sheet.leave(), this.upload.leave()])
     await Promise.all([this.#supervisor.close(), this.carriers.close(), this.balancer.close(), this.#meter.close()])
   }
 }

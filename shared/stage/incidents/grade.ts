@@ -29,6 +29,8 @@ export interface Recording {
   hedges: number
   /** To the greedy customer, if there was one. */
   greedyServed?: number
+  /** Of whoever uploads, if there was one. */
+  scans?: { sent: number; written: number }
   /** What its Parcel has died of, in lines, if it has. */
   crash?: string[]
 }
@@ -61,7 +63,7 @@ export function percentileOf(requests: Request[], percent: number): number {
 
 /** Every number, whether there is a line for it or not. Failures count in latencies with the time until they failed. */
 export function figuresOf(
-  { requests, arrived, attempts, hedges, greedyServed = 0 }: Recording,
+  { requests, arrived, attempts, hedges, greedyServed = 0, scans }: Recording,
   phases: Phases,
 ): Figures {
   const asked = during(requests, phases.fault)
@@ -77,6 +79,7 @@ export function figuresOf(
     failed: asked.filter(({ outcome }) => outcome === 'failed').length,
     recoveryS: recoveryOf(requests, phases),
     greedy: greedyServed,
+    written: scans && scans.sent > 0 ? scans.written / scans.sent : 1,
   }
 }
 

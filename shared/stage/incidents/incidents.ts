@@ -30,6 +30,8 @@ export interface Traffic extends Interest {
   bookings?: true
   /** While it goes wrong, somebody prints a price list: so many quotes at a time, as background work, in none of the figures. */
   sheet?: number
+  /** While it goes wrong, a courier uploads so many scans at once, and again a while later; in none of the figures. */
+  scans?: number
 }
 
 const GREEDY = 'greedy'
@@ -83,6 +85,9 @@ const times = (value: number) => (whole(value) === '1' ? 'once' : `${whole(value
 const customers = (count: number) => (count === 1 ? '1 customer waits' : `${count} customers wait`)
 const failed = ({ restart }: Seen) => (restart ? `${restart.failed} of ${restart.requests}` : 'nobody')
 
+/** Stands for a file that is there for as long as its Parcel is. */
+export const TEMPORARY_DATABASE = 'sqlite:temporary'
+
 /** Of a healthy day. */
 export const DEFAULT_PER_SECOND = 20
 
@@ -91,6 +96,8 @@ const USUAL: Traffic = { perSecond: 40 }
 
 const SHOPS = 20
 const SHEET = 40
+// A naive Parcel keeps all that belongs to each of them, and has 192 MB to do so: of more it dies, and nothing is to be seen.
+const SCANS = 12_000
 
 const allSlower = (delayMs: number): FaultAt[] =>
   CARRIER_NAMES.map((carrier) => ({ carrier, fault: { kind: 'slow-headers', delayMs } }))
@@ -253,6 +260,20 @@ export const incidents: Incident[] = [
     look: (left, right) => {
       const printed = ({ sheetPerSecond }: Seen) => whole(sheetPerSecond)
       return `Every carrier is well. Of a price list, ${SHEET} at a time, Parcel answers ${printed(left)} quotes a second on the left, ${printed(right)} on the right.`
+    },
+  },
+  {
+    id: 'scans',
+    chapter: '11',
+    title: 'Twelve thousand scans',
+    traffic: { perSecond: 40, scans: SCANS },
+    faults: [],
+    // A file of its own for each Parcel (parcel.ts): memory is too fast for anybody to notice.
+    env: { DATABASE_URL: TEMPORARY_DATABASE },
+    point: { number: 'p99Ms' },
+    look: (left, right) => {
+      const written = ({ scansWritten }: Seen) => scansWritten.toLocaleString('en')
+      return `Pelican uploads ${SCANS.toLocaleString('en')} scans. In the last seconds Parcel has written ${written(left)} on the left, ${written(right)} on the right.`
     },
   },
 ]

@@ -129,6 +129,7 @@ async function run(
       const arrived = Object.entries(after[i]!).map(([name, count]) => [name, count - before[i]![name]!])
       recording.arrived = Object.fromEntries(arrived)
       recording.greedyServed = sides[i]!.greedy.counts.served
+      recording.scans = sides[i]!.upload.counts
     }
     return { phases: { baseline, fault, recovery }, recordings, delayMs: median(delays) }
   } finally {

@@ -56,7 +56,8 @@ function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: I
     return { ...usual, faultS: AFTER_RUSH_S, recoveryS: 0, acts: [act(faults, 0, AFTER_RUSH_S), rush] }
   }
   const acts = faults.length > 0 ? [act(faults)] : []
-  if (traffic.greedyPerSecond || traffic.sheet) acts.push({ fromS: 0, toS: FAULT_S, what: { traffic } })
+  if (traffic.greedyPerSecond || traffic.sheet || traffic.scans)
+    acts.push({ fromS: 0, toS: FAULT_S, what: { traffic } })
   if (acts.length > 0) return { ...usual, acts }
   return { ...usual, baselineS: 0, faultS: 15, recoveryS: 0, acts: [] }
 }

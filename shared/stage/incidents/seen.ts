@@ -28,6 +28,8 @@ export interface Seen {
   greedyPerSecond: { asked: number; served: number }
   /** Of whoever prints a price list. */
   sheetPerSecond: number
+  /** Of whoever uploads, in these seconds. */
+  scansWritten: number
 }
 
 const WINDOW_MS = 10_000
@@ -64,6 +66,7 @@ export function seenOf(seconds: Second[]): Seen {
       served: sum(({ greedy }) => greedy?.served ?? 0) / spanS,
     },
     sheetPerSecond: sum(({ printed }) => printed ?? 0) / spanS,
+    scansWritten: sum(({ written }) => written ?? 0),
     hedgeShare: known(of('hedges') / (of('attempts') - of('hedges'))),
   }
 }
