@@ -239,6 +239,15 @@ describe('Step 3: Stale is better than nothing', () => {
     await promisesSettle()
     expect(await ask().outcome(), 'what that call has brought').toEqual(given({ value: '600', how: 'hit' }))
 
+    const slow = await aged({ patienceMs: 2 ** 31 })
+    const other = slow.ask()
+    await elapse(9_000)
+    expect(
+      await other.outcome(),
+      'after nine seconds, with a patience of 2³¹ ms: a timer of so many fires at once',
+    ).toEqual(pending)
+    slow.calls[1]!.answer('600')
+    await other.outcome()
     const patient = await aged({ patienceMs: Infinity })
     const one = patient.ask()
     await promisesSettle()
@@ -270,6 +279,21 @@ describe('Step 3: Stale is better than nothing', () => {
     expect(await ask().outcome(), 'the next one').toEqual(given({ value: '600', how: 'hit', ageMs: 400 }))
     expect(calls.length, 'calls').toBe(2)
     expect(vi.getTimerCount(), 'timers').toBe(0)
+
+    await elapse(1_000)
+    const first = new AbortController()
+    ask(first.signal)
+    const second = ask()
+    await elapse(50)
+    first.abort(goodbye)
+    await elapse(50)
+    expect(await second.outcome(), 'who joined the call of one who has left meanwhile').toEqual(given({ how: 'stale' }))
+    expect(
+      calls[2]!.signal.aborted,
+      'whether the call was aborted, of which the second one was given a stale one',
+    ).toBe(false)
+    calls[2]!.answer('610')
+    await promisesSettle()
   })
 
   test('gives what is stale when a call fails, and says why', async () => {
@@ -286,6 +310,20 @@ describe('Step 3: Stale is better than nothing', () => {
     expect(calls.length, 'calls: a failure is not kept, so the next one asks').toBe(3)
     calls[2]!.answer('600')
     expect(await next.outcome()).toEqual(given({ value: '600', how: 'miss' }))
+    for (const [what, cause] of [
+      ['an AbortError of the carrier’s own client', new DOMException('This operation was aborted', 'AbortError')],
+      ['a TimeoutError of AbortSignal.timeout', new DOMException('The operation timed out', 'TimeoutError')],
+      ['a NotNeededError of somebody else’s', new NotNeededError('a hedge has won')],
+      ['undefined', undefined],
+    ] as const) {
+      await elapse(2_000)
+      const one = ask()
+      await promisesSettle()
+      calls.at(-1)!.fail(cause)
+      expect(await one.outcome(), `of a call that failed with ${what}: nobody has left, so it is a failure`).toEqual(
+        given({ value: '600', how: 'stale', ...(cause && { cause }) }),
+      )
+    }
   })
 
   test('gives what is stale in the place of a call that never settles', async () => {
@@ -419,12 +457,20 @@ describe('Step 4: The same question', () => {
     const nothing = setUp()
     await nothing.cache.get('Rome', async () => undefined)
     expect(nothing.cache.bytes, 'of undefined, which has no JSON').toBe(204)
+    const again = setUp({ freshMs: 0, maxBytes: 1_000 })
+    for (const length of [94, 94, 64]) await again.cache.get('Rome', text(length))
+    expect(again.cache.bytes, 'of one that was asked three times: the last one is kept, of 64 letters').toBe(270)
+    await again.cache.get('Rome', text(2_000))
+    expect([again.cache.entries, again.cache.bytes], 'answers and bytes, when one of 2,000 has replaced it').toEqual([
+      0, 0,
+    ])
     for (let i = 0; i < 9; i++) await cache.get(`a${i}xx`, text(94))
     expect(cache.bytes, 'bytes kept, with maxBytes of 1,000').toBeLessThanOrEqual(1_000)
     expect(cache.entries, 'answers kept, of 300 bytes each').toBe(3)
     const large = await cache.get('Rome', text(2_000))
     expect(large, 'one of 2,000 bytes is given').toMatchObject({ value: 'x'.repeat(2_000), how: 'miss' })
     expect(cache.bytes, 'and not kept').toBeLessThanOrEqual(1_000)
+    expect(cache.entries, 'answers kept: nothing goes for what does not fit anyway').toBe(3)
     expect(await cache.get('Rome', text(94)), 'so the next one asks').toMatchObject({ how: 'miss' })
   })
 })
@@ -555,13 +601,21 @@ describe('Step 8: Before it is too late', () => {
     const unhandled = vi.fn<(reason: unknown) => void>()
     process.on('unhandledRejection', unhandled)
     const draw = { next: 0.999_999 }
-    const { calls, ask } = await kept({ draw })
+    const no = new Error('there is no such place')
+    const { calls, ask } = await kept({ draw, isRefusal: (error) => error === no, refusalMs: 500 })
     expect(await ask().outcome()).toEqual(given({ how: 'hit' }))
     expect(calls.length, 'calls, drawn 0.999999').toBe(2)
     calls[1]!.fail(failure)
     await promisesSettle()
     draw.next = 0
     expect(await ask().outcome(), 'what was kept').toEqual(given({ value: '590', how: 'hit' }))
+    draw.next = 0.999_999
+    await ask().outcome()
+    calls[2]!.fail(no)
+    await promisesSettle()
+    expect(await ask().outcome(), 'after a refresh that was told no: there is no such place any more').toEqual(
+      rejected(no),
+    )
     await promisesSettle()
     process.off('unhandledRejection', unhandled)
     expect(unhandled.mock.calls, 'rejections that nobody has heard').toEqual([])

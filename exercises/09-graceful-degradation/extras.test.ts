@@ -55,6 +55,14 @@ describe('Step 5: Extras are extra', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(await said(extra), 'after 50').toEqual({ status: 'late', cause: expect.any(TimeoutError) })
     expect(signal!.aborted, 'whether it was told to stop').toBe(true)
+    const obedient = extras().run('room', (own) => {
+      return new Promise((_, reject) => own.addEventListener('abort', () => reject(own.reason)))
+    })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(await said(obedient), 'of one that rejects as soon as it is told to stop: it is late all the same').toEqual({
+      status: 'late',
+      cause: expect.any(TimeoutError),
+    })
     const quick = extras().run('room', () => new Promise((resolve) => setTimeout(resolve, 49, 500)))
     await vi.advanceTimersByTimeAsync(49)
     expect(await said(quick), 'of one that takes 49 ms').toEqual({ status: 'given', value: 500 })
@@ -67,6 +75,11 @@ describe('Step 5: Extras are extra', () => {
     }
     const failed = { status: 'failed', cause: oops }
     expect(await said(extras().run('room', () => Promise.reject(oops))), 'of one that rejects').toEqual(failed)
+    const inner = new TimeoutError('its carrier has taken too long')
+    expect(
+      await said(extras().run('room', () => Promise.reject(inner))),
+      'of one that fails with a TimeoutError of its own, long before limitMs: that is a failure',
+    ).toEqual({ status: 'failed', cause: inner })
     let promise: Promise<unknown> | undefined
     expect(() => (promise = extras().run('room', throws)), 'one that throws at once').not.toThrow()
     expect(await said(promise!), 'of one that throws at once').toEqual(failed)

@@ -35,6 +35,8 @@ describe('Step 4: The same question', () => {
       ['another number', keyOf('a', 1), keyOf('a', 2)],
       ['an empty part', keyOf('a', ''), keyOf('a')],
       ['a sign that joins, in a question', key({ from: 'a|b', to: 'c' }), key({ from: 'a', to: 'b|c' })],
+      ['a part for a member', keyOf('a', { b: 1 }), keyOf('a', 'b', 1)],
+      ['two questions for one', keyOf({ a: 1 }, { b: 2 }), keyOf({ a: 1, b: 2 })],
       ['a sign that names, in a question', key({ from: 'a', to: 'b' }), key({ from: 'a&to=b', to: '' })],
     ]
     for (const [what, one, other] of others) expect(one, `two keys, of which one is of ${what}`).not.toBe(other)

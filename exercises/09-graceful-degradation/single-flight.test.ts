@@ -88,7 +88,10 @@ describe('Step 1: One call for a thousand', () => {
     expect(calls.length, 'calls for two who ask for the same').toBe(1)
     leavers[1]!.abort(goodbye)
     expect(flights.size, 'calls under way, as one still waits').toBe(1)
+    let underWay: number | undefined
+    calls[0]!.signal.addEventListener('abort', () => (underWay = flights.size))
     leavers[0]!.abort(goodbye)
+    expect(underWay, 'calls under way, as the call hears of it: or who asks in that moment joins the dead').toBe(0)
     expect(calls[0]!.signal.aborted, 'whether the call was told that nobody waits for it any more').toBe(true)
     expect(calls[0]!.signal.reason, 'why').toBeInstanceOf(NotNeededError)
     expect(flights.size, 'calls under way, in the very moment after the last one has left').toBe(0)
@@ -120,22 +123,44 @@ describe('Step 1: One call for a thousand', () => {
     const next = caller(flights.share('Rome', fetch))
     calls[0]!.answer('590')
     expect(await next.outcome(), 'who has joined it').toEqual(fulfilled('590'))
+
+    for (const key of ['Rome', 'Oslo']) {
+      const last = new AbortController()
+      caller(flights.share(key, fetch, last.signal))
+      last.abort(goodbye)
+      expect(
+        calls.at(-1)!.signal.aborted,
+        `whether a call for ${key} was aborted that nobody has held: whoever was held, another one was`,
+      ).toBe(true)
+    }
+    const joined = caller(flights.share('Rome', fetch))
+    flights.hold('Rome')
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(
+      await joined.outcome(),
+      'who has joined a call that is held, and hangs: after limitMs, 10,000',
+    ).toMatchObject({
+      reason: { code: 'TIMEOUT' },
+    })
+    expect(flights.size, 'calls under way: to be held is no leave to hang').toBe(0)
   })
 
   test('shares a failure, and keeps none', async () => {
-    const { calls, fetch } = carrier()
-    const flights = new SingleFlight()
-    const waiting = [caller(flights.share('Rome', fetch)), caller(flights.share('Rome', fetch))]
-    await promisesSettle()
-    const failure = new Error('ECONNRESET')
-    calls[0]!.fail(failure)
-    for (const one of waiting) expect(await one.outcome(), 'each of two, of one call').toEqual(rejected(failure))
-    expect(calls.length, 'calls for both').toBe(1)
-    const next = caller(flights.share('Rome', fetch))
-    await promisesSettle()
-    expect(calls.length, 'calls, when one asks after a failure').toBe(2)
-    calls[1]!.answer('590')
-    expect(await next.outcome()).toEqual(fulfilled('590'))
+    for (const failure of [new Error('ECONNRESET'), undefined]) {
+      const { calls, fetch } = carrier()
+      const flights = new SingleFlight()
+      const waiting = [caller(flights.share('Rome', fetch)), caller(flights.share('Rome', fetch))]
+      await promisesSettle()
+      calls[0]!.fail(failure)
+      for (const one of waiting)
+        expect(await one.outcome(), `each of two, of one call that fails with ${failure}`).toEqual(rejected(failure))
+      expect(calls.length, 'calls for both').toBe(1)
+      const next = caller(flights.share('Rome', fetch))
+      await promisesSettle()
+      expect(calls.length, 'calls, when one asks after a failure').toBe(2)
+      calls[1]!.answer('590')
+      expect(await next.outcome()).toEqual(fulfilled('590'))
+    }
   })
 
   test('takes a synchronous throw for a failure, and undefined for an answer', async () => {
@@ -153,7 +178,7 @@ describe('Step 1: One call for a thousand', () => {
     }, 'a fetch that throws at once, where its caller expects a promise').not.toThrow()
     const waiting = [caller(promise!), caller(flights.share('Rome', throws))]
     for (const one of waiting) expect(await one.outcome()).toEqual(rejected(oops))
-    expect(calls, 'calls for two at once, of a fetch that throws').toBe(1)
+    expect(calls, 'calls for two at once, of a fetch that throws: its failure is shared like any other').toBe(1)
     expect(flights.size, 'calls under way: the key is free').toBe(0)
     const nothing = vi.fn<Fetch<unknown>>(async () => undefined)
     const two = [caller(flights.share('Rome', nothing)), caller(flights.share('Rome', nothing))]
@@ -177,7 +202,10 @@ describe('Step 1: One call for a thousand', () => {
       expect(calls[0]!.deadline, 'the deadline that the call was told: its beginning, and limitMs').toBe(
         begunAt + limitMs,
       )
-      expect(flights.elapsedMs('Rome'), 'ms that the call has been under way').toBe(limitMs - 1)
+      vi.setSystemTime(Date.now() + 3_600_000)
+      expect(flights.elapsedMs('Rome'), 'ms that the call has been under way, whoever sets the wall clock').toBe(
+        limitMs - 1,
+      )
       expect(flights.elapsedMs('Oslo'), 'and one that there is not').toBeUndefined()
       await vi.advanceTimersByTimeAsync(1)
       for (const one of [first, late])
@@ -215,7 +243,7 @@ describe('Step 1: One call for a thousand', () => {
     }
     expect(
       await caller(flights.share('Rome', leaves, leaver.signal)).outcome(),
-      'whom the call itself sends away',
+      'whose signal aborts while fetch begins: an abort that has been is heard by no listener',
     ).toEqual(rejected(goodbye))
     expect(signal!.aborted, 'they were the last').toBe(true)
     expect(flights.size).toBe(0)

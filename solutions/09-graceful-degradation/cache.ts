@@ -1,4 +1,5 @@
 import { neverAborts } from '../../shared/core/never-aborts.ts'
+import { MAX_TIMER_MS } from '../../shared/core/sleep.ts'
 import { Levels } from './levels.ts'
 import { type AllCacheOptions, type Answer, type CacheOptions, type Fetch, withDefaults } from './options.ts'
 import { SingleFlight } from './single-flight.ts'
@@ -85,7 +86,7 @@ export class StaleCache<T> {
 
     try {
       if (leftMs <= 0) onImpatient()
-      else if (leftMs < Infinity) timer = setTimeout(onImpatient, leftMs)
+      else if (leftMs <= MAX_TIMER_MS) timer = setTimeout(onImpatient, leftMs)
       const first = await Promise.race([brought, instead])
       if ('how' in first) return first
       return answer(first.kept, first.isCopy ? 'hit' : elapsedMs === undefined ? 'miss' : 'shared')

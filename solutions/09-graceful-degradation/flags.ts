@@ -3,6 +3,9 @@ import { inspect } from 'node:util'
 /** Switched by a person; `auto` leaves it to how busy it is. */
 export type Flag = 'on' | 'off' | 'auto'
 
+/** In one line, however much of it there is. */
+const shown = (value: unknown) => inspect(value, { breakLength: Infinity, compact: true })
+
 const FLAGS: readonly unknown[] = ['on', 'off', 'auto'] satisfies Flag[]
 
 /** Switches by name. They are set from outside, at night, by somebody in a hurry: so nonsense changes nothing. */
@@ -30,11 +33,11 @@ export class Flags {
    */
   update(flags: unknown): void {
     if (typeof flags !== 'object' || flags === null || Array.isArray(flags))
-      throw new RangeError(`Flags must be an object such as {"name":"off"}; got ${inspect(flags)}`)
+      throw new RangeError(`Flags must be an object such as {"name":"off"}; got ${shown(flags)}`)
     const given = Object.entries(flags)
     const wrong = given.flatMap(([name, flag]) => {
       if (!this.#defaults.has(name)) return [`${inspect(name)} is no flag; there are ${this.#names}`]
-      return FLAGS.includes(flag) ? [] : [`${name} must be one of ${FLAGS.join(', ')}; got ${inspect(flag)}`]
+      return FLAGS.includes(flag) ? [] : [`${name} must be one of ${FLAGS.join(', ')}; got ${shown(flag)}`]
     })
     if (wrong.length > 0) throw new RangeError(wrong.join('; '))
     this.#flags = new Map([...this.#defaults, ...given])

@@ -5,6 +5,9 @@ import { type Entry, frozen, Store } from './store.ts'
 
 export type { Kept, Level } from './options.ts'
 
+/** JSON makes null of NaN, and null is 0 or more. */
+const isMs = (value: unknown) => Number.isFinite(value) && Number(value) >= 0
+
 /**
  * Where answers are kept: in this process, and in a second level behind it, if there is one. That may be slow, down or
  * talking nonsense, which is nobody's failed request.
@@ -66,7 +69,7 @@ export class Levels<T> {
       const kept = await Promise.race([second.get(key), late])
       if (kept === undefined) return
       const { value, ageMs, tookMs } = kept
-      if (!(ageMs >= 0 && tookMs >= 0)) throw new TypeError(`That is no kept answer: ${inspect(kept)}`)
+      if (!isMs(ageMs) || !isMs(tookMs)) throw new TypeError(`That is no kept answer: ${inspect(kept)}`)
       // Its age goes on: what is handed round would never be old.
       const begunAt = performance.now() - ageMs
       if (begunAt > (this.#first.get(key)?.begunAt ?? -Infinity))
