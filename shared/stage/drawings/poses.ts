@@ -260,6 +260,16 @@ export const poses = {
     queue(476, 104, [{ look: 'up' }, { coat: 'ok', hat: 'bun', look: 'bored' }], 1),
   ),
 
+  cart: scene(
+    'A customer with one parcel stands behind a cart with two hundred letters, before the only counter',
+    prop.floor(),
+    on(144, pigeon({ eye: 'wide' }), { scale: 0.95 }),
+    on(74, prop.counter(150)),
+    on(322, prop.cart()),
+    on(446, person({ coat: 'failed', hat: 'none', arms: 'point', look: 'happy', mouth: 'smile' }), { flip: true }),
+    on(560, person({ arms: 'hold', holds: prop.parcel(50, 40), look: 'bored', mouth: 'frown' }), { flip: true }),
+  ),
+
   thinking: scene(
     'The pigeon tilts its head, and has a question',
     prop.floor(),

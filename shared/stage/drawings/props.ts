@@ -116,6 +116,13 @@ export const pile = (count: number): string =>
     box(-36 + (i % 3) * 4, -18 * (i + 1), 72, 18, i % 2 ? 'cream' : 'white', 3),
   ).join('')
 
+/** Full of letters, on two wheels. */
+export const cart = (): string =>
+  [-44, 0, 44].map((x) => at(x, -58, pile(9))).join('') +
+  box(-88, -62, 168, 44, 'partial') +
+  line('M80 -56L112 -112') +
+  [-50, 42].map((x) => at(x, -14, dot(0, 0, 18, 'slate') + dot(0, 0, 6, 'grey'))).join('')
+
 export const coin = (): string => dot(0, 0, 18, 'yellow') + line('M0 -7v14')
 
 export const coins = (count: number): string =>

@@ -1,5 +1,5 @@
 import { bird } from './birds.ts'
-import { at, box, dot, GROUND, line, shape, word } from './ink.ts'
+import { at, box, GROUND, line, shape, word } from './ink.ts'
 import { person, type Person } from './people.ts'
 import { customers, day, type Drawing, fallen, heap, night, on, pigeon, queue, scene, upset } from './poses.ts'
 import * as prop from './props.ts'
@@ -407,7 +407,7 @@ export const strips: Record<string, Drawing[]> = {
       night,
       time(11, 51),
       behind(120, { eye: 'wide' }),
-      cart(300),
+      on(300, prop.cart()),
       on(424, person({ coat: 'failed', hat: 'none', arms: 'point', look: 'happy', mouth: 'smile' }), { flip: true }),
       on(540, person({ arms: 'hold', holds: prop.parcel(50, 40), look: 'bored', mouth: 'frown' }), { flip: true }),
     ),
@@ -416,7 +416,7 @@ export const strips: Record<string, Drawing[]> = {
       night,
       time(11, 54),
       behind(120, { eye: 'bored', open: true, holds: at(28, 12, prop.letter()) }),
-      cart(300),
+      on(300, prop.cart()),
       on(424, person({ coat: 'failed', hat: 'none', arms: 'point', look: 'happy', mouth: 'smile' }), { flip: true }),
       on(540, prop.gone()),
       on(592, prop.parcel(50, 40)),
@@ -525,19 +525,6 @@ function crate(count: number): string {
     box(-76, -84, 152, 84, 'partial') +
     line('M-76 -56H76M-76 -28H76', 'black')
   )
-}
-
-/** Full of letters, on two wheels. */
-function cart(x: number): string {
-  return (
-    [-44, 0, 44].map((left) => on(x + left, at(0, -58, letters(9)))).join('') +
-    on(x, box(-88, -62, 168, 44, 'partial') + line('M80 -56L112 -112')) +
-    [-50, 42].map((left) => on(x + left, at(0, -14, wheel()))).join('')
-  )
-}
-
-function wheel(): string {
-  return dot(0, 0, 18, 'slate') + dot(0, 0, 6, 'grey')
 }
 
 /** Ten of them at their desks, in two rows. */
