@@ -120,7 +120,9 @@ describe('Step 3: A queue with an end', () => {
     await vi.advanceTimersByTimeAsync(199)
     expect(await outcomeOf(waiting.result, 2), 'queueMs: 200, after 199').toMatchObject({ status: 'pending' })
     await vi.advanceTimersByTimeAsync(1)
-    expect(await outcomeOf(waiting.result), 'queueMs: 200, after 200').toMatchObject(refused('waited'))
+    const outcome = await outcomeOf(waiting.result)
+    expect(outcome, 'queueMs: 200, after 200').toMatchObject(refused('waited'))
+    expect(outcome, 'how long they have waited').toMatchObject({ reason: { elapsedMs: 200 } })
     expect(subject.stats).toMatchObject({ running: 1, queued: 0, refused: 0, waited: 1 })
     const next = begin(subject)
     inside.end()
@@ -153,6 +155,17 @@ describe('Step 3: A queue with an end', () => {
     expect(await outcomeOf(gone.result), 'who has left before they came').toEqual({
       status: 'rejected',
       reason: new Error('gone before'),
+    })
+    next.end()
+    await promisesSettle()
+    const late = begin(subject, AbortSignal.abort(new Error('gone before')))
+    expect(await outcomeOf(late.result), 'the same, with a place that is free').toMatchObject({ status: 'rejected' })
+    expect(late.begun, 'begun for somebody who had left before they came').toBe(false)
+    expect(subject.stats, 'who leaves was not refused, and has not waited for long enough').toEqual({
+      running: 0,
+      queued: 0,
+      refused: 0,
+      waited: 0,
     })
   })
 

@@ -1,5 +1,6 @@
 import { ConnectionRouter, type RouterOptions } from '#chapters/10-connection-routing/router.ts'
 import type { RouteContext, RouteOptions, UpstreamOptions } from '#chapters/10-connection-routing/routes.ts'
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Dispatcher } from 'undici'
 import { BulkheadFullError, RouterClosedError } from '../../shared/core/errors.ts'
@@ -83,66 +84,70 @@ describe('Step 1: One pool a route, for ever', () => {
 })
 
 describe('Step 2: A typo is no route', () => {
-  /** The options of a route, one of which is wrong, and what the error has to name. */
-  const refuses = (options: object, option: string, value: string, message = `${option} of ${value}`) => {
-    const use = () =>
-      build({
-        upstreams: pigeon({ sockets: 1000, closesIdleMs: 2 ** 31 - 1 }),
-        routes: [{ upstream: 'pigeon', priority: 'batch', ...options }],
-      })
-    expect(use, message).toThrow(RangeError)
-    expect(use, `${message}: the error names the route`).toThrow('pigeon/batch')
-    expect(use, `${message}: the error names the option`).toThrow(option)
-    expect(use, `${message}: the error says what it got`).toThrow(value)
+  /** Something that the constructor must not take, and what the error has to name. */
+  const refuses = (what: string, options: Partial<RouterOptions>, ...names: string[]) => {
+    let thrown: unknown = 'nothing'
+    try {
+      build(options)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown, `${what}: what the constructor throws, which should be a RangeError`).toBeInstanceOf(RangeError)
+    for (const name of names) expect(String(thrown), `${what}: the error has to name it`).toContain(name)
   }
+  const refusesRoute = (options: object, option: string, value: string, what = `${option} of ${value}`) => {
+    const upstreams = pigeon({ sockets: 1000, closesIdleMs: 2 ** 31 - 1 })
+    const routes = [{ upstream: 'pigeon', priority: 'batch' as const, ...options }]
+    refuses(`a route with ${what}`, { upstreams, routes }, 'pigeon/batch', option, value)
+  }
+  const shown = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value))
 
   test('refuses a limit that is none, and names the route, the option and the value', () => {
     for (const option of ['connections', 'queue', 'queueMs', 'connectMs', 'idleMs', 'warm']) {
       for (const value of [NaN, Infinity, -1, 1.5, '8', null, true])
-        refuses({ [option]: value }, option, typeof value === 'string' ? `'${value}'` : String(value))
+        refusesRoute({ [option]: value }, option, shown(value))
     }
-    for (const option of ['connections', 'queueMs', 'connectMs', 'idleMs']) refuses({ [option]: 0 }, option, '0')
+    for (const option of ['connections', 'queueMs', 'connectMs', 'idleMs']) refusesRoute({ [option]: 0 }, option, '0')
     for (const option of ['queueMs', 'connectMs', 'idleMs'])
-      refuses({ [option]: 2 ** 31 }, option, String(2 ** 31), `${option}: a timer of 2³¹ ms fires after 1`)
-    refuses({ warm: 3, connections: 2 }, 'warm', '3', 'warm: 3 of two connections')
+      refusesRoute(
+        { [option]: 2 ** 31 },
+        option,
+        String(2 ** 31),
+        `${option} of 2³¹: a timer of so many ms fires after 1`,
+      )
+    refusesRoute({ warm: 3, connections: 2 }, 'warm', '3', 'warm: 3 of two connections')
+    for (const option of ['sockets', 'closesIdleMs', 'dialsAtOnce']) {
+      for (const value of [NaN, 0, 1.5, '32', null])
+        refuses(
+          `an upstream with ${option}: ${shown(value)}`,
+          { upstreams: pigeon({ [option]: value }) },
+          'pigeon',
+          option,
+        )
+    }
+    const fallback = { queueMs: NaN }
+    refuses('a default with queueMs: NaN', { upstreams: pigeon({ fallback }) }, 'pigeon/default', 'queueMs', 'NaN')
     expect(
       () => build({ routes: [{ upstream: 'pigeon', priority: 'batch', queue: 0, warm: 0 }] }),
-      'a queue of 0',
+      'a queue of 0, which is a limit',
     ).not.toThrow()
   })
 
   test('refuses a name that nobody knows', () => {
-    refuses({ conections: 2 }, 'conections', '2', 'an option with a typo, which would be the default in silence')
-    refuses({ idempotent: 'yes' }, 'idempotent', "'yes'")
-    const wrong: [string, Partial<RouterOptions>, string][] = [
-      ['a priority', { routes: [{ upstream: 'pigeon', priority: 'urgent' as never }] }, 'urgent'],
-      [
-        'a priority that any object has',
-        { routes: [{ upstream: 'pigeon', priority: 'constructor' as never }] },
-        'constructor',
-      ],
-      ['an upstream', { routes: [{ upstream: 'pigoen', priority: 'batch' }] }, 'pigoen'],
-      ['an upstream that any object has', { routes: [{ upstream: 'toString', priority: 'batch' }] }, 'toString'],
-      ['an option of an upstream', { upstreams: pigeon({ sokets: 2 } as never) }, 'sokets'],
-      ['an option of a default', { upstreams: pigeon({ fallback: { conections: 2 } as never }) }, 'conections'],
-      ['an origin', { upstreams: pigeon({ origin: 'pigeon' }) }, 'origin'],
-      ['sockets', { upstreams: pigeon({ sockets: '32' as never }) }, 'sockets'],
-      ['dials at once', { upstreams: pigeon({ dialsAtOnce: 0 }) }, 'dialsAtOnce'],
-      [
-        'the same route again',
-        {
-          routes: [
-            { upstream: 'pigeon', priority: 'batch' },
-            { upstream: 'pigeon', priority: 'batch', queue: 1 },
-          ],
-        },
-        'pigeon/batch',
-      ],
-    ]
-    for (const [what, options, named] of wrong) {
-      expect(() => build(options), what).toThrow(RangeError)
-      expect(() => build(options), `${what}: the error names it`).toThrow(named)
-    }
+    refusesRoute({ conections: 2 }, 'conections', '2', 'an option with a typo, which would be the default in silence')
+    refusesRoute({ idempotent: 'yes' }, 'idempotent', "'yes'", "idempotent: 'yes', which is neither true nor false")
+    for (const priority of ['urgent', 'constructor'])
+      refuses(`priority: '${priority}'`, { routes: [{ upstream: 'pigeon', priority: priority as never }] }, priority)
+    for (const upstream of ['pigoen', 'toString'])
+      refuses(`a route to an upstream '${upstream}'`, { routes: [{ upstream, priority: 'batch' }] }, upstream)
+    refuses('an upstream with a typo', { upstreams: pigeon({ sokets: 2 } as never) }, 'pigeon', 'sokets')
+    const fallback = { conections: 2 } as never
+    refuses('a default with a typo', { upstreams: pigeon({ fallback }) }, 'pigeon/default', 'conections')
+    refuses("origin: 'pigeon', which is no URL", { upstreams: pigeon({ origin: 'pigeon' }) }, 'pigeon', 'origin')
+    const again = { upstream: 'pigeon', priority: 'batch' } as const
+    refuses('the same route twice', { routes: [again, { ...again, queue: 1 }] }, 'pigeon/batch')
+    const routes = [again, { ...again, idempotent: true }, { ...again, idempotent: false }]
+    expect(() => build({ routes }), 'one for either, one for idempotent calls, and one for the others').not.toThrow()
   })
 
   test('refuses more connections than the upstream has sockets, the default’s included', () => {
@@ -158,6 +163,9 @@ describe('Step 2: A typo is no route', () => {
     expect(of(11), 'the error names the upstream').toThrow('pigeon')
     expect(of(11), 'and the option').toThrow('sockets')
     expect(of(12), 'sockets: 12').not.toThrow()
+    const swift = { origin: 'http://127.0.0.1:9', sockets: 8, closesIdleMs: 60_000 }
+    const two = () => build({ upstreams: { ...pigeon({ sockets: 8 }), swift } })
+    expect(two, 'two upstreams with sockets: 8, and 8 of a default each: their sockets are their own').not.toThrow()
   })
 
   test('refuses to keep a socket until the moment in which the upstream closes it', () => {
@@ -175,6 +183,8 @@ describe('Step 2: A typo is no route', () => {
     const undefinedLimits = { connections: undefined, queue: undefined }
     const use = () => build({ routes: [{ upstream: 'pigeon', priority: 'batch', ...undefinedLimits }] })
     expect(use, 'connections: undefined').not.toThrow()
+    const upstreams = pigeon({ dialsAtOnce: undefined, fallback: undefined } as object)
+    expect(() => build({ upstreams }), 'an upstream with dialsAtOnce and fallback: undefined').not.toThrow()
     const { upstream, router } = await routed([{ priority: 'batch', ...undefinedLimits }])
     calls(10, router, batch, '/hang')
     await hanging(upstream, 8)
@@ -223,10 +233,12 @@ describe('Step 2: A typo is no route', () => {
       onUnknown: (context) => unknown.push(context.priority),
     })
     onTestFinished(async () => void (await outcomeOf(router.close({ timeoutMs: 0 }), 40)))
-    const strange = ['constructor', '__proto__', 'default', 'critical/once', 'standard']
+    const strange = ['constructor', '__proto__', 'default', 'critical/once', 'standard', 'standard']
     for (const priority of strange) await router.run({ ...critical, priority: priority as never }, ask('/'))
-    expect(unknown, 'onUnknown, of five priorities without a route').toEqual(strange)
-    expect(router.stats.unknown).toBe(5)
+    expect(unknown, 'onUnknown, of six calls without a route: each of them, and not the first of its kind').toEqual(
+      strange,
+    )
+    expect(router.stats.unknown, 'calls that took the default').toBe(6)
     expect(
       Object.keys(router.stats.routes),
       'routes are what was configured, and nothing that somebody has sent',
@@ -266,8 +278,13 @@ describe('Step 3: A queue with an end', () => {
   test('lets go of whoever leaves while they are served, and of their place', async () => {
     const { upstream, router } = await routed([{ priority: 'batch', connections: 1 }])
     const leaver = new AbortController()
-    // It hears nothing: neither does what it waits for.
-    const left = router.run(batch, async (dispatcher) => ask('/hang')(dispatcher), leaver.signal)
+    const heard: unknown[] = []
+    // It takes note, and goes on: what it waits for hears nothing.
+    const deaf = async (dispatcher: Dispatcher, signal: AbortSignal) => {
+      signal.addEventListener('abort', () => heard.push(signal.reason))
+      return ask('/hang')(dispatcher)
+    }
+    const left = router.run(batch, deaf, leaver.signal)
     left.catch(() => {})
     await hanging(upstream, 1)
     leaver.abort(new Error('tired of waiting'))
@@ -275,10 +292,14 @@ describe('Step 3: A queue with an end', () => {
       status: 'rejected',
       reason: new Error('tired of waiting'),
     })
-    expect(await outcomeOf(router.run(batch, ask('/')), 40), 'the next call on the only place').toEqual({
+    expect(heard, 'what its own signal has told it').toEqual([new Error('tired of waiting')])
+    const { signal } = new AbortController()
+    expect(await outcomeOf(router.run(batch, ask('/'), signal), 40), 'the next call on the only place').toEqual({
       status: 'fulfilled',
       value: 'ok',
     })
+    const listeners = [leaver.signal, signal].map((each) => getEventListeners(each, 'abort').length)
+    expect(listeners, 'listeners on the callers’ signals: of who has left, and of who was served').toEqual([0, 0])
   })
 })
 
@@ -298,6 +319,14 @@ describe('Step 4: Read it, or lose it', () => {
       })
     }
     expect(router.stats.routes['pigeon/batch'], 'sockets that were closed for that').toMatchObject({ dropped: 3 })
+    const throws = async (dispatcher: Dispatcher) => {
+      throw new Error(`no use for a ${await status(dispatcher)}`)
+    }
+    expect(await outcomeOf(router.run(batch, throws), 40), 'one that throws, and leaves a megabyte, too').toEqual({
+      status: 'rejected',
+      reason: new Error('no use for a 200'),
+    })
+    expect(router.stats.routes['pigeon/batch'], 'and with that of the one that threw').toMatchObject({ dropped: 4 })
     expect(await outcomeOf(router.run(batch, ask('/')), 40)).toEqual({ status: 'fulfilled', value: 'ok' })
     await eventually(() => upstream.open <= 1)
     expect(upstream.open, 'sockets that are left open').toBeLessThanOrEqual(1)
@@ -331,6 +360,7 @@ describe('Step 4: Read it, or lose it', () => {
       value: 'ok',
     })
     expect(router.stats.routes['pigeon/batch'], STEP_1).toMatchObject({ running: 0 })
+    expect(router.stats.routes['pigeon/batch'], 'dropped is what one could have read').toMatchObject({ dropped: 0 })
   })
 
   test('lets nobody send by a dispatcher whose exchange is over', async () => {
@@ -367,11 +397,18 @@ describe('Step 5: Drain', () => {
     }
     expect(await outcomeOf(closed, 40), 'close, when the last has left').toMatchObject({ status: 'fulfilled' })
     expect(await eventually(() => upstream.open === 0, 40), 'all sockets are closed').toBe(true)
+    expect(vi.getTimerCount(), 'timers that are left: the process would wait for them').toBe(0)
   })
 
   test('cuts off what is left when the time is up', async () => {
     const { upstream, router } = await routed([{ priority: 'batch', connections: 1 }])
-    const left = calls(2, router, batch, '/hang')
+    let heard: unknown
+    const deaf = async (dispatcher: Dispatcher, signal: AbortSignal) => {
+      signal.addEventListener('abort', () => (heard = signal.reason))
+      return ask('/hang')(dispatcher)
+    }
+    const left = [router.run(batch, deaf), ...calls(1, router, batch, '/hang')]
+    left[0]!.catch(() => {})
     await hanging(upstream, 1)
     const closed = router.close({ timeoutMs: 500 })
     await elapse(499)
@@ -382,8 +419,37 @@ describe('Step 5: Drain', () => {
         status: 'rejected',
         reason: expect.any(RouterClosedError),
       })
+    expect(heard, 'what the exchange hears by its own signal').toBeInstanceOf(RouterClosedError)
     expect(await outcomeOf(closed, 40), 'close').toMatchObject({ status: 'fulfilled' })
     expect(await eventually(() => upstream.open === 0, 40), 'all sockets are closed').toBe(true)
+  })
+
+  test('drains in no time or in all there is, and refuses what is no time', async () => {
+    const { upstream, router } = await routed([{ priority: 'batch', connections: 1 }])
+    const [patient] = calls(1, router, batch, '/hang')
+    await hanging(upstream, 1)
+    for (const timeoutMs of [NaN, -1, '500'] as number[]) {
+      const outcome = await outcomeOf((async () => router.close({ timeoutMs }))(), 3)
+      expect(outcome, `timeoutMs: ${timeoutMs}`).toMatchObject({ reason: expect.any(RangeError) })
+    }
+    const closed = router.close({ timeoutMs: Infinity })
+    await elapse(60_000)
+    expect(
+      await outcomeOf(patient!, 2),
+      'timeoutMs: Infinity, after a minute (a timer of so much fires after 1 ms)',
+    ).toEqual({ status: 'pending' })
+    await upstream.release()
+    expect(await outcomeOf(closed, 40), 'close, when that one is served').toMatchObject({ status: 'fulfilled' })
+
+    const hasty = await routed([{ priority: 'batch', connections: 1 }])
+    const [cut] = calls(1, hasty.router, batch, '/hang')
+    await hanging(hasty.upstream, 1)
+    void hasty.router.close({ timeoutMs: 0 })
+    await elapse(5)
+    expect(await outcomeOf(cut!), 'timeoutMs: 0, which is no time, and not none given').toMatchObject({
+      status: 'rejected',
+      reason: expect.any(RouterClosedError),
+    })
   })
 
   test('closes once, whoever else asks for it', async () => {

@@ -1,9 +1,10 @@
 import { ConnectionRouter } from '#chapters/10-connection-routing/router.ts'
 import type { RouteContext, RouteOptions, UpstreamOptions } from '#chapters/10-connection-routing/routes.ts'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import { LocalResourceError, TimeoutError } from '../../shared/core/errors.ts'
+import { LocalResourceError, RouterClosedError, TimeoutError } from '../../shared/core/errors.ts'
 import { elapse, holdTheClock } from '../../shared/testing/clock.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 import { scriptedUpstream } from '../../shared/testing/scripted-upstream.ts'
@@ -19,7 +20,8 @@ const STEP_1 = 'step 1 first: each route has a number of its own in router.stats
 
 /** A dial that waits for a word of the test. */
 interface Dial {
-  open(): void
+  /** @param then is called when the socket has been handed over */
+  open(then?: () => void): void
   fail(error?: Error): void
 }
 
@@ -33,7 +35,11 @@ function heldDials() {
       allowH2: false,
       connect: (options, callback) => {
         dials.push({
-          open: () => void connect(options, callback),
+          open: (then) =>
+            void connect(options, (...result) => {
+              callback(...(result as [null, Socket]))
+              then?.()
+            }),
           fail: (error = Object.assign(new Error('nobody listens there'), { code: 'ECONNREFUSED' })) =>
             callback(error, null),
         })
@@ -159,8 +165,8 @@ describe('Step 6: A dial is nobody’s', () => {
   })
 
   test('gives up on a dial after its time, and not a tick later', async () => {
-    const { begun, createClient } = heldDials()
-    const { router, stats } = await routed([{ priority: 'batch', connections: 1, connectMs: 100 }], {
+    const { dials, begun, createClient } = heldDials()
+    const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 1, connectMs: 100 }], {
       dialsAtOnce: 1,
       createClient,
     })
@@ -177,6 +183,56 @@ describe('Step 6: A dial is nobody’s', () => {
     const next = call(router)
     expect(await begun(2), 'dials: the next call has one of its own').toBe(2)
     expect(await outcomeOf(next, 3)).toMatchObject({ status: 'pending' })
+    dials[0]!.open()
+    await eventually(() => upstream.opened === 1, 40)
+    expect(
+      await eventually(() => upstream.open === 0, 40),
+      'what opens after connectMs is closed, or nobody would',
+    ).toBe(true)
+    expect(stats(), 'and is no socket of the route').toMatchObject({ connected: 0, dialed: 0 })
+  })
+
+  test('has the socket for the next when its caller leaves just as it comes', async () => {
+    const { dials, begun, createClient } = heldDials()
+    const { router, stats } = await routed([{ priority: 'batch', connections: 1 }], { createClient })
+    const leaver = new AbortController()
+    const left = call(router, ask('/left'), batch, leaver.signal)
+    await begun(1)
+    dials[0]!.open(async () => {
+      // The first moment in which the socket is there: it has been given to somebody who has not sent anything yet.
+      for (let i = 0; i < 50 && stats()?.dialed === 0; i++) await null
+      leaver.abort(new Error('just now'))
+    })
+    expect(await outcomeOf(left, 40), 'who has left').toEqual({ status: 'rejected', reason: new Error('just now') })
+    const next = call(router)
+    // Who had written something by then has lost the socket, and needs another one.
+    if ((await begun(2)) === 2) dials[1]!.open()
+    expect(
+      await outcomeOf(next, 40),
+      'the next call, on a route with connections: 1: is the socket still with who left?',
+    ).toEqual(answered)
+    expect(stats(), 'and when it is over').toMatchObject({ connected: 1, free: 1, dialing: 0, running: 0 })
+  })
+
+  test('ends the dials when it closes, and begins none of those in the line', async () => {
+    const { dials, begun, createClient } = heldDials()
+    const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 2 }], {
+      dialsAtOnce: 1,
+      createClient,
+    })
+    const all = [call(router), call(router)]
+    expect(await begun(2), 'dials, with dialsAtOnce: 1 and two calls').toBe(1)
+    expect(stats(), 'one dial is under way, and one in the line').toMatchObject({ dialing: 2 })
+    const closed = router.close({ timeoutMs: 0 })
+    await elapse(5)
+    for (const each of all) expect(await outcomeOf(each)).toMatchObject({ reason: expect.any(RouterClosedError) })
+    expect(await outcomeOf(closed, 40), 'close, with a dial that hangs: it has 995 ms left').toMatchObject({
+      status: 'fulfilled',
+    })
+    expect(dials.length, 'dials: none begins when all is over').toBe(1)
+    dials[0]!.open()
+    await eventually(() => upstream.opened === 1, 40)
+    expect(await eventually(() => upstream.open === 0, 40), 'what opens after close is closed').toBe(true)
   })
 
   test('opens a few sockets at a time to an upstream, over all its routes', async () => {
@@ -268,6 +324,59 @@ describe('Step 7: Warm before ready', () => {
     expect(dials.length, 'dials: none begins after one has failed').toBe(3)
   })
 
+  test('warms one upstream while another one hangs, and the default’s sockets, too', async () => {
+    const { begun, createClient } = heldDials()
+    const upstream = await scriptedUpstream()
+    const others = { sockets: 32, closesIdleMs: 60_000 }
+    const router = new ConnectionRouter({
+      upstreams: {
+        hangs: { origin: 'http://127.0.0.1:9', ...others },
+        fails: { origin: 'http://127.0.0.1:1', ...others },
+        swift: { origin: upstream.origin, ...others, fallback: { warm: 1 } },
+      },
+      routes: [
+        { upstream: 'hangs', priority: 'batch', warm: 5 },
+        { upstream: 'fails', priority: 'batch', warm: 1 },
+        { upstream: 'swift', priority: 'batch', warm: 5 },
+      ],
+      createClient: (origin, connections) =>
+        origin.endsWith(':9') ? createClient(origin, connections) : new Pool(origin, { connections, allowH2: false }),
+    })
+    onTestFinished(async () => void (await outcomeOf(router.close({ timeoutMs: 0 }), 40)))
+    const warming = router.prewarm({ timeoutMs: 500 })
+    await begun(4)
+    await eventually(() => upstream.opened === 6, 40)
+    expect(upstream.opened, 'sockets of swift, while another upstream hangs and a third one refuses').toBe(6)
+    await elapse(500)
+    expect(await outcomeOf(warming), 'all that there were to be: 5, 1, 5, and 1 of swift’s default').toEqual({
+      status: 'fulfilled',
+      value: { wanted: 12, opened: 6 },
+    })
+  })
+
+  test('gives no time or all there is, and refuses what is no time', async () => {
+    const { dials, begun, createClient } = heldDials()
+    const { router } = await routed([{ priority: 'batch', warm: 1 }], { createClient })
+    for (const timeoutMs of [NaN, -1, '500'] as number[]) {
+      expect(
+        await outcomeOf((async () => router.prewarm({ timeoutMs }))(), 3),
+        `timeoutMs: ${timeoutMs}`,
+      ).toMatchObject({
+        reason: expect.any(RangeError),
+      })
+    }
+    const warming = router.prewarm({ timeoutMs: Infinity })
+    await begun(1)
+    await elapse(5)
+    expect(await outcomeOf(warming, 2), 'timeoutMs: Infinity (a timer of so much fires after 1 ms)').toEqual({
+      status: 'pending',
+    })
+    dials[0]!.open()
+    expect(await outcomeOf(warming, 40)).toEqual({ status: 'fulfilled', value: { wanted: 1, opened: 1 } })
+    await router.close({ timeoutMs: 0 })
+    expect(vi.getTimerCount(), 'timers that are left: the process would wait for them').toBe(0)
+  })
+
   test('comes to its end in time, and begins no dial after it', async () => {
     const { dials, begun, createClient } = heldDials()
     const { router, stats } = await routed([{ priority: 'batch', warm: 4 }], { dialsAtOnce: 2, createClient })
@@ -294,6 +403,15 @@ describe('Step 7: Warm before ready', () => {
       opened: 2,
     })
     expect(stats(), STEP_1).toMatchObject({ connected: 2, free: 1, dialed: 2 })
+    router.replace('pigeon/batch', { warm: 1 })
+    await call(router)
+    expect(
+      await router.prewarm({ timeoutMs: 5000 }),
+      'two of one that was to be: what was opened is never more',
+    ).toEqual({
+      wanted: 1,
+      opened: 1,
+    })
     await upstream.release()
     expect(await outcomeOf(hanging)).toEqual(answered)
   })
@@ -365,10 +483,57 @@ describe('Step 8: New limits, live', () => {
     }
   })
 
+  test('opens anew what is being opened, and gives nothing from before to who waits', async () => {
+    const { dials, begun, createClient } = heldDials()
+    const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 2 }], { createClient })
+    const under = call(router, ask('/hang'))
+    await begun(1)
+    dials[0]!.open()
+    await eventually(() => upstream.hanging === 1, 40)
+    const waits = call(router)
+    expect(await begun(2)).toBe(2)
+    router.replace('pigeon/batch', {})
+    await upstream.release()
+    expect(await outcomeOf(under, 40), 'who was under way').toEqual(answered)
+    expect(await outcomeOf(waits, 5), 'who waits for a socket, and would not have one from before').toMatchObject({
+      status: 'pending',
+    })
+    dials[1]!.open()
+    await eventually(() => upstream.opened === 2, 40)
+    expect(await begun(3), 'dials: the second began before the change, to where DNS pointed then').toBe(3)
+    dials[2]!.open()
+    expect(await outcomeOf(waits, 40), 'and with the one that began after it').toEqual(answered)
+    expect(await eventually(() => upstream.open === 1, 40), 'the two from before are closed').toBe(true)
+    expect(stats()).toMatchObject({ connected: 1, free: 1, running: 0 })
+  })
+
+  test('goes by each of the new limits', async () => {
+    const { dials, begun, createClient } = heldDials()
+    const { router, stats } = await routed([{ priority: 'batch', connections: 1 }], { createClient })
+    router.replace('pigeon/batch', { queueMs: 20, connectMs: 50 })
+    const [lost, waits] = [call(router), call(router)]
+    await begun(1)
+    await elapse(20)
+    expect(await outcomeOf(waits), 'queueMs: 20 by now, after 20').toMatchObject({ reason: { why: 'waited' } })
+    await elapse(30)
+    expect(await outcomeOf(lost), 'connectMs: 50 by now, after 50').toMatchObject({ reason: expect.any(TimeoutError) })
+    router.replace('pigeon/batch', { idleMs: 500, warm: 1 })
+    const warming = router.prewarm({ timeoutMs: 5000 })
+    expect(await begun(2), 'dials: warm is 1 by now').toBe(2)
+    dials[1]!.open()
+    expect(await outcomeOf(warming, 40)).toEqual({ status: 'fulfilled', value: { wanted: 1, opened: 1 } })
+    await elapse(500)
+    const next = call(router)
+    expect(await begun(3), 'dials: idleMs is 500 by now, and the socket has been idle for 500').toBe(3)
+    dials[2]!.open()
+    expect(await outcomeOf(next, 40)).toEqual(answered)
+    expect(stats()).toMatchObject({ connected: 1, waited: 1, dialFailed: 1 })
+  })
+
   test('changes nothing when the new limits are none', async () => {
     const { upstream, router, stats } = await routed(
       [
-        { priority: 'batch', connections: 2 },
+        { priority: 'batch', connections: 2, warm: 2 },
         { priority: 'critical', connections: 2 },
       ],
       { sockets: 6, fallback: { connections: 1 } },
@@ -378,12 +543,15 @@ describe('Step 8: New limits, live', () => {
       ['more than the upstream has', 'pigeon/batch', { connections: 4 }],
       ['a string', 'pigeon/batch', { connections: '1' }],
       ['one that is right and one that is none', 'pigeon/batch', { connections: 1, queueMs: NaN }],
+      ['fewer than are to be warm', 'pigeon/batch', { connections: 1 }],
+      ['idle until the upstream closes it', 'pigeon/batch', { idleMs: 59_001 }],
       ['an option that nobody knows', 'pigeon/batch', { conections: 1 }],
       ['a route that nobody knows', 'pigeon/bacth', { connections: 1 }],
     ]
     for (const [what, name, limits] of wrong) {
-      expect(() => router.replace(name, limits), what).toThrow(RangeError)
-      expect(() => router.replace(name, limits), `${what}: the error names the route`).toThrow(name)
+      const use = () => router.replace(name, limits)
+      expect(use, `${what}: replace has to throw a RangeError`).toThrow(RangeError)
+      expect(use, `${what}: the error names the route`).toThrow(name)
     }
     const [one, two] = [call(router, ask('/hang')), call(router, ask('/hang'))]
     await eventually(() => upstream.hanging === 2, 40)
@@ -405,6 +573,9 @@ describe('Step 9: Idle, then stale', () => {
     await elapse(999)
     await call(router)
     expect(upstream.opened, 'sockets, with idleMs: 1000 and a pause of 999').toBe(1)
+    await elapse(999)
+    await call(router)
+    expect(upstream.opened, 'and another one: it is old, but has never been idle for so long').toBe(1)
     await elapse(1000)
     await call(router)
     expect(upstream.opened, 'and after one of 1000').toBe(2)
@@ -414,21 +585,22 @@ describe('Step 9: Idle, then stale', () => {
 
   test('sends again what a socket has swallowed that had died while it was idle', async () => {
     const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 2 }])
-    for (const [what, options] of [
-      ['no body', {}],
-      ['a string', { method: 'POST', body: 'text' }],
-      ['bytes', { method: 'POST', body: Buffer.from('bytes') }],
+    for (const [what, options, by] of [
+      ['no body', {}, 'destroy'],
+      ['a string', { method: 'POST', body: 'text' }, 'destroy'],
+      ['bytes', { method: 'POST', body: Buffer.from('bytes') }, 'destroy'],
+      ['a reset for an answer', {}, 'resetAndDestroy'],
     ] as const) {
       await call(router)
       const before = upstream.paths.length
-      upstream.dies(true)
+      upstream.dies(true, by)
       expect(await outcomeOf(call(router, ask('/again', options)), 60), `idempotent, with ${what}`).toEqual(answered)
       expect(upstream.paths.slice(before), 'what the upstream has seen: it once hung up on it').toEqual([
         '/again',
         '/again',
       ])
     }
-    expect(stats(), STEP_1).toMatchObject({ stale: 3 })
+    expect(stats(), STEP_1).toMatchObject({ stale: 4 })
   })
 
   test('sends nothing again that may have been done, or cannot be', async () => {
@@ -449,21 +621,68 @@ describe('Step 9: Idle, then stale', () => {
     upstream.dies(true)
     await lost('a stream', ask('/once', { method: 'POST', body: Readable.from(['a', 'b']) }))
     await call(router)
+    upstream.dies(true)
+    const generator = async function* () {
+      yield 'a'
+    }
+    await lost('a generator, which is a stream, too', ask('/once', { method: 'POST', body: generator() as never }))
+    await call(router)
     await lost('half an answer', ask('/half'))
     await call(router)
     await lost('an answer that has begun', ask('/word'))
     expect(stats()).toMatchObject({ stale: 0, running: 0 })
   })
 
+  test('takes another socket for what was never written, also for a call that is not idempotent', async () => {
+    const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 1 }])
+    const once = { ...batch, idempotent: false }
+    const last = call(router, ask('/last'), once)
+    const next = call(router, ask('/next'), once)
+    expect(await outcomeOf(last, 40), 'an answer with Connection: close').toEqual(answered)
+    expect(await outcomeOf(next, 40), 'the call that waited, and was given a socket that is about to close').toEqual(
+      answered,
+    )
+    const both = async (dispatcher: Dispatcher) => {
+      await ask('/half')(dispatcher).catch(() => {})
+      await ask('/last')(dispatcher)
+      return ask('/next')(dispatcher)
+    }
+    expect(await outcomeOf(call(router, both, once), 60), 'three requests of an exchange, a socket each').toEqual(
+      answered,
+    )
+    expect(upstream.paths, 'requests, each of them once').toEqual(['/last', '/next', '/half', '/last', '/next'])
+    expect(stats(), STEP_1).toMatchObject({ running: 0 })
+    expect(stats(), 'nothing was sent twice, and nothing left that one could have read').toMatchObject({
+      stale: 0,
+      dropped: 0,
+    })
+  })
+
+  test('forgets a socket when the upstream closes it', async () => {
+    const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 2 }])
+    await call(router)
+    expect(stats(), STEP_1).toMatchObject({ connected: 1, free: 1 })
+    upstream.hangUp()
+    await eventually(() => stats()?.connected === 0, 40)
+    expect(stats(), 'the upstream has closed it').toMatchObject({ connected: 0, free: 0 })
+    const next = call(router, ask('/next'), { ...batch, idempotent: false })
+    expect(await outcomeOf(next, 40), 'a call that cannot be sent again').toEqual(answered)
+    expect(stats(), 'it has one of its own').toMatchObject({ connected: 1, free: 1, dialed: 2, stale: 0 })
+  })
+
   test('does not try one dead socket after the other', async () => {
     const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 4, warm: 4 }])
     await router.prewarm({ timeoutMs: 5000 })
     expect(stats(), 'four sockets, all of an age').toMatchObject({ free: 4 })
+    const served = call(router, ask('/hang'))
+    await eventually(() => upstream.hanging === 1, 40)
     upstream.dies()
     const outcome = await outcomeOf(call(router), 60)
     expect(outcome, 'an upstream that hangs up on everybody').toMatchObject({ status: 'rejected' })
-    expect(upstream.paths, 'requests: by an old socket, and by one that is new').toHaveLength(2)
-    expect(stats()).toMatchObject({ stale: 1, running: 0 })
+    expect(upstream.paths, 'requests: by an old socket, and by one that is new').toEqual(['/hang', '/', '/'])
+    expect(stats()).toMatchObject({ stale: 1, running: 1 })
+    await upstream.release()
+    expect(await outcomeOf(served, 40), 'whose socket was in use, and not idle').toEqual(answered)
   })
 })
 

@@ -20,8 +20,10 @@ export interface ScriptedUpstream {
   readonly hanging: number
   /** Answers the oldest of these. */
   release(): Promise<void>
-  /** From now on each request, or only the next one, meets a socket that ends without a word. */
-  dies(once?: boolean): void
+  /** From now on each request, or only the next one, meets a socket that ends without a word, or is reset. */
+  dies(once?: boolean, by?: 'destroy' | 'resetAndDestroy'): void
+  /** Closes all that are open. */
+  hangUp(): void
 }
 
 const BIG = Buffer.alloc(2 ** 20, 'x')
@@ -30,6 +32,7 @@ const BIG = Buffer.alloc(2 ** 20, 'x')
  * - `/hang` has no answer until `release`
  * - `/big` has a megabyte
  * - `/half` is cut off after half of its body, `/word` in the middle of its status line
+ * - `/last` has `ok`, and is the last on its connection
  * - all others have `ok`
  */
 export async function scriptedUpstream(): Promise<ScriptedUpstream> {
@@ -39,13 +42,14 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
   let opened = 0
   let most = 0
   let deaths = 0
+  let death: 'destroy' | 'resetAndDestroy' = 'destroy'
   const server = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const { url = '' } = request
     paths.push(url)
     request.resume()
     if (deaths > 0) {
       deaths--
-      return request.socket.destroy()
+      return request.socket[death]()
     }
     if (url === '/hang') {
       hanging.push(response)
@@ -54,6 +58,7 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
       response.writeHead(200, { 'content-length': 8 }).write('half')
       setImmediate(() => request.socket.destroy())
     } else if (url === '/word') request.socket.end('HTTP/1.')
+    else if (url === '/last') response.writeHead(200, { connection: 'close' }).end('ok')
     else response.end(url === '/big' ? BIG : 'ok')
   })
   server.on('connection', (socket) => {
@@ -88,6 +93,12 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
       hanging[0]?.end('ok')
       await eventually(() => hanging.length < before)
     },
-    dies: (isOnce = false) => void (deaths = isOnce ? 1 : Infinity),
+    dies(isOnce = false, by = 'destroy') {
+      deaths = isOnce ? 1 : Infinity
+      death = by
+    },
+    hangUp() {
+      for (const socket of sockets) socket.destroy()
+    },
   }
 }
