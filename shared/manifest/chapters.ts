@@ -248,7 +248,7 @@ export const chapters: Chapter[] = [
       { title: 'One pool a route, for ever', minutes: 6 },
       { title: 'A typo is no route', minutes: 9 },
       { title: 'A queue with an end', minutes: 11 },
-      { title: 'Read it, or lose it', minutes: 7 },
+      { title: 'Read it, or lose it', minutes: 6 },
       { title: 'Drain', minutes: 7, cut: true },
       { title: 'A dial is nobody’s', minutes: 20, spare: true },
       { title: 'Warm before ready', minutes: 8, spare: true },

@@ -444,14 +444,14 @@ export const strips: Record<string, Drawing[]> = {
       day,
       time(2, 11),
       on(130, pigeon({ eye: 'open', holds: at(28, 12, prop.letter()) })),
-      cart(330),
+      on(330, prop.cart()),
       on(540, prop.door('partial', true)),
     ),
     scene(
       'Customers call from the counter; the pigeon does not hear them before it has carried the cart',
       day,
       on(120, pigeon({ eye: 'back', holds: at(28, 12, prop.letter()) }), { flip: true }),
-      cart(290),
+      on(290, prop.cart()),
       queue(430, 84, [
         { look: 'wide', mouth: 'frown' },
         { coat: 'ok', hat: 'bun', look: 'bored', mouth: 'frown' },
