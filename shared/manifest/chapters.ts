@@ -247,9 +247,9 @@ export const chapters: Chapter[] = [
     steps: [
       { title: 'One pool a route, for ever', minutes: 6 },
       { title: 'A typo is no route', minutes: 9 },
-      { title: 'A queue with an end', minutes: 11 },
-      { title: 'Read it, or lose it', minutes: 6 },
-      { title: 'Drain', minutes: 7, cut: true },
+      { title: 'A queue with an end', minutes: 12 },
+      { title: 'Read it, or lose it', minutes: 8, cut: true },
+      { title: 'Drain', minutes: 7, spare: true },
       { title: 'A dial is nobody’s', minutes: 20, spare: true },
       { title: 'Warm before ready', minutes: 8, spare: true },
       { title: 'New limits, live', minutes: 8, spare: true },
