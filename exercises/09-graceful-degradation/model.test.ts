@@ -305,8 +305,15 @@ describe('Step 10: Nonsense, and evenings by the thousand', () => {
       expect(message, 'in one line').not.toContain('\n')
       expect([flags.of('room'), flags.of('map')], `flags, after ${what}`).toEqual(['off', 'on'])
     }
-    flags.update({ map: 'off' })
-    expect([flags.of('room'), flags.of('map')], 'what is not named has its default again').toEqual(['auto', 'off'])
+    const file = { map: 'off' }
+    flags.update(file)
+    file.map = 'nonsense'
+    expect(
+      [flags.of('room'), flags.of('map')],
+      'what is not named has its default again, and what becomes of the object afterwards is nothing to it',
+    ).toEqual(['auto', 'off'])
+    expect(() => flags.update({}), 'an object that names none is no nonsense').not.toThrow()
+    expect([flags.of('room'), flags.of('map')], 'and with it all have their defaults').toEqual(['auto', 'on'])
     expect(() => flags.of('rooom'), 'a flag that there is not').toThrow(RangeError)
     expect(() => new Flags({ room: 'yes' as Flag }), 'a default that is no flag').toThrow(RangeError)
   })
