@@ -137,6 +137,8 @@ export class Lab {
     const isAsItWas = this.sides.every(({ setup }, i) => JSON.stringify(setup) === JSON.stringify(setups[i]))
     if (incident || this.#isMarred || !isAsItWas)
       await Promise.all(this.sides.map((side, i) => side.replace(setups[i])))
+    // Whoever is to give old prices needs some.
+    if (incident?.traffic.popular) await this.#settle()
     if (this.#playing !== playing || this.#ended.signal.aborted) return
     this.#isMarred = false
     for (const side of this.sides) side.beginAnew()
@@ -146,10 +148,14 @@ export class Lab {
     const { restart, traffic: { rush = 0 } = {} } = incident ?? {}
     if (!restart && rush === 0) return
     // Those to be replaced, or run over, have only just begun themselves.
-    await sleep(BEGUN_MS, this.#ended.signal).catch(() => {})
+    await this.#settle()
     if (this.#playing !== playing) return
     if (restart) this.#restart()
     if (rush > 0) this.#arrivals.rush(rush)
+  }
+
+  async #settle(): Promise<void> {
+    await sleep(BEGUN_MS, this.#ended.signal).catch(() => {})
   }
 
   async #reseed(seed: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Incident, Point } from '../stage/incidents/incidents.ts'
+import { isOfHundred } from '../stage/incidents/of-hundred.ts'
 import type { Seen } from '../stage/incidents/seen.ts'
 import { drawings, headOf } from '../stage/drawings/drawings.ts'
 import type { Spotlight } from './state.ts'
@@ -56,9 +57,9 @@ const FEW = 0.9
 const percent = (share: number) => (Number.isFinite(share) ? `${Math.floor(share * 100)} %` : 'nobody yet')
 
 /** What to make of the numbers; of counts, nothing that they do not say themselves. */
-function comparison({ number }: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
-  if (yours === null || reference === null || ['failed', 'sentAway', 'unserved', 'lacking', 'lost'].includes(number))
-    return ''
+function comparison(point: Point, left: Seen, right: Seen, [yours, reference]: (number | null)[]): string {
+  const { number } = point
+  if (yours === null || reference === null || number === 'failed' || isOfHundred(point)) return ''
   // Who refuses everybody is very fast.
   if (left.answered < FEW || right.answered < FEW)
     return ` Answered: ${percent(left.answered)} on the left, ${percent(right.answered)} on the right.`

@@ -1,4 +1,5 @@
 import type { Side } from '../../stage/column.ts'
+import { isOfHundred } from '../../stage/incidents/of-hundred.ts'
 import type { LabState, Spotlight as State } from '../state.ts'
 import { Carriers } from './carriers.tsx'
 import { Charts } from './charts.tsx'
@@ -52,16 +53,17 @@ function Huge({ side, label, numbers, point, isWorse }: State & { side: Side; la
   return (
     <div class={`huge ${isWorse && side === 'yours' ? 'worse' : ''}`}>
       <p>{label}</p>
-      <output aria-label={side === 'yours' ? 'Yours' : 'Reference'}>{huge(point.number, numbers[side])}</output>
+      <output aria-label={side === 'yours' ? 'Yours' : 'Reference'}>{huge(point, numbers[side])}</output>
     </div>
   )
 }
 
 /** Thin spaces between thousands: they are read from far away. */
-function huge(number: State['point']['number'], value: number | null): string {
+function huge(point: State['point'], value: number | null): string {
+  const { number } = point
   if (value === null) return '–'
   if (number === 'failed') return String(value)
-  if (['sentAway', 'lacking', 'lost'].includes(number)) return String(Math.round(value))
+  if (isOfHundred(point)) return String(Math.round(value))
   if (number === 'callsPerQuote') return value.toFixed(1)
   return milliseconds(value).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 }

@@ -1,4 +1,5 @@
-import { CARRIER_NAMES, type CarrierName, type Fault } from '../../carriers/fleet.ts'
+import type { Fault } from '../../carriers/fleet.ts'
+import { CARRIER_NAMES, type CarrierName } from '../../carriers/tariffs.ts'
 import type { Interest } from '../arrivals.ts'
 import type { Insists } from '../customers.ts'
 import type { Seen } from './seen.ts'
