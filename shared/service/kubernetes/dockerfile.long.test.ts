@@ -77,7 +77,8 @@ test(
       return child
     }
     const ports = { HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0' }
-    const env = { ...environmentOf(dockerfile), ...ports, DRAIN_DELAY_MS: '0' }
+    const DATABASE_URL = `sqlite:${join(cwd, 'scans.db')}`
+    const env = { ...environmentOf(dockerfile), ...ports, DRAIN_DELAY_MS: '0', DATABASE_URL }
     const start = execForm(lastOf(dockerfile, 'CMD'))!.slice(1)
     const carriers = { CARRIERS: 'pigeon=http://127.0.0.1:9' }
     const parcel = run(start, { ...env, ...carriers })
