@@ -17,7 +17,7 @@ function bareTree(packages: string[], name = 'bare'): string {
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
   const base = join(parent, name)
   mkdirSync(join(base, 'exercises'), { recursive: true })
-  for (const folder of ['core', 'manifest', 'service', 'stage', 'workshop'])
+  for (const folder of ['carriers', 'core', 'manifest', 'service', 'stage', 'workshop'])
     cpSync(join(root, 'shared', folder), join(base, 'shared', folder), { recursive: true })
   for (const file of ['package.json', 'package-lock.json']) cpSync(join(root, file), join(base, file))
   for (const each of packages) {
