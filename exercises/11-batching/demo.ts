@@ -34,9 +34,7 @@ const batcher = new Batcher<Scan, Outcome>({
 })
 const upload = new Pipeline(lines()).stage(scanOf).stage((scan) => batcher.add(scan), { concurrency: 200 })
 
-console.log(
-  `${LINES.toLocaleString('en')} scans, a line each, into a file. "write" is async; the database in it is not.`,
-)
+console.log(`${LINES.toLocaleString('en')} scans, a line each, into a file. "write" is async; its database is not.`)
 console.log(`Every ${LOOKS_MS} ms somebody looks whether the event loop is at home.\n`)
 
 const startedAt = performance.now()
@@ -59,7 +57,7 @@ const tookMs = performance.now() - startedAt
 
 const longest = silences.toSorted((a, b) => b.ms - a.ms).slice(0, 5)
 for (const { at, ms } of longest.filter(({ ms }) => ms >= 1)) {
-  const bar = '█'.repeat(Math.min(40, Math.max(1, Math.round(ms / 50))))
+  const bar = '█'.repeat(Math.min(30, Math.max(1, Math.round(ms / 50))))
   console.log(
     `nobody at home for ${String(Math.round(ms)).padStart(5)} ms, until ${String(Math.round(at)).padStart(5)} ms  ${bar}`,
   )

@@ -93,7 +93,7 @@ async function unplug(): Promise<Story> {
 function tell(what: string, stories: Story[]): void {
   const sum = (of: 'promised' | 'lost') => stories.reduce((total, story) => total + story[of], 0)
   console.log(`\n${what}:\n`)
-  console.log(`  ${stories.map(({ lost, error }) => (error ? '✗' : lost > 0 ? '!' : '·')).join(' ')}`)
+  console.log(`  ${stories.map(({ lost, error }) => (error ? '✗' : lost > 0 ? '!' : '·')).join('')}`)
   const unreadable = stories.flatMap(({ error }) => error ?? [])
   console.log(`  ${unreadable.length} of ${stories.length} left something that the next one could not read`)
   if (unreadable[0]) console.log(`  ("${unreadable[0].slice(0, 60)}")`)
