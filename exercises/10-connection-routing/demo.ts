@@ -65,7 +65,7 @@ async function book(number: number): Promise<void> {
       () => 'gave up',
     )
   const tookMs = elapsedMs() - cameAt
-  const bar = '█'.repeat(Math.max(1, Math.round((40 * tookMs) / PATIENCE_MS)))
+  const bar = '█'.repeat(Math.min(40, Math.max(1, Math.round((40 * tookMs) / PATIENCE_MS))))
   console.log(`booking ${String(number).padStart(2)}: ${outcome} after ${String(tookMs).padStart(4)} ms ${bar}`)
 }
 
