@@ -47,16 +47,8 @@ async function clocked<Name extends string>(runs: Record<Name, Run>, rounds: num
   return times
 }
 
-const medians = <Name extends string>(times: Record<Name, number[]>) =>
-  Object.fromEntries(Object.entries<number[]>(times).map(([name, each]) => [name, median(each)])) as Record<
-    Name,
-    number
-  >
-const best = <Name extends string>(times: Record<Name, number[]>) =>
-  Object.fromEntries(Object.entries<number[]>(times).map(([name, each]) => [name, Math.min(...each)])) as Record<
-    Name,
-    number
-  >
+const each = <Name extends string>(times: Record<Name, number[]>, of: (times: number[]) => number) =>
+  Object.fromEntries(Object.entries<number[]>(times).map(([name, all]) => [name, of(all)])) as Record<Name, number>
 
 const drain = async (items: AsyncIterable<unknown>) => {
   let count = 0
@@ -91,7 +83,7 @@ async function writes() {
   )
   await store.close()
   rmSync(folder, { recursive: true })
-  return Object.fromEntries(Object.entries(medians(times)).map(([name, ms]) => [name, (1000 * ms) / ROWS]))
+  return Object.fromEntries(Object.entries(each(times, median)).map(([name, ms]) => [name, (1000 * ms) / ROWS]))
 }
 
 const millisecond = (item: number) => new Promise<number>((resolve) => setTimeout(resolve, 1, item))
@@ -114,7 +106,7 @@ async function stages() {
     },
     3,
   )
-  return Object.fromEntries(Object.entries(medians(times)).map(([name, ms]) => [name, ms / STAGED]))
+  return Object.fromEntries(Object.entries(each(times, median)).map(([name, ms]) => [name, ms / STAGED]))
 }
 
 /** s for so many items of a millisecond. */
@@ -122,7 +114,7 @@ async function fanOut() {
   const fanned = (concurrency: number) => () =>
     drain(new Pipeline(numbers(FANNED)).stage(millisecond, { concurrency, ordered: false }))
   const times = await clocked({ 1: fanned(1), 16: fanned(16), 128: fanned(128), 1024: fanned(1024) }, 3)
-  return Object.fromEntries(Object.entries(medians(times)).map(([name, ms]) => [name, ms / 1000]))
+  return Object.fromEntries(Object.entries(each(times, median)).map(([name, ms]) => [name, ms / 1000]))
 }
 
 const settled = (items: readonly number[]) =>
@@ -178,7 +170,9 @@ async function price() {
     },
     ROUNDS,
   )
-  return Object.fromEntries(Object.entries(best(times)).map(([name, ms]) => [name, (1e6 * ms) / ITEMS]))
+  return Object.fromEntries(
+    Object.entries(each(times, (all) => Math.min(...all))).map(([name, ms]) => [name, (1e6 * ms) / ITEMS]),
+  )
 }
 
 async function main(): Promise<void> {

@@ -282,13 +282,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     )
   if (config.CLIENT_BURST && config.CLIENT_RATE === null)
     wrong.push('CLIENT_BURST is set, and CLIENT_RATE is not; a burst is one of a rate')
-  if (env.NODE_ENV === 'production' && config.CARRIERS === null) {
-    wrong.push(`CARRIERS is not set, as it must be with NODE_ENV=production; it takes ${variables.CARRIERS.takes}`)
-  }
-  if (env.NODE_ENV === 'production' && config.DATABASE_URL === null) {
-    wrong.push(
-      `DATABASE_URL is not set, as it must be with NODE_ENV=production; it takes ${variables.DATABASE_URL.takes}`,
-    )
+  for (const name of ['CARRIERS', 'DATABASE_URL'] as const) {
+    if (env.NODE_ENV === 'production' && config[name] === null)
+      wrong.push(`${name} is not set, as it must be with NODE_ENV=production; it takes ${variables[name].takes}`)
   }
   if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
     wrong.push(`METRICS_PORT is PORT, ${config.PORT}; it takes another one`)

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createWorker, type Worker } from '#chapters/02-graceful-shutdown/worker.ts'
 import { deadlineAfter } from '../core/deadline.ts'
 import type { Carrier } from './carrier.ts'
+import { drainInTime } from './drain.ts'
 import type { Metrics } from './metrics.ts'
 import { reasonOf } from './reasons.ts'
 
@@ -21,8 +22,6 @@ const READERS = 16
 /** What may wait for each; more is dropped, since a queue without an end is only a slower way to lose things. */
 const CAPACITY = 64
 const PATIENCE_MS = 5000
-/** For all that wait when the service ends: a thousand of them at a dead carrier would hold it until it is killed. */
-const DRAIN_MS = 2000
 
 /**
  * Reads each booking back after the answer has gone out: a booking that no replica knows is a call to the carrier's
@@ -66,10 +65,7 @@ export function createConfirmations({ confirmations }: Metrics, log: FastifyBase
       return taken
     },
     async drain() {
-      const stop = new AbortController()
-      const timer = setTimeout(() => stop.abort(), DRAIN_MS)
-      const left = await Promise.all(readers.map((reader) => reader.drain(stop.signal)))
-      clearTimeout(timer)
+      const left = await drainInTime((stop) => Promise.all(readers.map((reader) => reader.drain(stop))))
       for (const booked of left.flat()) report('dropped', booked, 'shutdown')
     },
   }

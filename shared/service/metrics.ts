@@ -56,7 +56,6 @@ export function createMetrics(registry = new Registry()) {
       labelNames: ['by', 'allowed'],
       registers,
     }),
-    outboxes: (watch: (registry: Registry) => void) => watch(registry),
     outboxOutcomes: new Counter({
       name: 'parcel_outbox_total',
       help: 'What was put into the outbox of a carrier, or rejected as it is full or the disk refuses; deliveries, and those that failed',

@@ -12,32 +12,30 @@ interface Watched {
 }
 
 /** What is asked when somebody collects. */
-export const watchOutboxes =
-  (outboxes: readonly Watched[]) =>
-  (registry: Registry): void => {
-    const gauge = (name: string, help: string, value: (stats: OutboxStats) => number) =>
-      new Gauge({
-        name: `parcel_outbox_${name}`,
-        help,
-        labelNames: ['carrier'],
-        registers: [registry],
-        collect() {
-          for (const { carrier, stats } of outboxes) this.set({ carrier: carrier.name }, stats ? value(stats) : 0)
-        },
-      })
-    gauge('pending', 'Deliveries that are owed', ({ pending }) => pending)
-    gauge('oldest_seconds', 'Age of the oldest of them', ({ oldestMs }) => oldestMs / 1000)
-    gauge('window', 'Deliveries that may be under way at a time', ({ window }) => window)
-    gauge('dead', 'Deliveries that were refused, or failed while others did not', ({ dead }) => dead)
-    gauge('bytes', 'Bytes on disk', ({ bytes }) => bytes)
-    void new Gauge({
-      name: 'parcel_outbox_state',
-      help: '1 for the state that the outbox of a carrier is in, 0 for the others',
-      labelNames: ['carrier', 'state'],
+export function watchOutboxes(registry: Registry, outboxes: readonly Watched[]): void {
+  const gauge = (name: string, help: string, value: (stats: OutboxStats) => number) =>
+    new Gauge({
+      name: `parcel_outbox_${name}`,
+      help,
+      labelNames: ['carrier'],
       registers: [registry],
       collect() {
-        for (const { carrier, state: now } of outboxes)
-          for (const state of OUTBOX_STATES) this.set({ carrier: carrier.name, state }, state === now ? 1 : 0)
+        for (const { carrier, stats } of outboxes) this.set({ carrier: carrier.name }, stats ? value(stats) : 0)
       },
     })
-  }
+  gauge('pending', 'Deliveries that are owed', ({ pending }) => pending)
+  gauge('oldest_seconds', 'Age of the oldest of them', ({ oldestMs }) => oldestMs / 1000)
+  gauge('window', 'Deliveries that may be under way at a time', ({ window }) => window)
+  gauge('dead', 'Deliveries that were refused, or failed while others did not', ({ dead }) => dead)
+  gauge('bytes', 'Bytes on disk', ({ bytes }) => bytes)
+  void new Gauge({
+    name: 'parcel_outbox_state',
+    help: '1 for the state that the outbox of a carrier is in, 0 for the others',
+    labelNames: ['carrier', 'state'],
+    registers: [registry],
+    collect() {
+      for (const { carrier, state: now } of outboxes)
+        for (const state of OUTBOX_STATES) this.set({ carrier: carrier.name, state }, state === now ? 1 : 0)
+    },
+  })
+}

@@ -7,6 +7,8 @@ import { Outbox } from '#chapters/12-durable-writes/outbox.ts'
 import { deadlineAfter } from '../core/deadline.ts'
 import { LockedError, LogCorruptError } from '../core/errors.ts'
 import type { Carrier } from './carrier.ts'
+import type { Config } from './config.ts'
+import { drainInTime } from './drain.ts'
 import type { Metrics } from './metrics.ts'
 import { type OutboxState, watchOutboxes } from './outbox-metrics.ts'
 import { reasonOf } from './reasons.ts'
@@ -25,22 +27,15 @@ export interface Outboxes {
   drain(): Promise<void>
 }
 
-interface OutboxConfig {
-  OUTBOX_DIR: string | null
-  OUTBOX_CAPACITY: number
-}
-
 /** For a whole delivery: booking and reading back, with all attempts at the carrier. */
 const ATTEMPT_MS = 10_000
-/** For all that is owed when the service ends: what is left, the next life has. */
-export const DRAIN_MS = 2000
 /** Whoever has the lock may be the one that we replace. */
 const LOCKED_MS = 1000
 
 /** One outbox a carrier, as what one carrier bears says nothing about the next. */
 export function createOutboxes(
   carriers: Carrier[],
-  { OUTBOX_DIR: base, OUTBOX_CAPACITY: capacity }: OutboxConfig,
+  { OUTBOX_DIR: base, OUTBOX_CAPACITY: capacity }: Pick<Config, 'OUTBOX_DIR' | 'OUTBOX_CAPACITY'>,
   metrics: Metrics,
   log: FastifyBaseLogger,
 ): Outboxes {
@@ -48,7 +43,7 @@ export function createOutboxes(
   const all = new Map(
     carriers.map((carrier) => [carrier, new CarrierOutbox(carrier, join(base, carrier.name), capacity, metrics, log)]),
   )
-  metrics.outboxes(watchOutboxes([...all.values()]))
+  watchOutboxes(metrics.registry, [...all.values()])
   return {
     areThere: true,
     async open() {
@@ -133,11 +128,9 @@ class CarrierOutbox {
   async drain(): Promise<void> {
     this.#isOver = true
     clearTimeout(this.#timer)
-    if (!this.#outbox) return
-    const stop = new AbortController()
-    const timer = setTimeout(() => stop.abort(new Error('shutdown')), DRAIN_MS)
-    const left = await this.#outbox.drain(stop.signal)
-    clearTimeout(timer)
+    const outbox = this.#outbox
+    if (!outbox) return
+    const left = await drainInTime((stop) => outbox.drain(stop))
     this.#unlock()
     if (left > 0) this.#log.warn({ left }, 'outbox: on disk, for the next start')
   }

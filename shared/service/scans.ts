@@ -6,6 +6,7 @@ import { Batcher } from '#chapters/11-batching/batcher.ts'
 import { Channel } from '#chapters/11-batching/channel.ts'
 import { TimeoutError } from '../core/errors.ts'
 import type { Config } from './config.ts'
+import { drainInTime } from './drain.ts'
 import { gaugesIn, type Metrics } from './metrics.ts'
 import type { Outcome, Scan } from './scan.ts'
 import type { ScanStore } from './scan-store.ts'
@@ -33,7 +34,6 @@ export class SlowReaderError extends Error {}
 
 /** For a batch, after which somebody else is asked or nobody. */
 const STORE_MS = 2000
-const DRAIN_MS = 2000
 /** New scans that may wait for a reader of events; who is slower is cut off, and finds them in the store when it is back. */
 const FOLLOWED = 64
 
@@ -102,10 +102,7 @@ export function createScans(
       return { close, [Symbol.asyncIterator]: () => channel[Symbol.asyncIterator]() }
     },
     async drain() {
-      const stop = new AbortController()
-      const timer = setTimeout(() => stop.abort(new Error('Shutdown: there was no time left')), DRAIN_MS)
-      const left = await batcher.drain(stop.signal)
-      clearTimeout(timer)
+      const left = await drainInTime((stop) => batcher.drain(stop))
       if (left.length > 0) log.warn({ scans: left.length }, 'scans not written, as their senders were told')
     },
   }

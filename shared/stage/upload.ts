@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { Pool } from 'undici'
+import { sleep } from '../core/sleep.ts'
 
 /** Lines of the couriers, so far: those that were sent off in full, or are under way, and those that Parcel says are done. */
 export interface UploadCounts {
@@ -30,7 +31,7 @@ const EPOCH = Date.UTC(2026, 1, 28)
 export class Upload {
   readonly #client: Pool
   readonly #counts: UploadCounts = { sent: 0, written: 0 }
-  #hasLeft = false
+  readonly #left = new AbortController()
   #episode = new AbortController()
 
   constructor(origin: string) {
@@ -55,7 +56,7 @@ export class Upload {
 
   async leave(): Promise<void> {
     this.stop()
-    this.#hasLeft = true
+    this.#left.abort()
     await this.#client.destroy()
   }
 
@@ -64,13 +65,13 @@ export class Upload {
       const first = this.#counts.sent
       this.#counts.sent += scans
       let done = 0
-      while (done < scans && !this.#hasLeft) {
+      while (done < scans && !this.#left.signal.aborted) {
         const lines = await this.#upload(first + done, first + scans).catch(() => undefined)
         done += lines ?? 0
         this.#counts.written += lines ?? 0
-        if (done < scans) await pause(PAUSE_MS)
+        if (done < scans) await sleep(PAUSE_MS, this.#left.signal).catch(() => {})
       }
-      await pause(REST_MS, signal)
+      await sleep(REST_MS, signal).catch(() => {})
     }
   }
 
@@ -96,15 +97,3 @@ function lines(from: number, to: number): string {
     text += `{"shipment":"pelican-${n % 500}","at":"${new Date(EPOCH + n * 1000).toISOString()}","place":"Lisbon","event":"collected"}\n`
   return text
 }
-
-const pause = (ms: number, signal?: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    const over = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = setTimeout(over, ms)
-    timer.unref()
-    signal?.addEventListener('abort', over)
-  })

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { Pipeline } from '#chapters/11-batching/pipeline.ts'
 import { OverloadError } from '../../core/errors.ts'
@@ -40,6 +40,7 @@ const Uploaded = Type.Object({
   refused: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
   refusedCount: Type.Integer(),
 })
+type Uploaded = Static<typeof Uploaded>
 
 const schema = {
   summary: 'Writes what couriers have scanned, a line of JSON each',
@@ -115,14 +116,6 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
       }
     },
   )
-}
-
-type Uploaded = {
-  lines: number
-  stored: number
-  known: number
-  refused: { line: number; reason: string }[]
-  refusedCount: number
 }
 
 const refusal = (detail: string, cause?: unknown, extensions = {}) =>

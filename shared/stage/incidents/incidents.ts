@@ -267,7 +267,7 @@ export const incidents: Incident[] = [
     id: 'scans',
     chapter: '11',
     title: 'Twelve thousand scans',
-    traffic: { perSecond: 40, scans: SCANS },
+    traffic: { ...USUAL, scans: SCANS },
     faults: [],
     // A file of its own for each Parcel (parcel.ts): memory is too fast for anybody to notice.
     env: { DATABASE_URL: TEMPORARY_DATABASE },
