@@ -270,6 +270,42 @@ export const poses = {
     on(560, person({ arms: 'hold', holds: prop.parcel(50, 40), look: 'bored', mouth: 'frown' }), { flip: true }),
   ),
 
+  yesterday: scene(
+    'The pigeon sleeps; albatross hands out yesterday’s price, which says on itself how old it is',
+    prop.floor(),
+    on(186, bird('albatross', { eye: 'happy', holds: at(20, 30, prop.sign('≈ 5.90', 'yellow', 136, 34)) }), {
+      scale: 0.8,
+    }),
+    on(448, person({ look: 'up', mouth: 'smile' }), { flip: true }),
+    on(560, pigeon({ eye: 'closed', nod: 34, cap: false }), { scale: 0.66 }),
+  ),
+
+  batch: scene(
+    'The pigeon takes a pile of letters at once, out of a cart with many more; the customer is heard meanwhile',
+    prop.floor(),
+    on(100, person({ coat: 'ok', hat: 'bun', arms: 'phone', holds: at(-8, -6, prop.receiver()), mouth: 'smile' })),
+    on(280, pigeon({ legs: 'walk', eye: 'happy', holds: at(36, 46, prop.pile(4)) }), { scale: 0.95 }),
+    on(546, prop.cart()),
+  ),
+
+  'empty-box': scene(
+    'The customer has a receipt for what was put into the box; albatross looks into it, and finds nothing',
+    prop.floor(),
+    on(
+      106,
+      person({
+        coat: 'ok',
+        hat: 'bun',
+        arms: 'hold',
+        holds: prop.sign('202', 'yellow', 84),
+        look: 'wide',
+        mouth: 'frown',
+      }),
+    ),
+    on(310, prop.crate(0), { scale: 1.3 }),
+    on(490, bird('albatross', { eye: 'down', nod: 20 }), { flip: true, scale: 0.9 }),
+  ),
+
   thinking: scene(
     'The pigeon tilts its head, and has a question',
     prop.floor(),

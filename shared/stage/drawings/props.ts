@@ -123,6 +123,14 @@ export const cart = (): string =>
   line('M80 -56L112 -112') +
   [-50, 42].map((x) => at(x, -14, dot(0, 0, 18, 'slate') + dot(0, 0, 6, 'grey'))).join('')
 
+/** Open at its top, with so many letters that look out of it; it stands on 0,0. */
+export const crate = (count: number): string =>
+  Array.from({ length: count }, (_, i) => at(-34 + i * 34, -92 + (i % 2) * 12, letter(), { turn: -14 + 13 * i })).join(
+    '',
+  ) +
+  box(-76, -84, 152, 84, 'partial') +
+  line('M-76 -56H76M-76 -28H76', 'black')
+
 export const coin = (): string => dot(0, 0, 18, 'yellow') + line('M0 -7v14')
 
 export const coins = (count: number): string =>

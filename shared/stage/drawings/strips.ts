@@ -476,7 +476,7 @@ export const strips: Record<string, Drawing[]> = {
       time(3, 40),
       on(150, bird('kestrel', { eye: 'happy' }), { scale: 0.8 }),
       on(80, prop.counter(150)),
-      on(286, crate(3)),
+      on(286, prop.crate(3)),
       queue(400, 92, [
         { arms: 'hold', holds: prop.parcel(50, 40), mouth: 'smile' },
         { coat: 'ok', hat: 'bun', arms: 'hold', holds: prop.parcel(50, 40), mouth: 'smile' },
@@ -489,7 +489,7 @@ export const strips: Record<string, Drawing[]> = {
       time(3, 41),
       on(150, bird('albatross', { eye: 'wide' }), { scale: 0.8 }),
       on(80, prop.counter(150)),
-      on(330, crate(0), { scale: 1.3 }),
+      on(330, prop.crate(0), { scale: 1.3 }),
       at(330, 150, prop.sign('0 bytes', 'white', 150)),
     ),
     scene(
@@ -514,17 +514,6 @@ export const strips: Record<string, Drawing[]> = {
       ...[0, 1].map((i) => at(310 + i * 92, 236, prop.motion('white'), { flip: true })),
     ),
   ],
-}
-
-/** Open at its top, with so many letters that look out of it; it stands on 0,0. */
-function crate(count: number): string {
-  return (
-    Array.from({ length: count }, (_, i) =>
-      at(-34 + i * 34, -92 + (i % 2) * 12, prop.letter(), { turn: -14 + 13 * i }),
-    ).join('') +
-    box(-76, -84, 152, 84, 'partial') +
-    line('M-76 -56H76M-76 -28H76', 'black')
-  )
 }
 
 /** Ten of them at their desks, in two rows. */
