@@ -273,7 +273,7 @@ export const poses = {
   yesterday: scene(
     'The pigeon sleeps; albatross hands out yesterday’s price, which says on itself how old it is',
     prop.floor(),
-    on(186, bird('albatross', { eye: 'happy', holds: at(20, 30, prop.sign('≈ 5.90', 'yellow', 136, 34)) }), {
+    on(186, bird('albatross', { eye: 'happy', holds: at(20, 30, prop.sign('5.90 ?', 'yellow', 136, 34)) }), {
       scale: 0.8,
     }),
     on(448, person({ look: 'up', mouth: 'smile' }), { flip: true }),
