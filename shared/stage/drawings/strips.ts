@@ -9,6 +9,8 @@ import * as prop from './props.ts'
 const time = (hours: number, minutes: number) => at(64, 62, prop.clock(hours, minutes))
 const phoning: Person = { arms: 'phone', holds: at(-8, -6, prop.receiver()), look: 'bored' }
 const letters = (count: number) => prop.pile(count)
+/** In the hands of somebody who looks to the left, and to be read all the same. */
+const receipt = at(0, 0, prop.sign('202', 'yellow', 84), { flip: true })
 /** Over the head. */
 const quote = (x: number, y: number) => at(x, y, prop.letter())
 
@@ -497,10 +499,10 @@ export const strips: Record<string, Drawing[]> = {
       night,
       on(110, bird('albatross', { eye: 'up' }), { scale: 0.8 }),
       queue(280, 92, [
-        { arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
-        { coat: 'ok', hat: 'bun', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
-        { coat: 'sky', hat: 'none', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
-        { coat: 'failed', arms: 'hold', holds: prop.sign('202', 'yellow', 84), look: 'wide', mouth: 'frown' },
+        { arms: 'hold', holds: receipt, look: 'wide', mouth: 'frown' },
+        { coat: 'ok', hat: 'bun', arms: 'hold', holds: receipt, look: 'wide', mouth: 'frown' },
+        { coat: 'sky', hat: 'none', arms: 'hold', holds: receipt, look: 'wide', mouth: 'frown' },
+        { coat: 'failed', arms: 'hold', holds: receipt, look: 'wide', mouth: 'frown' },
       ]),
     ),
     scene(
