@@ -65,6 +65,12 @@ test.for([
   ['REDIS_URL', 'rediss://me:secret@redis.example:6380/1', 'rediss://me:secret@redis.example:6380/1'],
   ['CARRIER_RATES', 'pigeon=19,swift=0.5', { pigeon: 19, swift: 0.5 }],
   ['DATABASE_URL', 'sqlite:/var/lib/parcel/scans.db', 'sqlite:/var/lib/parcel/scans.db'],
+  ['DATABASE_URL', 'postgres://me:secret@db.example/parcel', 'postgres://me:secret@db.example/parcel'],
+  [
+    'DATABASE_URL',
+    'postgresql:///parcel?host=/run/postgresql&options=-c%20search_path=scans',
+    'postgresql:///parcel?host=/run/postgresql&options=-c%20search_path=scans',
+  ],
   ['SCAN_BATCH_MS', '0', 0],
 ] as const)('%s takes %s', ([name, text, value]) => {
   expect(readConfig({ [name]: text })[name]).toEqual(value)
@@ -151,6 +157,11 @@ describe('secrets', () => {
     ['API_KEYS', 'web=sk-1,app=sk-1'],
     ['REDIS_URL', 'http://me:secret@127.0.0.1:6379'],
     ['REDIS_URL', '127.0.0.1:6379'],
+    ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_URL', '/var/lib/parcel/scans.db'],
+    ['DATABASE_URL', 'postgres:parcel'],
+    ['DATABASE_URL', 'postgres://me:secret@db.example:port/parcel'],
+    ['DATABASE_URL', 'mysql://me:secret@db.example/parcel'],
   ] as const)('of %s are not shown either', ([name, text]) => {
     expect(complaints({ [name]: text })).toEqual([`${name} is wrong; it takes ${variables[name].takes}`])
   })

@@ -104,10 +104,13 @@ export const variables = {
   REDIS_WAIT_MS: limitMs(50, 'for an answer of Redis, after which this instance decides by itself'),
   DATABASE_URL: {
     fallback: null,
-    takes: 'sqlite: and the path of a file, such as sqlite:/var/lib/parcel/scans.db',
-    about: 'where scans are kept; without it, in memory, the last 100000 of them, but not with `NODE_ENV=production`',
+    takes:
+      'sqlite: and the path of a file, such as sqlite:/var/lib/parcel/scans.db, or the URL of a PostgreSQL, such as postgres://user:password@postgres.example:5432/parcel',
+    about:
+      'where scans are kept: `sqlite:` and a file, or `postgres:`, from a Secret; without it, in memory, the last 100000 of them, but not with `NODE_ENV=production`',
     isSecret: true,
-    parse: (text) => (/^sqlite:./.test(text) ? text : undefined),
+    parse: (text) =>
+      /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)) ? text : undefined,
   } as Variable<string | null>,
   LOG_LEVEL: {
     fallback: 'info',

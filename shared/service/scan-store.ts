@@ -1,9 +1,15 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { Outcome, Scan } from './scan.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 /** Where scans are kept. A scan that is written again is `known`, so whoever does not know may always write again. */
 export interface ScanStore {
-  /** In their order, what became of each. Rejects when nobody knows; some may be written then. */
+  /** Batches that it writes at a time. */
+  readonly maxInFlight: number
+  /**
+   * In their order, what became of each, of scans as `scanOf` makes them; a RefusedScan is one that it never takes. Rejects when
+   * nobody knows; some may be written then.
+   */
   write(scans: readonly Scan[]): Promise<PromiseSettledResult<Outcome>[]>
   /** Those of a shipment, the oldest first. */
   of(shipment: string): Promise<Scan[]>
@@ -40,6 +46,7 @@ export function memoryStore(capacity = 100_000): ScanStore {
   }
 
   return {
+    maxInFlight: 1,
     write: async (scans) => scans.map((scan) => outcome(write(scan))),
     of: async (shipment) =>
       [...(shipments.get(shipment) ?? [])]
@@ -50,6 +57,11 @@ export function memoryStore(capacity = 100_000): ScanStore {
   }
 }
 
-/** What DATABASE_URL names. @throws Error when it cannot be opened */
-export const openStore = (url: string | null): ScanStore =>
-  url === null ? memoryStore() : sqliteStore(url.slice('sqlite:'.length))
+/** What DATABASE_URL names. @throws Error when it cannot be opened, and will not be by itself */
+export async function openStore(url: string | null, log: FastifyBaseLogger): Promise<ScanStore> {
+  if (url === null) return memoryStore()
+  if (url.startsWith('sqlite:')) return sqliteStore(url.slice('sqlite:'.length))
+  // Loaded only where there is one.
+  const { postgresStore } = await import('./postgres-store.ts')
+  return postgresStore(url, log)
+}

@@ -8,6 +8,9 @@ const Word = Type.String({ pattern: '^(?=[^]*\\S)[^\\0]{1,100}$' })
 /** RFC 3339, to the millisecond; seconds may be missing. */
 const INSTANT = /^([1-9]\d{3})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/
 
+/** In UTC: a year more would have five digits. */
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 /** What a courier has seen of a parcel. The four together are its key: told twice, it is one scan. */
 export const Scan = Type.Object({
   shipment: Type.String({ pattern: '^[a-z][a-z\\d]{0,31}-[^\\0]{1,64}$' }),
@@ -50,6 +53,6 @@ function instantOf(text: string): string {
   const ms = year ? Date.parse(text) : NaN
   // JavaScript takes 30 February for 2 March; a database does not.
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
-  if (Number.isNaN(ms) || !isDay) throw new RefusedScan('at is no instant, such as 2026-02-28T14:10:00Z')
+  if (Number.isNaN(ms) || !isDay || ms > LAST) throw new RefusedScan('at is no instant, such as 2026-02-28T14:10:00Z')
   return new Date(ms).toISOString()
 }

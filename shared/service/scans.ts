@@ -62,6 +62,9 @@ export function createScans(
   const batcher = new Batcher<Scan, Outcome>({
     maxSize: SCAN_BATCH,
     maxWaitMs: SCAN_BATCH_MS,
+    maxInFlight: store.maxInFlight,
+    // Or a shipment's would be told in the order in which their batches come back.
+    keyOf: ({ shipment }) => shipment,
     async send(scans, signal) {
       sizes.observe(scans.length)
       try {

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Config, strangers } from './config.ts'
 import { listen } from './listen.ts'
 import { openStore, type ScanStore } from './scan-store.ts'
 import { buildServer } from './server.ts'
-import { configOrExit, giveUp, listenAdvice, type PortVariable } from './startup.ts'
+import { configOrExit, databaseAdvice, giveUp, listenAdvice, type PortVariable } from './startup.ts'
 
 /**
  * Starts Parcel, and ends the process with advice where it cannot.
@@ -25,7 +25,7 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   // Loaded only where there is one: it is the largest of our packages.
   const redis = config.REDIS_URL ? (await import('./redis.ts')).connectRedis(config.REDIS_URL, logger) : undefined
 
-  const store = storeOrExit(config.DATABASE_URL)
+  const store = await storeOrExit(config.DATABASE_URL, logger)
   if (!config.DATABASE_URL) logger.info('DATABASE_URL is not set: scans are kept in memory, the last 100,000 of them')
 
   const { app, back, shutdown } = buildServer({
@@ -48,11 +48,11 @@ export async function serve(env: NodeJS.ProcessEnv, onSignals: () => unknown): P
   process.send?.({ origin })
 }
 
-function storeOrExit(url: string | null): ScanStore {
+async function storeOrExit(url: string | null, logger: Logger): Promise<ScanStore> {
   try {
-    return openStore(url)
+    return await openStore(url, logger)
   } catch (error) {
-    return giveUp(`DATABASE_URL names a database that does not open: ${(error as Error).message}`)
+    return giveUp(`DATABASE_URL names a database that does not open: ${databaseAdvice(error)}`)
   }
 }
 

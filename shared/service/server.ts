@@ -27,7 +27,7 @@ import { quotes } from './routes/quotes.ts'
 import { scansRoute } from './routes/scans.ts'
 import { shipment } from './routes/shipment.ts'
 import { shipments } from './routes/shipments.ts'
-import { openStore, type ScanStore } from './scan-store.ts'
+import { memoryStore, type ScanStore } from './scan-store.ts'
 import { createScans } from './scans.ts'
 import type { Offer } from './schemas.ts'
 import { createTally } from './tally.ts'
@@ -39,7 +39,7 @@ export interface Deps extends Pick<ShutdownOptions, 'hooks' | 'exit'> {
   logger: FastifyBaseLogger
   /** What REDIS_URL names; without it, each instance limits its clients and keeps its prices by itself. */
   redis?: Redis
-  /** Closed with `app`. Default: what DATABASE_URL names. */
+  /** Closed with `app`. Default: in memory. */
   store?: ScanStore
   /** Where the metrics go; a new one unless given. */
   registry?: Registry
@@ -61,7 +61,7 @@ const UPLOAD_MARGIN_MS = 5000
 /** Parcel, ready to `listen` or to be injected into. */
 export function buildServer(deps: Deps): Server {
   const { config, carriers: carrierConfigs, logger, redis, registry, hooks, exit } = deps
-  const { store = openStore(config.DATABASE_URL) } = deps
+  const { store = memoryStore() } = deps
   const limits = serverLimits(config)
   const options = serverOptions(limits)
   const { requestTimeout } = options

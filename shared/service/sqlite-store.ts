@@ -37,6 +37,7 @@ export function sqliteStore(path: string): ScanStore {
   }
 
   return {
+    maxInFlight: 1,
     async write(scans) {
       await new Promise((resolve) => setImmediate(resolve))
       database.exec('BEGIN IMMEDIATE')

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { childEnvironment } from './environment.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 /** From before Node's own first line to after ours. */
@@ -11,7 +12,7 @@ const MOMENTS_MS = [0, 50, 100, 200, 400, 800, 1600]
 
 async function endAfter(ms: number) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--conditions=solution', main], {
-    env: { ...process.env, PORT: '0', DRAIN_DELAY_MS: '0' },
+    env: childEnvironment({ PORT: '0', DRAIN_DELAY_MS: '0' }),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

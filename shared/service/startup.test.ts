@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listenAdvice } from './startup.ts'
+import { databaseAdvice, listenAdvice } from './startup.ts'
 
 const config = { PORT: 3000, METRICS_PORT: 9464, HOST: '::' }
 const advice = (code: string, platform: NodeJS.Platform = 'linux') =>
@@ -23,4 +23,10 @@ test('a machine without IPv6 is told of IPv4', () => {
 
 test('what we know nothing about stays what it says', () => {
   expect(advice('EMFILE')).toBeUndefined()
+})
+
+test('a database that does not open is told with its own words, and with what to do where we know it', () => {
+  const error = Object.assign(new Error('database "parcel" does not exist'), { code: '3D000' })
+  expect(databaseAdvice(error)).toBe('database "parcel" does not exist; create it, or name another one')
+  expect(databaseAdvice(new Error('unable to open database file'))).toBe('unable to open database file')
 })

@@ -15,6 +15,21 @@ export function configOrExit(env: Record<string, string | undefined>): Config {
   }
 }
 
+/** By PostgreSQL's codes. */
+const DATABASE_ADVICE: Record<string, string> = {
+  '28000': 'have pg_hba.conf let us in, or name another user',
+  '28P01': 'mend the password in it',
+  '3D000': 'create it, or name another one',
+  '3F000': 'create the schema that its search_path names',
+  '42501': 'grant CREATE on that schema, or make the table for us (shared/service/postgres-store.ts)',
+}
+
+/** What is wrong with a database that does not open, and what to do about it, as far as we know better than the error. */
+export function databaseAdvice(error: unknown): string {
+  const { message, code = '' } = error as NodeJS.ErrnoException
+  return [message, DATABASE_ADVICE[code]].filter(Boolean).join('; ')
+}
+
 /** A variable with a port to listen on. */
 export type PortVariable = 'PORT' | 'METRICS_PORT'
 

@@ -24,7 +24,7 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   let config: Config
   try {
     // That there is a database nobody can see in here: it is in the Secret.
-    config = readConfig({ DATABASE_URL: 'sqlite:/of/the/secret', ...environmentOf(dockerfile), ...data })
+    config = readConfig({ DATABASE_URL: 'postgres://of/the/secret', ...environmentOf(dockerfile), ...data })
   } catch (error) {
     return [...wrong, ...(error as Error).message.split('\n').map((line) => `ConfigMap: ${line}`)]
   }

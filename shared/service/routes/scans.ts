@@ -68,14 +68,15 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
     if (uploads >= maxUploads) throw refusal(`There are ${maxUploads} uploads already`)
   }
 
+  const isItemError = (error: unknown) => error instanceof RefusedScan
   const write = async (scan: Scan, signal: AbortSignal) => {
     try {
       return await scans.add(scan, signal)
     } catch (cause) {
+      if (isItemError(cause)) throw cause
       throw new StoreError('The scans cannot be written now', { cause })
     }
   }
-  const isItemError = (error: unknown) => error instanceof RefusedScan
 
   app.post(
     '/scans',
@@ -98,7 +99,7 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
       const ends = endOf(request, shutdown.signal, uploadMs)
       const pipeline = new Pipeline<Buffer>(linesOf(chunks, lineBytes), ends.signal)
         .stage(scanOf, { isItemError })
-        .stage(write, { concurrency: CONCURRENCY })
+        .stage(write, { concurrency: CONCURRENCY, isItemError })
       try {
         for await (const passed of pipeline) {
           answer.lines++
