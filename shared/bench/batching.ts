@@ -1,9 +1,9 @@
 /*
  * The claims in circulation about batches and pipelines: batched writes 8 times as fast, overlapping stages 3 times, a fan-out as fast
  * as it is wide. And what batcher, channel and stage cost an item, beside those that one would otherwise take. Writes into a
- * temporary file; takes about a minute:
+ * temporary file, and into a schema of its own of the PostgreSQL that DATABASE_URL names; takes about a minute:
  *
- *     npm run bench batching
+ *     DATABASE_URL=postgres://postgres@127.0.0.1:5432/test npm run bench batching
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,8 +12,11 @@ import * as streams from 'node:stream'
 import { Batcher } from '#chapters/11-batching/batcher.ts'
 import { Channel } from '#chapters/11-batching/channel.ts'
 import { Pipeline } from '#chapters/11-batching/pipeline.ts'
-import type { Scan } from '../service/scan.ts'
+import { pino } from 'pino'
+import { type Outcome, type Scan, scanOf } from '../service/scan.ts'
+import { openStore, type ScanStore } from '../service/scan-store.ts'
 import { sqliteStore } from '../service/sqlite-store.ts'
+import { ownSchema } from '../testing/postgres.ts'
 import { peer, report } from './report.ts'
 import { median } from './rounds.ts'
 
@@ -59,31 +62,71 @@ function* numbers(count: number) {
   for (let n = 0; n < count; n++) yield n
 }
 
-/** µs a row. */
-async function writes() {
-  const folder = mkdtempSync(join(tmpdir(), 'scans-'))
-  const store = sqliteStore(join(folder, 'scans.db'))
+/** µs a row, from the bytes of its line to the store's answer. */
+async function writes(store: ScanStore) {
   let n = 0
-  const scan = (): Scan => ({ shipment: `pigeon-${n % 500}`, at: String(n++), place: 'Lisbon', event: 'collected' })
-  const rows = () => Array.from({ length: ROWS }, scan)
+  const line = () => {
+    const at = new Date(Date.UTC(2026, 1, 28) + n).toISOString()
+    return Buffer.from(JSON.stringify({ shipment: `pigeon-${n++ % 500}`, at, place: 'Lisbon', event: 'collected' }))
+  }
+  const lines = () => Array.from({ length: ROWS }, line)
+  const batcher = (maxSize: number) =>
+    new Batcher<Scan, Outcome>({
+      maxSize,
+      maxWaitMs: 5,
+      maxInFlight: store.maxInFlight,
+      keyOf: ({ shipment }) => shipment,
+      send: (scans) => store.write(scans),
+    })
   const batched = (maxSize: number) => async () => {
-    const batcher = new Batcher({ maxSize, maxWaitMs: 5, send: (scans: readonly Scan[]) => store.write(scans) })
-    await Promise.all(rows().map((row) => batcher.add(row)))
+    const batches = batcher(maxSize)
+    await Promise.all(
+      lines()
+        .map(scanOf)
+        .map((scan) => batches.add(scan)),
+    )
   }
   const times = await clocked(
     {
       'one by one': async () => {
-        for (const row of rows()) await store.write([row])
+        for (const scan of lines().map(scanOf)) await store.write([scan])
       },
       'batches of 10': batched(10),
       'batches of 100': batched(100),
       'batches of 1,000': batched(1000),
+      'batches of 100, while reading': async () => {
+        const batches = batcher(100)
+        await drain(new Pipeline(lines()).stage(scanOf).stage((scan) => batches.add(scan), { concurrency: 200 }))
+      },
     },
     3,
   )
-  await store.close()
-  rmSync(folder, { recursive: true })
-  return Object.fromEntries(Object.entries(each(times, median)).map(([name, ms]) => [name, (1000 * ms) / ROWS]))
+  return each(times, (all) => (1000 * median(all)) / ROWS)
+}
+
+async function fileWrites() {
+  const folder = mkdtempSync(join(tmpdir(), 'scans-'))
+  const store = sqliteStore(join(folder, 'scans.db'))
+  try {
+    return await writes(store)
+  } finally {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function postgresWrites() {
+  const { DATABASE_URL = '' } = process.env
+  if (!DATABASE_URL.startsWith('postgres'))
+    return console.log('DATABASE_URL names no PostgreSQL: what is written into one is left out.')
+  const schema = await ownSchema(DATABASE_URL)
+  const store = await openStore(schema.url, pino({ level: 'warn' }))
+  try {
+    return await writes(store)
+  } finally {
+    await store.close()
+    await schema.drop()
+  }
 }
 
 const millisecond = (item: number) => new Promise<number>((resolve) => setTimeout(resolve, 1, item))
@@ -177,11 +220,12 @@ async function price() {
 
 async function main(): Promise<void> {
   process.removeAllListeners('warning').on('warning', () => {})
-  const rows = await writes()
+  const rows = await fileWrites()
+  const postgres = await postgresWrites()
   const staged = await stages()
   const fanned = await fanOut()
   const priced = await price()
-  const faster = rows['one by one']! / rows['batches of 100']!
+  const faster = rows['one by one'] / rows['batches of 100']
   const overlap = staged['a loop']! / staged.ours!
   const of = (table: Record<string, number>, unit: string, digits: number) =>
     Object.entries(table).map(([name, value]) => [name, `${value.toFixed(digits)} ${unit}`])
@@ -190,12 +234,14 @@ async function main(): Promise<void> {
     {
       title: 'Batches and pipelines',
       about:
-        `${ROWS} rows into a file by node:sqlite, synchronous FULL; three stages of a millisecond, ${STAGED} items; ${FANNED} items of a ` +
+        `${ROWS} rows into a file by node:sqlite, synchronous FULL, ${postgres ? 'and into a PostgreSQL, two batches at a time, ' : ''}` +
+        `from the bytes of their lines to the answer; three stages of a millisecond, ${STAGED} items; ${FANNED} items of a ` +
         `millisecond, at once as many as the row says; ${ITEMS} items that take no time: the best of ${ROUNDS} rounds in which the ` +
         'subjects take turns; medians elsewhere.',
       figures: {
-        aloneUs: rows['one by one']!,
-        batched100Us: rows['batches of 100']!,
+        aloneUs: rows['one by one'],
+        batched100Us: rows['batches of 100'],
+        readingUs: rows['batches of 100, while reading'],
         batchedTimes: faster,
         loopMs: staged['a loop']!,
         stagesMs: staged.ours!,
@@ -205,9 +251,15 @@ async function main(): Promise<void> {
         stageNs: priced.stage!,
         channelNs: priced.channel!,
         batcherNs: priced.batcher!,
+        ...(postgres && {
+          postgresAloneUs: postgres['one by one'],
+          postgresBatched100Us: postgres['batches of 100'],
+          postgresReadingUs: postgres['batches of 100, while reading'],
+        }),
       },
       tables: [
-        { caption: 'A row', rows: [['', 'time'], ...of(rows, 'µs', 1)] },
+        { caption: 'A row, into a file', rows: [['', 'time'], ...of(rows, 'µs', 1)] },
+        ...(postgres ? [{ caption: 'A row, into PostgreSQL', rows: [['', 'time'], ...of(postgres, 'µs', 1)] }] : []),
         { caption: 'An item in three stages of a millisecond', rows: [['', 'time'], ...of(staged, 'ms', 2)] },
         { caption: `${FANNED} items of a millisecond`, rows: [['at once', 'time'], ...of(fanned, 's', 2)] },
         { caption: 'The price of an item', rows: [['', 'time'], ...of(priced, 'ns', 0)] },

@@ -42,7 +42,7 @@ export const programs: Record<string, Program> = {
     seconds: 150,
   },
   batching: {
-    what: 'writes alone and in batches, stages that overlap, a fan-out; the price of an item beside dataloader and streams',
+    what: 'writes alone and in batches, also into the PostgreSQL of DATABASE_URL, stages that overlap, a fan-out; the price of an item beside dataloader and streams',
     seconds: 60,
   },
   durable: {

@@ -50,7 +50,7 @@ const isTransient = (error: unknown) => !(error instanceof DatabaseError) || TRA
 
 /** Class 22: some value is none. Which row's, it does not say. */
 const isData = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && /^22/.test(error.code ?? '')
+  error instanceof DatabaseError && (error.code ?? '').startsWith('22')
 
 /**
  * Scans in PostgreSQL, in a table that it makes where there is none. A server that is away is so for whoever writes, and
