@@ -158,6 +158,8 @@ describe('POST /scans', () => {
     expect(response.json()).toMatchObject({ lines: 0 })
     expect(response.json().detail).not.toMatch('database')
     expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([])
+    const told = lines.filter(({ msg }) => msg === 'scans are not written')
+    expect(told.map(({ reason }) => reason)).toEqual(['the database is away'])
   })
 
   /** One that goes on for as long as the test likes. */

@@ -4,12 +4,13 @@ import { withTimeout } from '#chapters/01-timeouts/timeout.ts'
 import { retry } from '#chapters/03-retry/retry.ts'
 import { Batcher } from '#chapters/11-batching/batcher.ts'
 import { Channel } from '#chapters/11-batching/channel.ts'
-import { TimeoutError } from '../core/errors.ts'
+import { RetryError, TimeoutError } from '../core/errors.ts'
 import type { Config } from './config.ts'
 import { drainInTime } from './drain.ts'
 import { gaugesIn, type Metrics } from './metrics.ts'
 import type { Outcome, Scan } from './scan.ts'
 import type { ScanStore } from './scan-store.ts'
+import { createTally } from './tally.ts'
 
 export interface Scans {
   /**
@@ -56,6 +57,7 @@ export function createScans(
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
     registers,
   })
+  const tally = createTally()
   const followers = new Map<string, Set<Channel<Scan>>>()
 
   const isTransient = (error: unknown) => error instanceof TimeoutError || store.isTransient(error)
@@ -77,6 +79,9 @@ export function createScans(
         return results
       } catch (error) {
         total.inc({ outcome: 'failed' }, scans.length)
+        // Whoever has sent them hears that they are not written; why is our business.
+        const { code, message } = (error instanceof RetryError ? error.cause : error) as NodeJS.ErrnoException
+        tally(log, { reason: code ?? message }, 'scans are not written')
         throw error
       }
     },
