@@ -13,6 +13,7 @@ import { INPUTS } from './requests.ts'
 import { setsAbout, setsTables } from './sets-table.ts'
 import { sets } from './sets.ts'
 import { soak } from './soak.ts'
+import { type UploadResult, uploads } from './upload.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -21,13 +22,15 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '10' },
+    megabytes: { type: 'string', default: '1024' },
     kills: { type: 'string', default: '50' },
     draws: { type: 'string', default: '40' },
     short: { type: 'boolean', default: false },
   },
 })
 
-const numberOf = (name: 'seed' | 'runs' | 'minutes' | 'kills' | 'draws') => positiveOption(name, values[name])
+const numberOf = (name: 'seed' | 'runs' | 'minutes' | 'megabytes' | 'kills' | 'draws') =>
+  positiveOption(name, values[name])
 const seed = numberOf('seed')
 
 const proofs: Record<string, () => Promise<Proof>> = {
@@ -98,6 +101,42 @@ const proofs: Record<string, () => Promise<Proof>> = {
       about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer, every second one content with a 202; Parcel has an outbox. Seed ${seed}.`,
       tables: [{ caption: 'Once each', text: table([['', 'count'], ...rows]) }],
       complaints,
+    }
+  },
+
+  async upload() {
+    const megabytes = numberOf('megabytes')
+    const stores = [undefined, ...(process.env.DATABASE_URL ? [process.env.DATABASE_URL] : [])]
+    const results: (UploadResult & { store: string })[] = []
+    for (const databaseUrl of stores)
+      results.push({
+        store: databaseUrl ? new URL(databaseUrl).protocol : 'sqlite:',
+        ...(await uploads({ megabytes, databaseUrl })),
+      })
+    const head = 'lines, stored, known, refused, s, lines a second, resident MB, MB ahead, /livez at most ms, cut after'
+    const rows = results.map(({ store, lines, stored, known, refused, seconds, residentMb, aheadMb, probeMs, cut }) => {
+      const memory = `${residentMb.least.toFixed()} to ${residentMb.most.toFixed()}`
+      const speed = Math.round(lines / seconds)
+      return [
+        store,
+        lines,
+        stored,
+        known,
+        refused,
+        seconds.toFixed(),
+        speed,
+        memory,
+        aheadMb.toFixed(1),
+        probeMs.toFixed(),
+        cut,
+      ]
+    })
+    return {
+      about: `An upload of ${megabytes} MB of scans, made as they are sent; of 500 lines, one is told twice and two are none. Then another one of 8 MB, in the middle of which Parcel is told to end, and which is sent again from the line that it names.`,
+      tables: [
+        { caption: 'By store; memory once a fifth was sent', text: table([['', ...head.split(', ')], ...rows]) },
+      ],
+      complaints: results.flatMap(({ store, complaints }) => complaints.map((complaint) => `${store} ${complaint}`)),
     }
   },
 

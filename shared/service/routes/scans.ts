@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { Pipeline } from '#chapters/11-batching/pipeline.ts'
@@ -56,8 +57,15 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload))
 
+  // Node closes the connection with the end of an answer, or not at all: so it ends when the body has.
+  app.addHook('onSend', async (request, reply, payload: string) => {
+    if (!isBodyOnItsWay(request)) return payload
+    reply.header('content-length', Buffer.byteLength(payload))
+    return Readable.from(heardOut(payload, request))
+  })
+
   // A place is for a moment, and an upload for an hour: it is let in like others, and gives it back when it begins.
-  const admit = async (request: FastifyRequest) => {
+  const admit = async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const pass = await enterDoor(request, 6)
       pass.leave()
@@ -65,7 +73,11 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
       if (!(error instanceof OverloadError)) throw error
       throw refusal('There is more to do than we can', error, { reason: 'overloaded' })
     }
+    if (reply.raw.closed) return reply.hijack()
     if (uploads >= maxUploads) throw refusal(`There are ${maxUploads} uploads already`)
+    // Here, where it was looked at: between two hooks, others are let in.
+    uploads++
+    reply.raw.once('close', () => uploads--)
   }
 
   const isItemError = (error: unknown) => error instanceof RefusedScan
@@ -89,10 +101,6 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
     async (request, reply) => {
       const body = request.body as Readable | null
       if (!body) throw new Problem(415, `There is no body of ${NDJSON}`)
-      if (reply.raw.closed) return reply.hijack()
-      uploads++
-      reply.raw.once('close', () => uploads--)
-
       const answer: Uploaded = { lines: 0, stored: 0, known: 0, refused: [], refusedCount: 0 }
       // Not closed with whoever reads it: that would be the connection's end, and nobody's answer.
       const chunks: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false })
@@ -110,7 +118,6 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
         return answer
       } catch (error) {
         if (reply.raw.closed) return reply.hijack()
-        hearOut(body, request)
         throw early(error, answer, shutdown.signal)
       } finally {
         ends.forget()
@@ -154,15 +161,14 @@ function endOf({ abortSignal }: FastifyRequest, shutdown: AbortSignal, uploadMs:
   }
 }
 
-/** Reads what is still to come, for nobody; who goes on sending for too long is cut off. */
-function hearOut(body: Readable, request: FastifyRequest): void {
-  if (!isBodyOnItsWay(request)) return
-  body.on('error', () => {})
-  body.removeAllListeners('readable')
-  body.resume()
-  const timer = setTimeout(() => request.raw.destroy(), LINGER_MS)
-  const stop = () => clearTimeout(timer)
-  request.raw.once('end', stop)
-  // The request's own `close` does not come when it has been answered.
-  request.raw.socket.once('close', stop)
+/** The answer; and then, for nobody, what is still to come. Who goes on sending for too long is cut off. */
+async function* heardOut(answer: string, { raw, body }: FastifyRequest): AsyncGenerator<string> {
+  yield answer
+  const source = (body as Readable | undefined) ?? raw
+  source.on('error', () => {})
+  source.removeAllListeners('readable')
+  source.resume()
+  const timer = setTimeout(() => raw.destroy(), LINGER_MS)
+  await finished(raw).catch(() => {})
+  clearTimeout(timer)
 }

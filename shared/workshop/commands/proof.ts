@@ -7,6 +7,8 @@ const parts: Record<string, string> = {
   fuzz: 'bad input of every kind, a thousand of each (3 min); --runs, --seed',
   soak: 'random faults at a steady rate, and what grows or does not add up (10 min); --minutes, --seed',
   sets: 'every Parcel between naive and solved, at healthy traffic and at incidents (10 min); --draws, --seed, --short',
+  upload:
+    'a GB of scans: memory, pace, every line accounted for, and an end in the middle (5 min); --megabytes, and DATABASE_URL for a second store',
   crash: 'kill -9 during bookings, each of which must be made once (1 min); --kills, --seed',
 }
 
