@@ -145,13 +145,23 @@ export class Lab {
     await Promise.all((incident?.faults ?? []).map((fault) => this.setFault(fault)))
     if (incident) for (const side of this.sides) side.letLoose(incident.traffic)
     playing.isOn = true
-    const { restart, traffic: { rush = 0 } = {} } = incident ?? {}
-    if (!restart && rush === 0) return
-    // Those to be replaced, or run over, have only just begun themselves.
+    const { restart, kills, traffic: { rush = 0 } = {} } = incident ?? {}
+    if (!restart && !kills && rush === 0) return
+    // Those to be replaced, killed, or run over, have only just begun themselves.
     await this.#settle()
     if (this.#playing !== playing) return
     if (restart) this.#restart()
+    if (kills) void this.#kill(kills, () => this.#playing === playing)
     if (rush > 0) this.#arrivals.rush(rush)
+  }
+
+  /** Again and again; and then all carriers are well, for whoever still knows what to tell them. */
+  async #kill(kills: number, isPlaying: () => boolean): Promise<void> {
+    for (let i = 0; i < kills && isPlaying(); i++) {
+      await this.#both((side) => side.kill())
+      await this.#settle()
+    }
+    if (isPlaying()) await this.#inTurn((side) => side.heal())
   }
 
   async #settle(): Promise<void> {

@@ -16,6 +16,7 @@ const seen = (parts: Partial<Seen> = {}): Seen => ({
   greedyPerSecond: { asked: 0, served: 0 },
   sheetPerSecond: 0,
   scansWritten: 0,
+  orders: { kills: 0, promised: 0, known: 0 },
   ...parts,
 })
 const slow = seen({ latency: { p50Ms: 220, p95Ms: 300, p99Ms: 900 } })
@@ -34,6 +35,7 @@ describe('the number is the one that the chapter is about', () => {
     ['newsletter', seen({ whole: 0.25 }), 75, 0],
     ['sheet', seen({ answered: 0.25 }), 75, 0],
     ['scans', slow, 900, 80],
+    ['killed', seen({ orders: { kills: 2, promised: 300, known: 75 } }), 75, null],
     ['tail', seen({ latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 } }), null, 80],
   ] as const)('%s', ([id, left, yours, reference]) => {
     expect(spotlightOn(incidentOf(id), true, left, seen()).numbers).toEqual({ yours, reference })

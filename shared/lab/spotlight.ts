@@ -21,6 +21,8 @@ function whatOf(point: Point): string {
       return 'Of a hundred customers, gone without an answer'
     case 'lost':
       return 'Of a hundred bookings, lost'
+    case 'forgotten':
+      return 'Of a hundred promised bookings, known to nobody'
     case 'callsPerQuote':
       return `Calls to ${point.carrier} for each quote`
   }
@@ -29,7 +31,7 @@ function whatOf(point: Point): string {
 /** Null until it is known, and for a Parcel that is not there. */
 export function numberOf(
   point: Point,
-  { hasCrashed, answered, whole, latency, restart, callsPerQuote }: Seen,
+  { hasCrashed, answered, whole, latency, restart, callsPerQuote, orders }: Seen,
 ): number | null {
   if (hasCrashed) return null
   switch (point.number) {
@@ -41,6 +43,8 @@ export function numberOf(
       return Number.isFinite(answered) ? 100 * (1 - answered) : null
     case 'lacking':
       return Number.isFinite(whole) ? 100 * (1 - whole) : null
+    case 'forgotten':
+      return orders.kills > 0 ? 100 * (1 - orders.known / orders.promised) : null
     case 'callsPerQuote': {
       const calls = callsPerQuote(point.carrier)
       return Number.isFinite(calls) ? calls : null

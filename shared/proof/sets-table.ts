@@ -1,15 +1,14 @@
 import { formatGrade, formatNumber } from '../stage/incidents/format.ts'
 import { type Figures, gradesOf } from '../stage/incidents/grade.ts'
-import { scripts } from '../stage/incidents/scripts.ts'
 import { linesOf, type NumberName, numbers } from '../stage/incidents/lines.ts'
 import { ALL } from '../stage/solved.ts'
 import { type Cell, table } from '../stage/table.ts'
-import { type Addition, nameOf, plus, type SetsResult } from './sets.ts'
+import { type Addition, nameOf, PLAYED, plus, type SetsResult } from './sets.ts'
 import { TRADES } from './trades.ts'
 
 /** For each chapter's incident: what it is without any chapter, with that one alone, with and without it otherwise. */
 export function setsTables({ additions, figures }: SetsResult): { caption: string; text: string }[] {
-  return scripts.flatMap(({ id, title }) => {
+  return PLAYED.flatMap(({ id, title }) => {
     const rows = ['alone', 'prefix', 'all but one'].flatMap((kind) => {
       const addition = additions.find((each) => each.kind === kind && each.chapter === id)
       return addition ? [addition.to, plus(addition)] : []

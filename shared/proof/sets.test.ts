@@ -35,6 +35,9 @@ const healthy: Figures = {
   recoveryS: 0,
   greedy: 0,
   written: 1,
+  lost: 0,
+  asked: 0,
+  owedS: 0,
 }
 const addition: Addition = { kind: 'pair', to: ['03'], chapter: '01', incident: '01' }
 const worsened = (before: Partial<Figures>, after: Partial<Figures>) =>

@@ -47,7 +47,9 @@ export interface SetsResult {
 export const HEALTHY = 'healthy'
 const HEALTHY_LEAST = 0.99
 
-const isPlayed = (incident: string) => scripts.some(({ id }) => id === incident)
+/** Those for which virtual time will do. Whoever is killed is a process, and what it leaves is on a disk: there, the proof is the crash. */
+export const PLAYED = scripts.filter(({ acts }) => acts.every(({ what }) => !('kill' in what)))
+const isPlayed = (incident: string) => PLAYED.some(({ id }) => id === incident)
 
 export const nameOf = (solved: Solved): string => (solved.length > 0 ? solved.join(' ') : 'none')
 export const plus = ({ to, chapter }: Pick<Addition, 'to' | 'chapter'>): Solved => [...to, chapter].toSorted()
@@ -84,7 +86,7 @@ export function additionsOf({ seed, draws, short = false }: SetsOptions, chapter
   const drawn = Array.from({ length: draws }, (): Addition => {
     const chapter = oneOf(chapters)
     const to = but(chapter).filter(() => random() < 0.5)
-    return { kind: 'drawn', to, chapter, incident: oneOf(scripts).id }
+    return { kind: 'drawn', to, chapter, incident: oneOf(PLAYED).id }
   })
   return [
     ...chapters.map((chapter) => own('alone', [], chapter)),

@@ -29,6 +29,8 @@ export interface Child {
   message<T>(): Promise<T>
   /** Asks it to end by SIGTERM, and makes it when `limitMs` are over. Resolves when it has ended. */
   stop(limitMs: number): Promise<void>
+  /** Ends it by SIGKILL, of which it hears nothing. Resolves when it has ended. */
+  kill(): Promise<void>
   /** Lets go of it, which is its end (see leash.ts); by force if it does not notice within a second. */
   drop(): Promise<void>
 }
@@ -78,6 +80,10 @@ export function startChild(args: string[], env: Record<string, string>, onLine: 
       // Windows knows no signals: there, this ends it at once.
       child.kill(constants.signals.SIGTERM)
       await killAfter(limitMs)
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
     },
     async drop() {
       if (child.connected) child.disconnect()

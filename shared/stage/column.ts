@@ -22,9 +22,22 @@ export interface ColumnState {
   printed?: number
   /** Of the last second, where somebody uploads scans: what Parcel has said is done. */
   written?: number
+  /** Where somebody hands in orders and Parcel can say what it owes: since the figures began. */
+  orders?: OrdersState
   carriers: CarrierState[]
   /** The latest rolling restart, while it runs and after. */
   restart?: { running: boolean; requests: number; failed: number }
+}
+
+export interface OrdersState {
+  /** Of Parcel, meanwhile. */
+  kills: number
+  /** Answered by a 202. */
+  promised: number
+  /** By the carrier's count. A few may be booked that nobody has been promised: their answer was cut off. */
+  booked: number
+  /** By Parcel's own. */
+  owed: number
 }
 
 export type ParcelState =

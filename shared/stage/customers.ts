@@ -7,10 +7,12 @@ const PATIENCE_MS = 10_000
 /** At a time: a hanging Parcel must not eat the laptop. */
 const MAX_WAITING = 500
 
-/** Of somebody who goes away when there is no answer in time, and asks again: at once, or when a refusal has said to. */
+/** Of somebody who goes away when there is no answer in time, and asks again: when a refusal has said to, or else soon. */
 export interface Insists {
   patienceMs: number
   attempts: number
+  /** Between two attempts, unless a refusal has said. Default: 0. */
+  pauseMs?: number
 }
 
 export interface Asking {
@@ -63,12 +65,15 @@ export class Customers {
     await this.#client.destroy()
   }
 
-  async #insist(request: Dispatcher.RequestOptions, { patienceMs, attempts }: Partial<Insists> = {}): Promise<Ending> {
+  async #insist(
+    request: Dispatcher.RequestOptions,
+    { patienceMs, attempts = 1, pauseMs = 0 }: Partial<Insists> = {},
+  ): Promise<Ending> {
     for (let attempt = 1; ; attempt++) {
       const signal = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs)
       const { retryAfterS, ...ending } = await this.#ask({ ...request, signal })
-      if (!ending.failure || attempt >= (attempts ?? 1) || this.#gone.signal.aborted) return ending
-      await sleep(retryAfterS * 1000, this.#gone.signal).catch(() => {})
+      if (!ending.failure || attempt >= attempts || this.#gone.signal.aborted) return ending
+      await sleep(retryAfterS * 1000 || pauseMs, this.#gone.signal).catch(() => {})
     }
   }
 

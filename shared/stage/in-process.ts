@@ -31,7 +31,7 @@ async function startCarriers(options: FleetOptions): Promise<Carriers> {
 
 function startParcel({ onError, ...options }: ParcelOptions): Instance {
   // In memory, where an incident wants a file: the clock stands still while one writes.
-  const config = readConfig({ ...parcelEnvironment(options), DATABASE_URL: undefined })
+  const config = readConfig({ ...parcelEnvironment(options), DATABASE_URL: undefined, OUTBOX_DIR: undefined })
   const write = (line: string) => {
     const { msg, err } = JSON.parse(line)
     onError(err ? tellError(err.stack, msg) : [msg])
@@ -48,6 +48,9 @@ function startParcel({ onError, ...options }: ParcelOptions): Instance {
   }
   const { app, shutdown } = buildServer({ config, carriers: config.CARRIERS!, logger, exit })
   const origin = app.listen({ port: 0, host: '127.0.0.1' })
+  const drop = async () => {
+    if (!hasExited) exit(1)
+  }
   return {
     origin,
     child: {
@@ -59,9 +62,8 @@ function startParcel({ onError, ...options }: ParcelOptions): Instance {
         await exited.promise
         clearTimeout(timer)
       },
-      async drop() {
-        if (!hasExited) exit(1)
-      },
+      kill: drop,
+      drop,
     },
   }
 }

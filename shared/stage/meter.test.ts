@@ -57,7 +57,7 @@ test('does not wait for an instance that hangs, and does not count twice when it
   attempts.inc({ carrier: 'pigeon', kind: 'first' }, 10)
   await meter.read([origin])
   hang(true)
-  expect(await meter.read([origin])).toEqual({ carriers: {}, memoryMb: 0 })
+  expect(await meter.read([origin])).toEqual({ carriers: {}, memoryMb: 0, owed: undefined })
   hang(false)
   attempts.inc({ carrier: 'pigeon', kind: 'first' }, 4)
   expect((await meter.read([origin])).carriers.pigeon).toMatchObject({ attempts: 4 })

@@ -9,6 +9,8 @@ export type CarrierReading = Pick<CarrierState, 'breakers' | 'attempts' | 'retri
 export interface Reading {
   carriers: Record<string, CarrierReading>
   memoryMb: number
+  /** What its outboxes have left to deliver; undefined unless all instances have said. */
+  owed: number | undefined
 }
 
 /** So that a Parcel that hangs does not make the Lab hang. */
@@ -52,7 +54,12 @@ export class Meter {
       if (value === 1) of(labels.carrier!).breakers.push(labels.state as 'closed' | 'open' | 'half-open')
     }
     const bytes = readings.map((samples = []) => named(samples, 'process_resident_memory_bytes')[0]?.value ?? 0)
-    return { carriers, memoryMb: Math.round(bytes.reduce((sum, each) => sum + each, 0) / 1e6) }
+    const owed = readings.flatMap((samples = []) => named(samples, 'parcel_outbox_pending').map(({ value }) => value))
+    return {
+      carriers,
+      memoryMb: Math.round(sumOf(bytes) / 1e6),
+      owed: origins.length > 0 && readings.every((samples) => samples) ? sumOf(owed) : undefined,
+    }
   }
 
   async close(): Promise<void> {
@@ -71,6 +78,7 @@ export class Meter {
   }
 }
 
+const sumOf = (values: number[]) => values.reduce((sum, each) => sum + each, 0)
 const named = (samples: Sample[], name: string) => samples.filter((sample) => sample.name === name)
 const isAttempt = ({ name }: Sample) => name === 'parcel_carrier_attempts_total'
 const keyOf = ({ labels }: Sample) => `${labels.carrier} ${labels.kind}`

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../manifest/target.ts'
 import { boundedMemory, type Child, startChild } from './child.ts'
 import { tellError } from './crash.ts'
 import { TEMPORARY_DATABASE } from './incidents/incidents.ts'
 import { type Solved, startedOn } from './solved.ts'
+import { temporaryFolder } from './temporary.ts'
 
 /** A Parcel that runs, mostly in a process of its own. */
 export interface Instance {
-  child: Pick<Child, 'exited' | 'hasExited' | 'stop' | 'drop'>
+  child: Pick<Child, 'exited' | 'hasExited' | 'stop' | 'kill' | 'drop'>
   /** Where it listens. Rejects with the first lines of its error when it ends before. */
   origin: Promise<string>
 }
@@ -65,11 +64,8 @@ export function startParcel({ setup, carriers, onError }: ParcelOptions): Instan
 /** For a Parcel that is to write into a file: a new one, and nobody else's. */
 function temporaryDatabase({ env }: Setup) {
   if (env?.DATABASE_URL !== TEMPORARY_DATABASE) return undefined
-  const folder = mkdtempSync(join(tmpdir(), 'parcel-'))
-  return {
-    env: { DATABASE_URL: `sqlite:${join(folder, 'scans.db')}` },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  const { path, remove } = temporaryFolder()
+  return { env: { DATABASE_URL: `sqlite:${join(path, 'scans.db')}` }, remove }
 }
 
 /** A line of pino's, or whatever else was printed. */

@@ -1,16 +1,19 @@
+import { join } from 'node:path'
 import { CARRIER_NAMES, type CarrierName, type Fault } from '../carriers/fleet.ts'
 import type { CarrierStats } from '../carriers/admin.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
 import { type Carriers, startCarriers } from './carriers.ts'
 import { Customers } from './customers.ts'
 import { Greedy, type GreedyCounts } from './greedy.ts'
-import { keyOfGreedy, keyOfShop, type Traffic } from './incidents/incidents.ts'
+import { keyOfGreedy, keyOfShop, ORDERED_FROM, TEMPORARY_OUTBOX, type Traffic } from './incidents/incidents.ts'
 import type { Counts } from './ledger.ts'
 import { Meter } from './meter.ts'
+import { Orders } from './orders.ts'
 import { Sheet } from './sheet.ts'
 import { type Instance, type ParcelOptions, PROBE_MS, type Setup, startParcel } from './parcel.ts'
 import type { ColumnState } from './column.ts'
 import { Supervisor } from './supervisor.ts'
+import { bytesIn, type TemporaryFolder, temporaryFolder } from './temporary.ts'
 import { Upload } from './upload.ts'
 
 /** What the customers had counted. */
@@ -46,6 +49,7 @@ export class Side {
   readonly greedy: Greedy
   readonly sheet: Sheet
   readonly upload: Upload
+  readonly orders: Orders
   readonly carriers: Carriers
   /** For the next Parcel that starts. */
   setup: Setup
@@ -58,6 +62,10 @@ export class Side {
   #greedyBefore: GreedyCounts
   #printedBefore = 0
   #writtenBefore = 0
+  #kills = 0
+  #bookedBefore = 0
+  /** Outlives a Parcel that is killed or restarted, and not one that is replaced by other code, or for another incident. */
+  #outbox: TemporaryFolder | undefined
   #fleet: CarrierStats[] = []
   #restart: Restart | undefined
   #freshSince = performance.now()
@@ -75,17 +83,21 @@ export class Side {
     this.greedy = new Greedy(balancer.origin)
     this.sheet = new Sheet(balancer.origin)
     this.upload = new Upload(balancer.origin)
+    this.orders = new Orders(balancer.origin)
     this.#greedyBefore = this.greedy.counts
     this.#before = this.customers.ledger.counts
     const onError = (lines: string[]) => (this.latestError = lines.slice(0, 2).join(' '))
-    const start = () => world.startParcel({ setup: this.setup, carriers: carriers.value, onError })
+    const start = () => world.startParcel({ setup: this.#setupNow(), carriers: carriers.value, onError })
     this.#supervisor = new Supervisor(start, balancer)
   }
 
   /** Starts Parcel, or replaces it by one on the code as it is now, and on that setup. */
   async replace(setup = this.setup): Promise<void> {
     this.setup = setup
+    const old = this.#outbox
+    this.#outbox = setup.env?.OUTBOX_DIR === TEMPORARY_OUTBOX ? temporaryFolder() : undefined
     await this.#supervisor.replace(() => this.beginAnew())
+    old?.remove()
   }
 
   /** Figures are about what comes from now on. */
@@ -94,6 +106,9 @@ export class Side {
     // All who come are told of; what became of those before is not.
     this.#before = { ...this.customers.ledger.counts, sent: this.#before.sent }
     this.#restart = undefined
+    this.orders.forget()
+    this.#kills = 0
+    this.#bookedBefore = this.#booked
     this.#freshSince = performance.now()
   }
 
@@ -107,6 +122,27 @@ export class Side {
     else if (this.#restart === restart) this.#restart = undefined
   }
 
+  /**
+   * In the middle of a heap of orders, Parcel is killed, and started again. By chance, every second kill hits a file while it is rewritten
+   * (`npm run demo 12`); a stage has no time for chance, so what is on disk is looked at, and when it gets less, that is the moment.
+   */
+  async kill(): Promise<void> {
+    const folder = this.#outbox && join(this.#outbox.path, ORDERED_FROM)
+    let most = 0
+    const getsLess = () => {
+      const bytes = folder ? bytesIn(folder) : 0
+      most = Math.max(most, bytes)
+      return bytes < most
+    }
+    if ((await this.orders.heap(getsLess)) && (await this.#supervisor.kill())) this.#kills++
+  }
+
+  /** How many orders were promised, and never booked. @throws when the carrier does not say */
+  lostOrders(): Promise<number> {
+    const [, replica] = new RegExp(`${ORDERED_FROM}=([^|,]+)`).exec(this.carriers.value)!
+    return this.orders.lost(replica!)
+  }
+
   /** One of an incident's customers. @param number of the arrival */
   arrive(path: string, dueAt: number, { shops, bookings, insists }: Traffic, number: number): void {
     const carrier = CARRIER_NAMES[number % CARRIER_NAMES.length]!
@@ -114,17 +150,19 @@ export class Side {
     this.customers.arrive(path, dueAt, { key: shops ? keyOfShop(number % shops) : undefined, insists })
   }
 
-  /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list, or uploads. */
-  letLoose({ greedyPerSecond, sheet, scans }: Traffic): void {
+  /** The greedy customer of an incident, if it has one, asks from now on; so does whoever prints a price list, uploads, or orders. */
+  letLoose({ greedyPerSecond, sheet, scans, orders }: Traffic): void {
     if (greedyPerSecond) this.greedy.go(greedyPerSecond, keyOfGreedy)
     if (sheet) this.sheet.go(sheet)
     if (scans) this.upload.go(scans)
+    if (orders) this.orders.go(orders)
   }
 
   callOff(): void {
     this.greedy.stop()
     this.sheet.stop()
     this.upload.stop()
+    this.orders.stop()
   }
 
   async setFault(carrier: CarrierName, fault: Fault | null, replica?: number): Promise<void> {
@@ -133,17 +171,24 @@ export class Side {
 
   async mend(): Promise<void> {
     this.callOff()
+    await this.heal()
+  }
+
+  /** All carriers are well again. */
+  async heal(): Promise<void> {
     await Promise.all(CARRIER_NAMES.map((name) => this.carriers.setFault(name, null)))
   }
 
   /** To be asked for once a second, as it tells what has happened since. */
   async state(): Promise<ColumnState> {
-    const [reading, fleet] = await Promise.all([
-      this.#meter.read(this.#supervisor.origins),
-      // On a machine that is too slow for that, the faults are still those of the second before.
-      this.carriers.stats().catch(() => this.#fleet),
-    ])
+    // What is promised, owed and booked, in this order: of what moves on meanwhile, nothing seems to be lost.
+    const [kills, promised] = [this.#kills, this.orders.promised]
+    const reading = await this.#meter.read(this.#supervisor.origins)
+    const { owed } = reading
+    // On a machine that is too slow for that, the faults are still those of the second before.
+    const fleet = await this.carriers.stats().catch(() => this.#fleet)
     this.#fleet = fleet
+    const booked = this.#booked - this.#bookedBefore
     const greedy = this.greedy.counts
     const { asked, served } = this.#greedyBefore
     this.#greedyBefore = greedy
@@ -164,6 +209,7 @@ export class Side {
       ...(greedy.asked > asked && { greedy: { asked: greedy.asked - asked, served: greedy.served - served } }),
       ...(printed > 0 && { printed }),
       ...(written > 0 && { written }),
+      ...(promised > 0 && owed !== undefined && { orders: { kills, promised, booked, owed } }),
       carriers: fleet.map(({ name, replicas }) => ({
         name,
         fault: replicas.find(({ fault }) => fault)?.fault?.kind ?? null,
@@ -175,8 +221,19 @@ export class Side {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.customers.leave(), this.greedy.leave(), this.sheet.leave(), this.upload.leave()])
+    const background = [this.greedy, this.sheet, this.upload, this.orders]
+    await Promise.all([this.customers, ...background].map((each) => each.leave()))
     await Promise.all([this.#supervisor.close(), this.carriers.close(), this.balancer.close(), this.#meter.close()])
+    this.#outbox?.remove()
+  }
+
+  get #booked(): number {
+    return this.#fleet.find(({ name }) => name === ORDERED_FROM)?.bookings ?? 0
+  }
+
+  #setupNow(): Setup {
+    const { solved, env } = this.setup
+    return { solved, env: { ...env, ...(this.#outbox && { OUTBOX_DIR: this.#outbox.path }) } }
   }
 }
 

@@ -110,6 +110,20 @@ test('one that is overtaken while the old one ends does not serve any more', asy
   expect(await ask()).toBe('three')
 })
 
+test('one that is killed hears nothing of it, has not crashed, and the next one serves when it has gone', async () => {
+  const deaf = `process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {})`
+  const { supervisor, pids, ask, state } = await supervise(server('one', deaf), server('two'))
+  expect(await supervisor.kill(), 'nothing is there').toBe(false)
+  await supervisor.replace()
+  const killed = supervisor.kill()
+  expect(state()).toMatchObject({ status: 'restarting', instances: 0 })
+  expect(await supervisor.kill(), 'it is being replaced').toBe(false)
+  expect(await killed).toBe(true)
+  expect(pids.map(isAlive)).toEqual([false, true])
+  expect(state()).toEqual(ready)
+  await vi.waitUntil(async () => (await ask()) === 'two', 20_000)
+})
+
 test('leaves nothing behind when it is closed, not even what hears nothing', async () => {
   const { supervisor, pids } = await supervise(server('one'), 'for (;;);')
   await supervisor.replace()

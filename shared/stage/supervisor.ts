@@ -84,6 +84,23 @@ export class Supervisor {
     return serves
   }
 
+  /**
+   * Ends it by SIGKILL, as a machine without memory does, and then starts the next one, as an orchestrator does. What is being
+   * replaced, or has crashed, is left alone; and the latest call wins here, too.
+   *
+   * @returns whether it was killed, and what was started serves now
+   */
+  async kill(): Promise<boolean> {
+    if (this.#status !== 'ready') return false
+    const mine = ++this.#latest
+    this.#status = 'restarting'
+    const killed = [...this.#running]
+    this.#running.clear()
+    await Promise.all(killed.map(([, { child }]) => child.kill()))
+    for (const [origin] of killed) void this.#balancer.remove(origin)
+    return mine === this.#latest && this.replace()
+  }
+
   /** Ends all, at once. */
   async close(): Promise<void> {
     this.#latest++

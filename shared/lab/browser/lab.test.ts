@@ -130,6 +130,7 @@ const FEW_MORE: Partial<Record<Incident['point']['number'], number>> = {
   unserved: 15,
   lacking: 10,
   lost: 3,
+  forgotten: 3,
 }
 
 /** Watched folders are told of a save a moment later. */

@@ -37,6 +37,12 @@ describe('figures', () => {
   })
 })
 
+test('what is owed takes until it was last seen to be, in whole seconds; to the end is for ever', () => {
+  const owedS = (owedUntilS?: number) =>
+    figuresOf({ ...recording([]), ...(owedUntilS && { owedUntilS }) }, phases).owedS
+  expect([owedS(), owedS(9), owedS(12.2), owedS(15.5)]).toEqual([0, 0, 3, Infinity])
+})
+
 describe('recovery', () => {
   test('takes no time when the fault leaves nothing behind', () => {
     expect(recoveryOf(traffic(), phases)).toBe(0)

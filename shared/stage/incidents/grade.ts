@@ -1,4 +1,5 @@
 import { latencies } from '../../core/percentiles.ts'
+import { ORDERED_FROM } from './incidents.ts'
 import { type Bound, type NumberName, linesOf } from './lines.ts'
 
 /** A request of the customers', in seconds from the beginning of the traffic. */
@@ -31,6 +32,10 @@ export interface Recording {
   greedyServed?: number
   /** Of whoever uploads, if there was one. */
   scans?: { sent: number; written: number }
+  /** Of a shop's orders, if there were any. */
+  lostOrders?: number
+  /** When some of them were seen not to be booked yet for the last time, in seconds from the beginning of the traffic. */
+  owedUntilS?: number
   /** What its Parcel has died of, in lines, if it has. */
   crash?: string[]
 }
@@ -50,6 +55,8 @@ const WINDOW_S = 3
 const LEAST_P99_MS = 300
 const LAST_S = 5
 const WORSE = 1.5
+/** Somebody looks each second, and a moment more. */
+const LOOK_S = 1.5
 
 const during = (requests: Request[], [fromS, toS]: Span) => requests.filter(({ dueS }) => dueS >= fromS && dueS < toS)
 const share = (requests: Request[], outcomes: Request['outcome'][]) =>
@@ -63,7 +70,7 @@ export function percentileOf(requests: Request[], percent: number): number {
 
 /** Every number, whether there is a line for it or not. Failures count in latencies with the time until they failed. */
 export function figuresOf(
-  { requests, arrived, attempts, hedges, greedyServed = 0, scans }: Recording,
+  { requests, arrived, attempts, hedges, greedyServed = 0, scans, lostOrders = 0, owedUntilS = 0 }: Recording,
   phases: Phases,
 ): Figures {
   const asked = during(requests, phases.fault)
@@ -80,8 +87,15 @@ export function figuresOf(
     recoveryS: recoveryOf(requests, phases),
     greedy: greedyServed,
     written: scans && scans.sent > 0 ? scans.written / scans.sent : 1,
+    lost: lostOrders,
+    asked: arrived[ORDERED_FROM] ?? 0,
+    owedS: debtOf(owedUntilS, phases),
   }
 }
+
+/** Whole seconds from the end of the fault until nothing is owed; `Infinity` when that was not seen. */
+const debtOf = (untilS: number, { fault: [, fromS], recovery: [, toS] }: Phases): number =>
+  untilS > toS - LOOK_S ? Infinity : Math.max(0, Math.ceil(untilS - fromS))
 
 /**
  * Whole seconds from the end of the fault until, for three seconds, no more than 1.5 times the baseline's share of

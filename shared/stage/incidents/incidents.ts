@@ -33,7 +33,12 @@ export interface Traffic extends Interest {
   sheet?: number
   /** While it goes wrong, a courier uploads so many scans at once, and again a while later; in none of the figures. */
   scans?: number
+  /** While it goes wrong, a shop hands in so many orders a second, and is content with a 202 for each; in none of the figures. */
+  orders?: number
 }
+
+/** Whom such a shop books with. */
+export const ORDERED_FROM: CarrierName = 'pigeon'
 
 const GREEDY = 'greedy'
 export const keyOfShop = (number: number): string => `sk-shop-${number}`
@@ -57,6 +62,8 @@ export type Point =
   | { number: 'unserved'; carrier?: undefined }
   /** How many of a hundred bookings came to nothing. */
   | { number: 'lost'; carrier?: undefined }
+  /** How many of a hundred bookings that were promised nobody knows of any more. */
+  | { number: 'forgotten'; carrier?: undefined }
   /** How often Parcel calls that carrier for one quote. */
   | { number: 'callsPerQuote'; carrier: CarrierName }
 
@@ -72,6 +79,8 @@ export interface Incident {
   faults: FaultAt[]
   /** Parcel is replaced meanwhile. */
   restart?: true
+  /** Parcel is killed so many times meanwhile, and started again; then what was wrong is mended. */
+  kills?: number
   /** Of its Parcels, beyond their defaults. */
   env?: Record<string, string>
   point: Point
@@ -88,6 +97,8 @@ const failed = ({ restart }: Seen) => (restart ? `${restart.failed} of ${restart
 
 /** Stands for a file that is there for as long as its Parcel is. */
 export const TEMPORARY_DATABASE = 'sqlite:temporary'
+/** Stands for a folder that outlives its Parcel when that is killed. */
+export const TEMPORARY_OUTBOX = 'temporary'
 
 /** Of a healthy day. */
 export const DEFAULT_PER_SECOND = 20
@@ -275,6 +286,22 @@ export const incidents: Incident[] = [
     look: (left, right) => {
       const written = ({ scansWritten }: Seen) => scansWritten.toLocaleString('en')
       return `Pelican uploads ${SCANS.toLocaleString('en')} scans. In the last seconds Parcel has written ${written(left)} on the left, ${written(right)} on the right.`
+    },
+  },
+  {
+    id: 'killed',
+    chapter: '12',
+    title: 'Killed at 03:41',
+    // Who only asks for a price asks again until somebody is there; nobody has promised them anything.
+    traffic: { perSecond: 10, orders: 40, insists: { patienceMs: 5000, attempts: 30, pauseMs: 1000 } },
+    faults: [{ carrier: ORDERED_FROM, fault: { kind: '5xx', status: 503 } }],
+    kills: 3,
+    // A folder of its own for each side (side.ts), and room at 08's door for a heap of orders.
+    env: { OUTBOX_DIR: TEMPORARY_OUTBOX, MAX_IN_FLIGHT: '10000' },
+    point: { number: 'forgotten' },
+    look: (left, right) => {
+      const kept = ({ orders: { promised, known } }: Seen) => `${known} of ${promised}`
+      return `Pigeon was away, and Parcel was killed ${times(right.orders.kills)}. Promised, and still known: ${kept(left)} on the left, ${kept(right)} on the right.`
     },
   },
 ]

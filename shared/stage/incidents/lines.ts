@@ -14,6 +14,9 @@ export const numbers = {
   recoveryS: { title: 'recovery', unit: 's' },
   greedy: { title: 'served to the greedy one', unit: 'count' },
   written: { title: 'scans written', unit: 'share' },
+  lost: { title: 'promised, and never booked', unit: 'count' },
+  asked: { title: 'requests to whoever is away', unit: 'count' },
+  owedS: { title: 'until all is booked', unit: 's' },
 } as const
 
 export type NumberName = keyof typeof numbers
@@ -140,6 +143,21 @@ const lines: Record<string, Lines> = {
     },
     written: { atLeast: 1, because: 'whatever else happens: whoever was told that it is done has it done' },
     recoveryS: { atMost: 2, because: 'a file of some megabytes is written before the incident is over' },
+  },
+  '12': {
+    lost: { atMost: 0, because: 'a 202 is a promise, and the next process must know of it' },
+    asked: {
+      atMost: 100,
+      because: 'a carrier that is away is asked now and then; everything each second would be thousands',
+    },
+    owedS: {
+      atMost: 12,
+      because: 'a last pause of five seconds, and the window grows from one; a thousand bookings take the rest',
+    },
+    success: {
+      atLeast: 0.99,
+      because: 'four carriers are well, and who finds nobody there asks again a second later',
+    },
   },
   finale: {
     success: {

@@ -6,7 +6,7 @@ import type { Side as SideName } from '../column.ts'
 import type { Phases, Recording, Span } from './grade.ts'
 import { GENTLE_SHARE, type Script } from './scripts.ts'
 import type { Solved } from '../solved.ts'
-import { arrivedAt, lastAnswers, NoVerdict, perform, startParcel } from './subject.ts'
+import { arrivedAt, lastAnswers, lostOrders, NoVerdict, perform, startParcel } from './subject.ts'
 
 /** What came of an incident, for each of those who went through it. */
 export interface Played<K extends string = SideName> {
@@ -80,8 +80,9 @@ async function run(
   const ticking = tick(signal, async () => {
     delays.push(delay.p99Ms)
     const states = await Promise.all(sides.map((side) => side.state()))
-    for (const [i, { carriers, parcel }] of states.entries()) {
+    for (const [i, { carriers, parcel, orders }] of states.entries()) {
       if (parcel.status === 'crashed') recordings[i]!.crash = parcel.error
+      if (orders && (orders.owed > 0 || orders.booked < orders.promised)) recordings[i]!.owedUntilS = nowS()
       for (const { attempts, hedges } of carriers) {
         recordings[i]!.attempts += attempts
         recordings[i]!.hedges += hedges
@@ -130,6 +131,7 @@ async function run(
       recording.arrived = Object.fromEntries(arrived)
       recording.greedyServed = sides[i]!.greedy.counts.served
       recording.scans = sides[i]!.upload.counts
+      recording.lostOrders = await lostOrders(sides[i]!)
     }
     return { phases: { baseline, fault, recovery }, recordings, delayMs: median(delays) }
   } finally {

@@ -4,9 +4,9 @@ import { allBut, NONE, type Solved } from '../solved.ts'
 /** Something that goes wrong, in seconds from the beginning of the fault phase. */
 export interface Act {
   fromS: number
-  /** When it is mended; a restart is over when it is over. */
+  /** When it is mended; a restart is over when it is over, and so is a kill. */
   toS: number
-  what: { faults: FaultAt[] } | { restart: true } | { traffic: Traffic } | { rush: number }
+  what: { faults: FaultAt[] } | { restart: true } | { kill: true } | { traffic: Traffic } | { rush: number }
 }
 
 /** An incident by the clock: the traffic settles, a baseline is taken, things go wrong, and the recovery is watched. */
@@ -35,10 +35,16 @@ const RECOVERY_S = 9
 const CALM_S = 3
 const AFTER_RUSH_S = CALM_S + 15
 
+/** From one kill to the next: to start two Parcels at once takes some seconds of two cores. */
+const LIFE_S = 6
+/** Longer than what was promised may take to be booked. */
+const DELIVERY_S = 14
+
 const act = (faults: FaultAt[], fromS = 0, toS = FAULT_S): Act => ({ fromS, toS, what: { faults } })
 const restart = (fromS: number): Act => ({ fromS, toS: fromS, what: { restart: true } })
+const kill = (fromS: number): Act => ({ fromS, toS: fromS, what: { kill: true } })
 
-function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: Incident): Script {
+function scriptOf({ chapter, title, traffic, env, faults, restart: restarts, kills }: Incident): Script {
   const usual = {
     id: chapter,
     title,
@@ -54,6 +60,12 @@ function scriptOf({ chapter, title, traffic, env, faults, restart: restarts }: I
   if (traffic.rush) {
     const rush = { fromS: CALM_S, toS: CALM_S, what: { rush: traffic.rush } }
     return { ...usual, faultS: AFTER_RUSH_S, recoveryS: 0, acts: [act(faults, 0, AFTER_RUSH_S), rush] }
+  }
+  if (kills) {
+    const faultS = (kills + 0.5) * LIFE_S
+    const all = Array.from({ length: kills }, (_, i): Act => kill((i + 0.5) * LIFE_S))
+    const acts = [act(faults, 0, faultS), { fromS: 0, toS: faultS, what: { traffic } }, ...all]
+    return { ...usual, baselineS: 0, faultS, recoveryS: DELIVERY_S, acts }
   }
   const acts = faults.length > 0 ? [act(faults)] : []
   if (traffic.greedyPerSecond || traffic.sheet || traffic.scans)

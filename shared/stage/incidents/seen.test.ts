@@ -50,6 +50,13 @@ test('of a Parcel that does not say, nothing is said', () => {
   expect([seen.callsPerSecond('swift'), seen.callsPerQuote('swift'), seen.hedgeShare]).toEqual([NaN, NaN, NaN])
 })
 
+test('of orders, the last word counts: whoever is killed says nothing for a while, and what is booked meanwhile is not more than all', () => {
+  const orders = (kills: number, booked: number) => ({ orders: { kills, promised: 200, booked, owed: 50 } })
+  expect(seenOf([second(1, orders(1, 100)), second(2)]).orders).toEqual({ kills: 1, promised: 200, known: 150 })
+  expect(seenOf([second(1, orders(1, 170))]).orders).toEqual({ kills: 1, promised: 200, known: 200 })
+  expect(seenOf([second(1)]).orders).toEqual({ kills: 0, promised: 0, known: 0 })
+})
+
 test.for(incidents)('what $title says is a sentence, whatever has been seen', ({ look }) => {
   const silent = seenOf([second(1, { carriers: [] })])
   const left = seenOf([second(1, { restart: { running: false, requests: 200, failed: 41 }, waiting: 187 })])

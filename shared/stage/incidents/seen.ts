@@ -30,6 +30,8 @@ export interface Seen {
   sheetPerSecond: number
   /** Of whoever uploads, in these seconds. */
   scansWritten: number
+  /** Of a shop's orders: how many were promised, and how many of those are booked, or still owed. */
+  orders: { kills: number; promised: number; known: number }
 }
 
 const WINDOW_MS = 10_000
@@ -51,6 +53,8 @@ export function seenOf(seconds: Second[]): Seen {
     )
   // What it could not tell comes with the next figures, so these have to be there.
   const known = (value: number) => (isTold(now) ? value : NaN)
+  const { orders } = recent.findLast(({ column }) => column.orders)?.column ?? {}
+  const { kills, promised, booked, owed } = orders ?? { kills: 0, promised: 0, booked: 0, owed: 0 }
   const finished = sum(({ arrivals: { ok, partial, failed } }) => ok + partial + failed)
   return {
     hasCrashed: now.parcel.status === 'crashed',
@@ -67,6 +71,7 @@ export function seenOf(seconds: Second[]): Seen {
     },
     sheetPerSecond: sum(({ printed }) => printed ?? 0) / spanS,
     scansWritten: sum(({ written }) => written ?? 0),
+    orders: { kills, promised, known: Math.min(promised, booked + owed) },
     hedgeShare: known(of('hedges') / (of('attempts') - of('hedges'))),
   }
 }

@@ -7,6 +7,8 @@ import type { Act } from './scripts.ts'
 /** After the last arrival: who has no answer by then has waited in vain. */
 const LAST_ANSWERS_MS = 1500
 const STATS_TRIES = 5
+/** Of a Parcel that is killed, also where it takes long to start. */
+const LEAST_LIFE_MS = 2000
 
 /** Something else than a Parcel has failed, so nobody knows how good that one is. */
 export class NoVerdict extends Trouble {
@@ -26,7 +28,8 @@ export async function startParcel(side: Side, name: string): Promise<void> {
 }
 
 /**
- * Restarts come one after the other, everything else at its time; nothing more once the signal has aborted.
+ * Restarts come one after the other, and so do kills, after which everything ends; all else at its time. Nothing more once the signal
+ * has aborted.
  * @throws NoVerdict when the carriers do not answer
  */
 export async function perform(acts: Act[], side: Side, signal: AbortSignal): Promise<void> {
@@ -34,21 +37,31 @@ export async function perform(acts: Act[], side: Side, signal: AbortSignal): Pro
   const restart = async () => {
     if (!signal.aborted) await side.restart()
   }
+  let killed = Promise.resolve()
+  const kill = async () => {
+    await side.kill()
+    await sleep(LEAST_LIFE_MS, signal)
+  }
+  const last = async (seconds: number) => {
+    await sleep(seconds * 1000, signal)
+    await killed
+  }
   const set = async ({ carrier, fault, replica }: FaultAt) => {
     await side.setFault(carrier, fault, replica).catch((error) => Promise.reject(silent(error)))
   }
   const performed = acts.map(async ({ fromS, toS, what }) => {
     await sleep(fromS * 1000, signal)
     if ('restart' in what) return (restarted = restarted.then(restart))
+    if ('kill' in what) return (killed = killed.then(kill))
     // All sides have it together.
     if ('rush' in what) return
     if ('traffic' in what) {
       side.letLoose(what.traffic)
-      await sleep((toS - fromS) * 1000, signal)
+      await last(toS - fromS)
       return side.callOff()
     }
     await Promise.all(what.faults.map(set))
-    await sleep((toS - fromS) * 1000, signal)
+    await last(toS - fromS)
     await Promise.all(what.faults.map((each) => set({ ...each, fault: null })))
   })
   await Promise.all(performed)
@@ -66,6 +79,10 @@ export async function arrivedAt({ carriers }: Side): Promise<Record<string, numb
     }
   }
 }
+
+/** Of the orders that were promised. @throws NoVerdict when their carrier does not answer */
+export const lostOrders = (side: Side): Promise<number> =>
+  side.lostOrders().catch((error) => Promise.reject(silent(error)))
 
 /** Then the customers leave, and what they still waited for has failed. */
 export async function lastAnswers({ customers }: Side): Promise<void> {
