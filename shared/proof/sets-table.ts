@@ -1,5 +1,6 @@
 import { formatGrade, formatNumber } from '../stage/incidents/format.ts'
 import { type Figures, gradesOf } from '../stage/incidents/grade.ts'
+import { scripts } from '../stage/incidents/scripts.ts'
 import { linesOf, type NumberName, numbers } from '../stage/incidents/lines.ts'
 import { ALL } from '../stage/solved.ts'
 import { type Cell, table } from '../stage/table.ts'
@@ -30,6 +31,8 @@ export function setsTables({ additions, figures }: SetsResult): { caption: strin
 
 const isOutside = (incident: string, number: NumberName) => linesOf(incident).every(([name]) => name !== number)
 
+const UNPLAYED = scripts.filter((script) => !PLAYED.includes(script)).map(({ id }) => id)
+
 /** What was tried, in words. */
 export function setsAbout({ additions, figures }: SetsResult, isShort: boolean): string {
   const count = (kind: Addition['kind']) => additions.filter((each) => each.kind === kind).length
@@ -43,7 +46,8 @@ export function setsAbout({ additions, figures }: SetsResult, isShort: boolean):
       ? 'Left out: the incidents.'
       : 'And one more chapter must make no incident worse: its own incident in each, with pairs also that of the other, ' +
         'with draws any. No line that held may break, no number that misses its line move further from it.',
-    `${runs} runs, seeded, in virtual time, so that what else a machine does hardly shows. Left out: all the other sets.`,
+    `${runs} runs, seeded, in virtual time, so that what else a machine does hardly shows. Left out: all the other sets; ` +
+      `and incident ${UNPLAYED.join(', ')}, which kills processes and looks at their disks.`,
     ...TRADES.map(
       ({ chapter, incident, number, until, because }) =>
         `* ${chapter} at ${incident}${until ? `, as long as ${until} is not solved` : ''}, ${numbers[number].title}: ${because}.`,
