@@ -143,6 +143,9 @@ describe('Step 5: Stages that overlap', () => {
     await finish('slow')
     expect(await outcome(), 'and the slow one, with its own index').toEqual(passed(0, 'slow'))
     expect(begun).toEqual(['slow', 'b', 'c', 'd', 'e'])
+    source.end()
+    await finish('e')
+    expect([await outcome(), await outcome()], 'each once, also the last one').toEqual([passed(4, 'e'), done])
   })
 
   test('reads nothing before somebody asks, and one item at a time', async () => {
@@ -190,14 +193,15 @@ describe('Step 5: Stages that overlap', () => {
     const error = new Error('the file is broken')
     for (const isBusy of [false, true])
       for (const who of ['source', 'stage']) {
-        const source = new Tap<unknown>('a', 'b')
+        // Nobody else is at work: whether one that is stuck is waited for is step 9's question.
+        const source = new Tap<unknown>(...(isBusy ? ['a'] : []), ...(who === 'stage' ? ['b'] : []))
         const { work, finish, fail } = workshop()
         const { next, outcome } = read(new Pipeline<unknown>(source).stage(work, { concurrency: 3 }))
         const first = next()
         await promisesSettle()
         if (isBusy) {
           await finish('a')
-          expect(await outcomeOf(first, 2)).toEqual(passed(0, 'a'))
+          expect(await outcomeOf(first, 2), 'a has finished; the source has not').toEqual(passed(0, 'a'))
         }
         if (who === 'source') source.fail(error)
         else await fail('b', error)
@@ -258,6 +262,12 @@ describe('Step 9: One bad item', () => {
     // Of nobody's interest any more, and nobody's unhandled rejection.
     await fail('b', new Error('too late'))
     expect(begun, 'begun').toEqual(['stuck', 'b', 'c'])
+
+    const broken = new Tap<unknown>('stuck')
+    const waiting = read(new Pipeline<unknown>(broken).stage(workshop().work, { concurrency: 3 })).next()
+    await promisesSettle()
+    broken.fail(error)
+    expect(await outcomeOf(waiting, 2), 'the first item is stuck, and the source has failed').toEqual(rejected(error))
   })
 
   test('ends with what isItemError throws', async () => {
@@ -418,10 +428,15 @@ describe('Step 10: The end of all of it', () => {
       return end
     }
     // What is compiled, and whatever else happens once.
+    expect(await outcomeOf(run(100)), 'step 5 first: a hundred items, in stages of both orders').toMatchObject({
+      status: 'fulfilled',
+    })
     await run(2_000)
     const before = heap()
     const grown = (await run(COUNT)) - before
     expect(Math.round(grown / COUNT), 'bytes kept of each item, when the last of 20,000 is read').toBeLessThan(50)
-    expect(sum).toBe((1_999 * 2_000) / 2 + ((COUNT - 1) * COUNT) / 2)
+    expect(sum, 'of all indices: each has come once').toBe(
+      [100, 2_000, COUNT].reduce((total, count) => total + (count * (count - 1)) / 2, 0),
+    )
   })
 })
