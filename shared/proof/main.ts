@@ -132,7 +132,7 @@ const proofs: Record<string, () => Promise<Proof>> = {
       ]
     })
     return {
-      about: `An upload of ${megabytes} MB of scans, made as they are sent; of 500 lines, one is told twice and two are none. Then another one of 8 MB, in the middle of which Parcel is told to end, and which is sent again from the line that it names.`,
+      about: `An upload of ${megabytes} MB of scans, made as they are sent, to a Parcel with the heap of a container of 512 MB; of 500 lines, one is told twice and two are none. Then another one of 8 MB, in the middle of which Parcel is told to end, and which is sent again from the line that it names.`,
       tables: [
         { caption: 'By store; memory once a fifth was sent', text: table([['', ...head.split(', ')], ...rows]) },
       ],

@@ -49,6 +49,8 @@ const PATIENCE_MS = 10_000
 /** Under way: what is compiled and allocated once is there. */
 const WARM = 0.2
 const FLAT_MB = 64
+/** What Node takes for its heap in a container of 512 MB, as the manifests have it: with more, it collects garbage later. */
+const HEAP = '--max-old-space-size=256'
 /** Buffers of both sockets, and of both streams: what is beyond them waits in somebody's memory. */
 const AHEAD_MB = 16
 /** Of the second upload, which is told to end in its middle. */
@@ -83,7 +85,8 @@ const expected = (lines: number): Omit<Answer, 'refused'> => {
  */
 export async function uploads({ megabytes, databaseUrl }: UploadOptions): Promise<UploadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'parcel-upload-'))
-  const env = { DATABASE_URL: databaseUrl ?? `sqlite:${join(folder, 'scans.db')}`, DRAIN_DELAY_MS: '0' }
+  const url = databaseUrl ?? `sqlite:${join(folder, 'scans.db')}`
+  const env = { DATABASE_URL: url, DRAIN_DELAY_MS: '0', NODE_OPTIONS: HEAP }
   const fleet = await startFleet({ seed: 1 })
   let parcel = await startParcel(fleet.carriers, env)
   // Unlike any before it, also in a database that was there already.
