@@ -47,7 +47,7 @@ export interface SetsResult {
 export const HEALTHY = 'healthy'
 const HEALTHY_LEAST = 0.99
 
-/** Those for which virtual time will do. Whoever is killed is a process, and what it leaves is on a disk: there, the proof is the crash. */
+/** Those for which virtual time will do. Who is killed is a process, and what it leaves is on a disk: that is for the proof crash. */
 export const PLAYED = scripts.filter(({ acts }) => acts.every(({ what }) => !('kill' in what)))
 const isPlayed = (incident: string) => PLAYED.some(({ id }) => id === incident)
 
