@@ -1,7 +1,7 @@
 import { lockDirectory } from '#chapters/12-durable-writes/lock.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -48,6 +48,27 @@ describe('Step 12: One at a time', () => {
     expect(taking('ours'), 'given back').not.toThrow()
     expect(release, 'given back twice').not.toThrow()
     expect(taking('ours'), 'which takes it from nobody').toThrow(LockedError)
+    expect(taking('a/new/one'), 'a directory that is not there, in one that is not there').not.toThrow()
+  })
+
+  test('does not take any trouble for somebody', () => {
+    const path = join(base, 'rotten')
+    const release = take('rotten')
+    expect(taking('rotten'), 'as long as somebody has it').toThrow(LockedError)
+    release()
+    for (const name of readdirSync(path)) writeFileSync(join(path, name), 'no lock, but something else '.repeat(40))
+    const outcome = (() => {
+      try {
+        take('rotten')
+        return undefined
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(
+      outcome,
+      'its files are rotten, and nobody has it: it works, or it says what is wrong; whoever hears "locked" waits for ever',
+    ).not.toBeInstanceOf(LockedError)
   })
 
   test('refuses what another process has, until that is killed', async () => {

@@ -1,3 +1,4 @@
+import { toLine } from '#chapters/12-durable-writes/line.ts'
 import { Log } from '#chapters/12-durable-writes/log.ts'
 import type { LogOptions } from '#chapters/12-durable-writes/options.ts'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -12,6 +13,10 @@ beforeEach(() => {
 })
 
 const TURNS = 40
+
+/** What is likely, where something is missing. */
+const UNPLUGGED =
+  'after the plug was pulled: what was not synced is gone, and so is a file whose directory was not (syncDirectory)'
 
 /** @throws AssertionError when it does not open */
 async function open<T = unknown>(disk: SimulatedDisk, what: string, options?: LogOptions): Promise<Log<T>> {
@@ -80,7 +85,7 @@ describe('Step 1: On disk means on disk', () => {
     expect(gates.length, 'syncs under way').toBe(1)
     letGo()
     expect(await outcomeOf(appended, TURNS), 'and when it is over').toEqual(fulfilled(1))
-    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(['a'])
+    expect(await found(disk.unplug(), UNPLUGGED), UNPLUGGED).toEqual(['a'])
   })
 
   test('makes nobody wait for company', async () => {
@@ -93,7 +98,7 @@ describe('Step 1: On disk means on disk', () => {
       ).toEqual(fulfilled(index + 1))
       expect(disk.count('sync') > 0, 'it was synced').toBe(true)
     }
-    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(words(3))
+    expect(await found(disk.unplug(), UNPLUGGED), UNPLUGGED).toEqual(words(3))
   })
 
   test('shares a sync among all who come at once', async () => {
@@ -106,7 +111,9 @@ describe('Step 1: On disk means on disk', () => {
     expect(syncs, 'syncs for a thousand at once: none is a promise that nobody keeps').toBeGreaterThan(0)
     expect(syncs, 'syncs for a thousand at once: at 0.2 ms each, a thousand are one fifth of a second').toBeLessThan(3)
     expect(outcome, 'their numbers, in the order in which they came').toEqual(fulfilled(all.map((_, i) => i + 1)))
-    expect(await found(disk.unplug(), 'after the plug was pulled'), 'after the plug was pulled').toEqual(all)
+    const left = await found(disk.unplug(), UNPLUGGED)
+    expect(left.length, `records, ${UNPLUGGED}`).toBe(1000)
+    expect(left, UNPLUGGED).toEqual(all)
   })
 
   test('has whoever comes during a sync share the next', async () => {
@@ -176,6 +183,7 @@ describe('Step 2: A torn end', () => {
       ).toEqual(all.slice(0, promised).map((record, i) => ({ number: i + 1, record })))
       const isTorn = lengths[promised]! < end
       expect(log.torn, `${what}: torn`).toEqual(isTorn ? { file: name, bytes: end - lengths[promised]! } : undefined)
+      expect(cut.bytesOf(name).length, `${what}: its length, when that is cut off`).toBe(lengths[promised])
       expect(await outcomeOf(log.append('more'), TURNS), `${what}: append`).toEqual(fulfilled(promised + 1))
       expect(await found(cut.unplug(), `${what}, and appended to`), `${what}: and then`).toEqual([
         ...all.slice(0, promised),
@@ -200,6 +208,15 @@ describe('Step 2: A torn end', () => {
       expect(await outcomeOf(log.append('b'), TURNS), what).toEqual(fulfilled(2))
       expect(await found(disk.unplug(), what), what).toEqual(['a', 'b'])
     }
+    const disk = new SimulatedDisk()
+    const lengths = await fill(await open(disk, 'an empty disk'), disk, [
+      'a',
+      'deadbeef [1] looks like the beginning of one',
+    ])
+    const name = disk.names.at(-1)!
+    disk.put(name, disk.bytesOf(name).fill(0, lengths[1], lengths[1]! + 10))
+    const what = 'a record, and one of which the end is there, and the beginning is zeros'
+    expect(await found(disk, what), `${what}: it was never promised, whatever its text looks like`).toEqual(['a'])
   })
 
   test('takes for torn what was written in whatever order', async () => {
@@ -239,9 +256,9 @@ describe('Step 3: When the disk says no', () => {
           rejected(expect.any(LogCorruptError)),
         )
         const { file, offset } = (outcome as { reason: LogCorruptError }).reason
-        expect([file, offset <= at], `${what}: the error names file and offset, and not one behind it`).toEqual([
+        expect([file, offset], `${what}: the error names the file, and where the bad line begins`).toEqual([
           name,
-          true,
+          lengths.findLast((length) => length <= at),
         ])
         expect(rotten.bytesOf(name).equals(bytes), `${what}: the file is as it was, for whoever can mend it`).toBe(true)
       }
@@ -324,22 +341,21 @@ describe('Step 6: Half a line, and a full disk', () => {
   test('fails only those whose line it was', async () => {
     const disk = new SimulatedDisk()
     const log = await open<string>(disk, 'an empty disk')
-    failing(disk, 'ENOSPC', 'write')
     const { promise: isFull, resolve: makeRoom } = Promise.withResolvers<void>()
-    const { before } = disk
-    disk.before = async (operation) => {
-      if (operation.kind === 'write') await isFull
-      return before(operation)
+    let writes = 0
+    disk.before = async ({ kind }) => {
+      if (kind !== 'write' || ++writes > 1) return
+      await isFull
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
     }
     const first = outcomeOf(log.append('first'), TURNS)
     await outcomeOf(new Promise(() => {}), 3)
     const next = outcomeOf(log.append('next'), TURNS)
     makeRoom()
     expect(await first, 'the disk was full').toMatchObject(rejected(expect.any(LogWriteError)))
-    disk.before = () => {}
-    await next
-    expect(await outcomeOf(log.append('last'), TURNS), 'and then it was not').toMatchObject({ status: 'fulfilled' })
-    expect((await found(disk.unplug(), 'after that')).at(-1), 'what is on disk').toEqual('last')
+    expect(await next, 'who waited for the next line, when it was not full any more').toEqual(fulfilled(1))
+    expect(await outcomeOf(log.append('last'), TURNS), 'and who came then').toEqual(fulfilled(2))
+    expect(await found(disk.unplug(), 'after that'), 'what is on disk').toEqual(['next', 'last'])
   })
 
   test('is broken when it cannot cut', async () => {
@@ -367,10 +383,63 @@ describe('Step 7: One file after the other', () => {
     expect(log.bytes, 'log.bytes: of all').toBe(lengths.reduce((sum, length) => sum + length, 0))
     const large = 'x'.repeat(200)
     expect(await outcomeOf(log.append(large), TURNS), 'one that is larger has a file of its own').toEqual(fulfilled(21))
+    await outcomeOf(log.close(), TURNS)
+    expect(disk.count('open') - disk.count('close'), 'files left open, when it is closed').toBe(0)
     expect(
       await found(disk.unplug(), 'after the plug was pulled', options),
       'a file of which the directory on disk knows nothing is gone, with all that was promised',
     ).toEqual([...words(20), large])
+  })
+
+  test('goes on when there could be no further file', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', options)
+    await fill(log, disk, words(4))
+    const large = 'x'.repeat(200)
+    for (const kind of ['open', 'write'] as const) {
+      failing(disk, 'ENOSPC', kind)
+      const what = `a record that needs a file of its own, when ${kind} fails`
+      expect(await outcomeOf(log.append(large), TURNS), what).toMatchObject(rejected(expect.any(LogWriteError)))
+      disk.before = () => {}
+    }
+    expect(await outcomeOf(log.append(large), TURNS), 'and when there is room').toEqual(fulfilled(5))
+    expect(log.bytes, 'log.bytes: each file once').toBe(
+      disk.names.reduce((sum, name) => sum + disk.bytesOf(name).length, 0),
+    )
+    await outcomeOf(log.release(5), TURNS)
+    expect(
+      (await found(disk.unplug(), 'after release(5)', options)).at(-1),
+      'record 5, which release(5) is not about: the file that it is in was begun twice, and is one',
+    ).toBe(large)
+  })
+
+  test('is broken when its directory cannot be synced', async () => {
+    for (const [what, act] of [
+      ['a file was begun', (log: Log<string>) => log.append('x'.repeat(200))],
+      ['a file was deleted', (log: Log<string>) => log.release(1000)],
+    ] as const) {
+      const disk = new SimulatedDisk()
+      const log = await open<string>(disk, 'an empty disk', options)
+      await fill(log, disk, words(20))
+      failing(disk, 'EIO', 'syncDirectory')
+      await outcomeOf<unknown>(act(log), TURNS)
+      disk.before = () => {}
+      expect(log.broken, `${what}, and the sync of its directory has failed: log.broken`).toBeInstanceOf(LogBrokenError)
+      expect(await outcomeOf(log.append('more'), TURNS), `${what}, and then: append`).toMatchObject(
+        rejected(expect.any(LogBrokenError)),
+      )
+    }
+  })
+
+  test('opens a file of many small records', async () => {
+    const disk = new SimulatedDisk()
+    await fill(await open(disk, 'an empty disk'), disk, ['a'])
+    const [name] = disk.names
+    const line = toLine(Array.from({ length: 50_000 }, (_, i) => String(i)))
+    disk.put(name!, Buffer.concat([disk.bytesOf(name!), line, line, line, line]))
+    const what =
+      'a file of a megabyte, with 200,001 records; push(...records) takes as many arguments as the stack has room for'
+    expect((await found(disk.unplug(), what)).length, `records in ${what}`).toBe(200_001)
   })
 
   test('deletes what nobody needs any more, but never the last', async () => {
@@ -414,6 +483,24 @@ describe('Step 7: One file after the other', () => {
     }
   })
 
+  test('deletes later what it could not delete', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', options)
+    await fill(log, disk, words(20))
+    const files = disk.names
+    expect(files.length, 'files').toBeGreaterThan(3)
+    let isHeld = true
+    disk.before = ({ kind, name }) => {
+      if (kind === 'remove' && name === files[0] && isHeld) throw Object.assign(new Error('EBUSY'), { code: 'EBUSY' })
+    }
+    await outcomeOf(log.release(1000), TURNS)
+    expect(disk.names, 'the oldest is held by somebody (EBUSY), and none goes before it').toEqual(files)
+    isHeld = false
+    await outcomeOf(log.release(1000), TURNS)
+    expect(disk.names, 'released again, when it is not').toEqual(files.slice(-1))
+    expect(await outcomeOf(log.append('more'), TURNS), 'append').toEqual(fulfilled(21))
+  })
+
   test('misses a file that is gone', async () => {
     const disk = new SimulatedDisk()
     await fill(await open(disk, 'an empty disk', options), disk, words(20))
@@ -445,7 +532,7 @@ describe('Step 7: One file after the other', () => {
 
   test('shares its directory with others', async () => {
     const disk = new SimulatedDisk()
-    disk.put('notes.txt', Buffer.from('not ours'))
+    for (const name of ['notes.txt', 'notes.log']) disk.put(name, Buffer.from('not ours'))
     const one = await open<string>(disk, 'beside a file of somebody else’s', { ...options, prefix: 'one-' })
     const two = await open<string>(disk, 'beside another log', { ...options, prefix: 'two-' })
     const three = await open<string>(disk, 'beside two others', options)
@@ -470,6 +557,28 @@ describe('Step 8: What the disk forgot', () => {
       await found(next.unplug(), 'after the plug was pulled'),
       'what the next life was told is there, and what is there after it: the page that a failed sync has left can be read, and never was on disk',
     ).toEqual(told)
+  })
+
+  test('loses nothing meanwhile, wherever it is unplugged', async () => {
+    const before = new SimulatedDisk()
+    const log = await open<string>(before, 'an empty disk')
+    await fill(log, before, words(6))
+    held(before)
+    expect(await outcomeOf(log.append('torn'), 3), 'append, while its sync is under way').toEqual({ status: 'pending' })
+    const torn = before.cut(() => 0.5)
+    for (let last = 1; last < 12; last++) {
+      const disk = torn.copy()
+      let next: SimulatedDisk | undefined
+      disk.before = () => {
+        if (disk.asked.length === last) next = disk.cut(seededRandom(last))
+      }
+      await outcomeOf(Log.open(disk), 3)
+      const what = `the plug was pulled at operation ${last} of opening it (${disk.asked.at(-1)!.kind}), and it is opened once more`
+      expect(
+        (await found(next ?? disk.unplug(), what)).slice(0, 6),
+        `${what}: what the first life has promised; a file that is emptied to be written again is empty for a while`,
+      ).toEqual(words(6))
+    }
   })
 
   test('keeps its promises in the next life, wherever the last one was killed', async () => {
@@ -513,11 +622,14 @@ describe('Step 13: Nonsense', () => {
   test('writes lines that are no longer than they may be', async () => {
     const disk = new SimulatedDisk()
     const log = await open<string>(disk, 'an empty disk', { lineBytes: 100 })
-    const all = Promise.all(words(30).map((word) => log.append(word)))
+    const all = Promise.all(words(30).map((word) => log.append(`Ō ${word}`)))
     expect(await outcomeOf(all, TURNS)).toMatchObject({ status: 'fulfilled' })
     const writes = disk.asked.filter(({ kind }) => kind === 'write').map(({ bytes }) => bytes!)
-    expect(Math.max(...writes), 'bytes of the longest line, at lineBytes: 100').toBeLessThanOrEqual(100)
-    expect(writes.length, 'lines for thirty records of eight bytes and more').toBeLessThan(8)
+    expect(
+      Math.max(...writes),
+      'bytes, and not characters, of the longest line, at lineBytes: 100',
+    ).toBeLessThanOrEqual(100)
+    expect(writes.length, 'lines for thirty records of eleven bytes and more').toBeLessThan(9)
     expect(await outcomeOf(log.append('x'.repeat(100)), TURNS), 'a record that fits into no line').toMatchObject({
       reason: { name: 'RangeError' },
     })
@@ -536,5 +648,24 @@ describe('Step 13: Nonsense', () => {
     expect(await closed).toMatchObject({ status: 'fulfilled' })
     expect(await found(disk.unplug(), 'after that'), 'what is on disk').toEqual(['a'])
     expect(disk.count('open') - disk.count('close'), 'files left open').toBe(0)
+  })
+
+  test('asks the disk nothing more when it is closed', async () => {
+    const disk = new SimulatedDisk()
+    const log = await open<string>(disk, 'an empty disk', { segmentBytes: 30 })
+    await fill(log, disk, words(5))
+    const { gates, letGo } = held(disk, 'remove')
+    await outcomeOf(log.release(1000), 3)
+    const closed = log.close()
+    expect(await outcomeOf(closed, 3), 'close, while a file is being deleted').toEqual({ status: 'pending' })
+    expect(gates.length, 'files being deleted').toBe(1)
+    letGo()
+    expect(await outcomeOf(closed, TURNS), 'close, when it is').toMatchObject({ status: 'fulfilled' })
+    const before = disk.asked.length
+    await outcomeOf(log.release(1000), TURNS)
+    expect(
+      disk.asked.slice(before).map(({ kind }) => kind),
+      'what the disk was asked after that: the directory is the next one’s by then',
+    ).toEqual([])
   })
 })

@@ -131,6 +131,20 @@ describe('Step 4: At least once', () => {
     const keysOf = (payload: string) => downstream.keys.filter((_, i) => downstream.came[i] === payload)
     expect([...new Set(keysOf('a'))], 'keys of what was put under one').toEqual(['order-1'])
     expect(new Set(keysOf('b')).size, 'keys of what was put under none: one, for all attempts').toBe(1)
+    let attempts = 0
+    const odd = {
+      deliver(): Promise<void> {
+        if (++attempts === 1) throw new Error('at once, and not by its promise')
+        return attempts === 2 ? Promise.reject(undefined) : Promise.resolve()
+      },
+    }
+    const other = await open(new SimulatedDisk(), odd)
+    await put(other, 'c')
+    await pass(10_000)
+    expect(
+      [attempts, other.stats.pending],
+      'attempts, and still owed: the first throws, the second rejects with undefined, and neither has arrived',
+    ).toEqual([3, 0])
   })
 
   test('sends it in the next life, under the same key, the oldest first', async () => {
@@ -243,7 +257,8 @@ describe('Step 9: In order, each for itself', () => {
     const downstream = new Downstream(100, (_, attempt) => (attempt === 1 ? down : undefined))
     const window = new CongestionWindow({ jitter: 0 })
     const outbox = await open(new SimulatedDisk(), downstream, 'an empty disk', { window })
-    const keys = ['red', 'blue', 'green']
+    // Whoever keeps them in an object has something there already.
+    const keys = ['red', 'constructor', '__proto__']
     await Promise.all(letters(12).map((letter, i) => put(outbox, letter, keys[i % 3])))
     await pass(60_000, 600)
     expect(downstream.mostOfKey, 'of one key, on their way at a time').toBe(1)
@@ -271,6 +286,22 @@ describe('Step 9: In order, each for itself', () => {
     gate.resolve()
     await pass(3000)
     expect(downstream.came).toEqual(['first', 'second'])
+    await Promise.all([put(outbox, 'third', 'key'), put(outbox, 'fourth', 'key')])
+    disk.before = ({ kind }) => {
+      if (kind === 'write') throw new Error('ENOSPC')
+    }
+    await pass(3000)
+    expect(downstream.came.slice(2), 'what came while the disk is full, so that nothing can be struck off').toEqual([
+      'third',
+    ])
+    disk.before = () => {}
+    await put(outbox, 'somebody else')
+    await pass(3000)
+    expect(
+      downstream.came.slice(2).toSorted(),
+      'what came when it takes something again: the third is struck off then, and the fourth not left behind for ever',
+    ).toEqual(['fourth', 'somebody else', 'third'])
+    await end(outbox)
   })
 
   test('has nobody wait behind one who always fails', async () => {
@@ -306,6 +337,28 @@ describe('Step 10: Dead letters', () => {
     await pass(5000)
     expect(next.came, 'what comes in the next life').toEqual([])
     expect(second.deadLetters, 'dead letters in the next life').toEqual([letter])
+    const odd = await open(new SimulatedDisk(), { deliver: () => Promise.reject(undefined) }, 'an empty disk', {
+      verdictOf: () => ({ signal: 'none', refused: true }),
+    })
+    await put(odd, 'a')
+    await pass(1000)
+    expect(odd.deadLetters, 'refused with undefined, which has no message').toEqual([
+      { key: expect.any(String), payload: 'a', reason: expect.any(String) },
+    ])
+  })
+
+  test('does not open when the log of the dead is corrupt', async () => {
+    const disk = new SimulatedDisk()
+    const outbox = await open(disk, new Downstream(10, () => refusal))
+    for (const letter of letters(2)) await put(outbox, letter)
+    await pass(3000)
+    expect(outbox.deadLetters.length, 'dead letters').toBe(2)
+    const rotten = disk.unplug()
+    rotten.bytesOf(rotten.names.find((name) => name.startsWith('dead-'))!)[20]! ^= 1
+    expect(
+      await outcomeOf(Outbox.open(rotten, { deliver: async () => {} }), TURNS),
+      'a bit of the first that is dead has flipped: who does not know who is dead sends them again',
+    ).toMatchObject({ status: 'rejected', reason: expect.any(LogCorruptError) })
   })
 
   test('buries who fails ten times while others get through, and nobody in an outage', async () => {
@@ -314,6 +367,8 @@ describe('Step 10: Dead letters', () => {
     const downstream = new Downstream(10, () => down)
     const outbox = await open(disk, downstream)
     for (const letter of letters(4)) await put(outbox, letter)
+    await pass(10_000, 100)
+    expect(downstream.came.length, 'attempts in the first ten seconds: the pauses grow').toBeLessThan(20)
     await pass(3_600_000, 3600)
     expect(downstream.came.length, 'attempts in an hour in which everybody fails').toBeGreaterThan(40)
     expect(outbox.deadLetters, 'dead letters after that hour: it was about none of them').toEqual([])
@@ -412,6 +467,41 @@ describe('Step 10: Dead letters', () => {
     const second = await open(disk.unplug(), next, 'the next life')
     await pass(3000)
     expect([next.came.length, second.deadLetters.length], 'sent, and dead, in the next life').toEqual([0, 1])
+    const both = Promise.all([second.revive(), second.revive()])
+    expect(await outcomeOf(both, TURNS), 'revive, twice at once').toMatchObject({ status: 'fulfilled' })
+    await pass(3000)
+    expect(next.came, 'what comes, when it is revived twice at once').toEqual(['letter 1'])
+  })
+
+  test('loses nobody who is revived, wherever it is killed', async () => {
+    const before = new SimulatedDisk()
+    const first = await open(before, new Downstream(10, () => refusal))
+    for (const letter of letters(2)) await put(first, letter)
+    await pass(3000)
+    expect(first.deadLetters.length, 'dead letters').toBe(2)
+    const small = await open(before.copy(), new Downstream(10, () => down), 'the next life', { capacity: 1 })
+    expect(await outcomeOf(small.revive(), TURNS), 'revive, of two, with capacity: 1').toMatchObject({
+      status: 'rejected',
+      reason: expect.any(OutboxFullError),
+    })
+    expect(small.deadLetters.length, 'and still dead').toBe(1)
+    for (let last = 1; last < 16; last++) {
+      const disk = before.copy()
+      const second = await open(disk, new Downstream(10, () => down), 'the next life')
+      const from = disk.asked.length
+      let left: SimulatedDisk | undefined
+      disk.before = () => {
+        if (disk.asked.length - from === last) left = disk.unplug()
+      }
+      void outcomeOf(second.revive(), TURNS)
+      await pass(50)
+      const third = new Downstream()
+      const what = `the plug was pulled at operation ${last} of reviving two`
+      const { deadLetters } = await open(left ?? disk.unplug(), third, what)
+      await pass(3000)
+      const known = [...deadLetters.map(({ payload }) => payload), ...third.accepted]
+      expect([...new Set(known)].toSorted(), `${what}: dead, or delivered, in the next life`).toEqual(letters(2))
+    }
   })
 })
 
@@ -482,13 +572,89 @@ describe('Step 11: Full, empty, over', () => {
     order.grams = 0
     await pass(2000)
     expect(came, 'put with 1200 g, and changed since').toEqual([{ grams: 1200 }])
+    const seen: unknown[] = []
+    const second = await outcomeOf(
+      Outbox.open<{ from: string[]; at: Date }>(new SimulatedDisk(), {
+        async deliver({ payload }) {
+          seen.push(structuredClone(payload))
+          payload.from.pop()
+          if (seen.length === 1) throw down
+        },
+      }),
+      TURNS,
+    )
+    const { value: other } = second as { value: Outbox<{ from: string[]; at: Date }> }
+    await outcomeOf(other.put({ from: ['Oslo'], at: new Date(0) }), TURNS)
+    await pass(2000)
+    const asJson = { from: ['Oslo'], at: '1970-01-01T00:00:00.000Z' }
+    expect(
+      seen,
+      'what deliver gets, at both attempts: what the first has changed is its own; and a date is what the next life would have',
+    ).toEqual([asJson, asJson])
+  })
+
+  test('deletes what is no longer owed, and nothing else', async () => {
+    const MEGABYTES = 1_000_000
+    const disk = new SimulatedDisk()
+    const large = (letter: string) => letter.padEnd(0.9 * MEGABYTES)
+    const isStuck = ({ payload }: Item<string>) => payload === 'stuck'
+    const downstream = new Downstream(10, (item) => (isStuck(item) ? down : undefined))
+    const outbox = await open(disk, downstream, 'an empty disk', { maxStrikes: 1000 })
+    await put(outbox, 'stuck', 'key')
+    expect(disk.count('sync'), 'syncs, of what was put').toBeGreaterThan(0)
+    for (const letter of letters(12)) {
+      await put(outbox, large(letter))
+      await pass(200, 2)
+    }
+    await put(outbox, 'its successor', 'key')
+    await pass(10_000)
+    expect(outbox.stats, 'of 14, of which the first always fails').toMatchObject({ pending: 2, delivered: 12 })
+    const next = new Downstream()
+    await open(disk.copy(), next, 'the next life')
+    await pass(1000)
+    expect(next.came, 'what comes in the next life: the oldest is still owed, whoever came after it is done').toEqual([
+      'stuck',
+      'its successor',
+    ])
+    disk.before = ({ kind }) => {
+      if (kind === 'remove') throw new Error('EBUSY')
+    }
+    downstream.fails = ({ payload }) => (/letter/.test(payload) ? down : undefined)
+    await pass(10_000)
+    expect(
+      downstream.accepted.slice(12),
+      'what arrives, when it is not stuck any more: that a file cannot be deleted (EBUSY) holds up nobody',
+    ).toEqual(['stuck', 'its successor'])
+    let isHeld = true
+    const gate = Promise.withResolvers<void>()
+    disk.before = ({ kind }) => (kind === 'remove' && isHeld ? gate.promise : undefined)
+    const before = disk.count('remove')
+    await put(outbox, 'one more')
+    await pass(1000)
+    expect(disk.count('remove') - before, 'files that are being deleted, when the next one has arrived').toBe(1)
+    for (const letter of letters(10)) await put(outbox, large(letter))
+    isHeld = false
+    gate.resolve()
+    await pass(1000)
+    expect(
+      outbox.stats.bytes,
+      'bytes on disk, with 9 MB owed, of 20 MB that were put: nobody needs the first file',
+    ).toBeLessThan(13 * MEGABYTES)
+    const last = new Downstream()
+    await open(disk.unplug(), last, 'the next life')
+    await pass(5000)
+    expect(
+      last.came.map((payload) => payload.trimEnd()),
+      'what comes in the next life: they were put while files were being deleted',
+    ).toEqual(letters(10))
   })
 
   test('drains until it is empty, and takes nothing more', async () => {
     const downstream = new Downstream(100)
     const disk = new SimulatedDisk()
     const outbox = await open(disk, downstream)
-    await Promise.all(letters(20).map((letter) => put(outbox, letter)))
+    await Promise.all(letters(19).map((letter) => put(outbox, letter)))
+    const last = outcomeOf(outbox.put('letter 19'), TURNS)
     const drained = outbox.drain()
     expect(outbox.drain(), 'asked again, the same promise').toBe(drained)
     expect(await outcomeOf(outbox.put('late'), TURNS), 'put, when it drains').toMatchObject({
@@ -498,6 +664,7 @@ describe('Step 11: Full, empty, over', () => {
     expect(await outcomeOf(drained, 3), 'while there is something left').toEqual({ status: 'pending' })
     await pass(5000, 50)
     expect(await outcomeOf(drained, TURNS), 'and when there is not').toEqual({ status: 'fulfilled', value: 0 })
+    expect(await last, 'the last put, which was being written').toMatchObject({ status: 'fulfilled' })
     expect(downstream.accepted.length, 'accepted').toBe(20)
     expect(disk.count('open') - disk.count('close'), 'files left open').toBe(0)
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
@@ -522,6 +689,22 @@ describe('Step 11: Full, empty, over', () => {
     await open(disk.unplug(), next, 'the next life')
     await pass(3000)
     expect(next.accepted, 'accepted in the next life').toEqual(letters(3))
+  })
+
+  test('stops at once when there is no time at all', async () => {
+    const downstream = new Downstream(10, () => new Error('reset'))
+    const outbox = await open(new SimulatedDisk(), downstream)
+    await put(outbox, 'a')
+    await pass(900)
+    expect(downstream.came.length, 'attempts in the first 900 ms, with pauses of 100, 200 and 400 ms').toBeGreaterThan(
+      2,
+    )
+    for (const letter of letters(3)) await put(outbox, letter)
+    expect(
+      await outcomeOf(outbox.drain(AbortSignal.abort(new Error('no time'))), TURNS),
+      'drain, by a signal that has aborted before, in the middle of a pause: what is left',
+    ).toEqual({ status: 'fulfilled', value: 4 })
+    expect(vi.getTimerCount(), 'timers left behind').toBe(0)
   })
 
   test('ends attempts that take too long', async () => {
@@ -570,6 +753,17 @@ describe('Step 11: Full, empty, over', () => {
     const left = disk.unplug()
     left.put(name, Buffer.concat([left.bytesOf(name), Buffer.from('half a li')]))
     expect((await open(left, new Downstream(), 'the next life')).torn, 'torn').toEqual({ file: name, bytes: 9 })
+    const dead = new SimulatedDisk()
+    await put(await open(dead, new Downstream(10, () => refusal)), 'a')
+    await pass(1000)
+    const grave = dead.names.find((each) => each.startsWith('dead-'))!
+    expect(grave, 'the file of the dead').toBeDefined()
+    const rest = dead.unplug()
+    rest.put(grave, Buffer.concat([rest.bytesOf(grave), Buffer.from('half a li')]))
+    expect((await open(rest, new Downstream(), 'the next life')).torn, 'torn, in the log of the dead').toEqual({
+      file: grave,
+      bytes: 9,
+    })
   })
 })
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Disk } from './disk.ts'
 import { Log } from './log.ts'
 import type { DeadLetter, Item, OutboxOptions, OutboxStats } from './options.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+import { CongestionWindow } from './window.ts'
 
 /** What was put, and what is done. */
 type Entry<T> = { put: Item<T> } | { done: number }
@@ -14,6 +16,8 @@ export class Outbox<T> {
   readonly deadLetters: DeadLetter<T>[] = []
   readonly #log: Log<Entry<T>>
   readonly #deliver: OutboxOptions<T>['deliver']
+  readonly #verdictOf: (error: unknown) => Verdict
+  readonly #window: CongestionWindow
   /** By their number. */
   readonly #owed = new Map<number, Item<T>>()
   readonly #timer: NodeJS.Timeout
@@ -24,9 +28,11 @@ export class Outbox<T> {
     return new Outbox<T>(await Log.open(disk), options)
   }
 
-  private constructor(log: Log<Entry<T>>, { deliver }: OutboxOptions<T>) {
+  private constructor(log: Log<Entry<T>>, options: OutboxOptions<T>) {
     this.#log = log
-    this.#deliver = deliver
+    this.#deliver = options.deliver
+    this.#verdictOf = options.verdictOf ?? verdictOf
+    this.#window = options.window ?? new CongestionWindow()
     for (const { number, record } of log.recovered) {
       if ('put' in record) this.#owed.set(number, record.put)
       else this.#owed.delete(record.done)
@@ -38,8 +44,8 @@ export class Outbox<T> {
     return {
       pending: this.#owed.size,
       oldestMs: 0,
-      inFlight: 0,
-      window: this.#owed.size,
+      inFlight: this.#window.inFlight,
+      window: this.#window.size,
       dead: 0,
       bytes: this.#log.bytes,
       delivered: this.#delivered,
@@ -68,15 +74,23 @@ export class Outbox<T> {
 
   /** Whatever is owed, now. */
   #send(): void {
-    const { signal } = new AbortController()
-    for (const [number, item] of this.#owed) {
-      this.#deliver(item, signal)
-        .then(() => {
-          this.#delivered++
-          this.#owed.delete(number)
-          return this.#log.append({ done: number })
-        })
-        .catch(() => this.#failed++)
+    for (const [number, item] of this.#owed) void this.#attempt(number, item)
+  }
+
+  async #attempt(number: number, item: Item<T>): Promise<void> {
+    const pass = this.#window.enter()
+    if (!pass) return
+    try {
+      await this.#deliver(item, new AbortController().signal)
+    } catch (error) {
+      this.#failed++
+      const { signal, retryAfterMs } = this.#verdictOf(error)
+      return this.#window.leave(pass, signal, retryAfterMs)
     }
+    this.#delivered++
+    this.#window.leave(pass, 'free')
+    this.#owed.delete(number)
+    // Where that cannot be written, it comes again in the next life.
+    await this.#log.append({ done: number }).catch(() => {})
   }
 }

@@ -120,6 +120,13 @@ describe('Step 5: A window like TCP’s', () => {
     expect(window.inFlight, 'on their way').toBe(0)
     fail(window, 'congested')
     expect(window.size, 'the next trip is news').toBe(4)
+    const silent = grown(2)
+    const [one, two] = enterAll(silent)
+    silent.leave(one!, 'lost')
+    silent.leave(two!, 'free')
+    vi.advanceTimersByTime(100)
+    fail(silent, 'lost')
+    expect(silent.pauseMs, 'the second silence in a row: who got through had entered before the first').toBe(200)
   })
 
   test('is never less than one, and then all pause, for longer each time', () => {
@@ -149,6 +156,12 @@ describe('Step 5: A window like TCP’s', () => {
     trip(next)
     fail(next, 'lost')
     expect(next.pauseMs, 'after a success, the first pause is a short one again').toBe(100)
+    const single = new CongestionWindow({ max: 1, jitter: 0 })
+    fail(single, 'lost')
+    vi.advanceTimersByTime(100)
+    trip(single)
+    fail(single, 'lost')
+    expect(single.pauseMs, 'after a success, also where the window cannot grow').toBe(100)
   })
 
   test('takes some of each pause off by chance', () => {
@@ -172,6 +185,13 @@ describe('Step 5: A window like TCP’s', () => {
     fail(long, 'lost', HOUR_MS)
     vi.setSystemTime(Date.now() + 2 * HOUR_MS)
     expect(long.pauseMs, 'told an hour, and somebody sets the clock on the wall').toBe(HOUR_MS)
+    const two = grown(16)
+    const [one, other] = enterAll(two)
+    two.leave(one!, 'congested')
+    two.leave(other!, 'congested', 3000)
+    expect([two.size, two.pauseMs], 'two of one trip say 429: one cut, and the second says when, which holds').toEqual([
+      8, 3000,
+    ])
   })
 
   test('knows silence from an answer, and what is about one parcel from what is about all', () => {
@@ -233,5 +253,13 @@ describe('Step 13: Nonsense', () => {
       expect(make, `${JSON.stringify(options)}: the error names it`).toThrow(name)
     }
     expect(() => new CongestionWindow({ capMs: 100, jitter: 1 }), 'the bounds themselves').not.toThrow()
+  })
+
+  test('takes a pause that is NaN for none', () => {
+    const window = grown(4)
+    fail(window, 'congested', NaN)
+    expect(window.pauseMs, 'retryAfterMs: NaN').toBe(0)
+    fail(window, 'congested', 3000)
+    expect(window.pauseMs, 'and the next one, which is 3000').toBe(3000)
   })
 })

@@ -47,7 +47,7 @@ export function scan(bytes: Buffer): Scanned {
     const next = bytes.indexOf(NEWLINE, end) + 1
     const line = next > 0 ? fromLine(bytes.subarray(end, next)) : undefined
     if (!line) return { records, end, isCorrupt: hasLine(bytes, end) }
-    records.push(...line)
+    for (const record of line) records.push(record)
     end = next
   }
 }

@@ -24,8 +24,8 @@ interface Segment {
   bytes: number
 }
 
-/** Of brackets, checksum and newline. */
-const FRAME_BYTES = 12
+/** Of brackets, checksum and newline, less the comma that the last record has not. */
+const FRAME_BYTES = 11
 
 /**
  * Records in files, one after the other; what was promised is on disk. Numbers count from 1, over all lives: a file is
@@ -77,7 +77,8 @@ export class Log<T> {
       // The next file is begun when all of this one is on disk.
       if (isCorrupt || (!isLast && end < bytes.length))
         throw new LogCorruptError('What was a line is none any more', name, end)
-      recovered.push(...records.map((record, i) => ({ number: first + i, record: record as T })))
+      // One by one: a call takes some hundred thousand arguments, and a file has more records.
+      for (const [i, record] of records.entries()) recovered.push({ number: first + i, record: record as T })
       segments.push({ name, first, bytes: end })
       next = first + records.length
       if (end < bytes.length) torn = { file: name, bytes: bytes.length - end }
@@ -155,7 +156,7 @@ export class Log<T> {
     return released
   }
 
-  /** Takes nothing more, and resolves when what waits has settled. */
+  /** Takes nothing more, and resolves when what waits has settled; the disk is asked nothing after that. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#working
@@ -233,7 +234,8 @@ export class Log<T> {
   }
 
   async #release(below: number): Promise<void> {
-    while (!this.#broken && this.#segments.length > 1 && this.#segments[1]!.first <= below) {
+    // Not behind a close: the directory may be another's by then.
+    while (!this.#isClosed && !this.#broken && this.#segments.length > 1 && this.#segments[1]!.first <= below) {
       // The oldest first, and on disk: two that are gone in another order are a gap.
       const [{ name }] = this.#segments as [Segment]
       await this.#disk.remove(name)

@@ -54,6 +54,8 @@ export class Outbox<T> {
   #writing = 0
   /** Deliveries that are being struck off. */
   #striking = 0
+  /** Delivered or dead, and the disk was full: struck off when it takes something again. */
+  readonly #unwritten: Owed<T>[] = []
   #delivered = 0
   #failed = 0
   /** The last number that is owed. */
@@ -61,6 +63,7 @@ export class Outbox<T> {
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
   #drained: Promise<number> | undefined
+  #revived: Promise<void> | undefined
   #onIdle = () => {}
 
   /** @throws RangeError for options that are none, and what `Log.open` throws */
@@ -137,18 +140,26 @@ export class Outbox<T> {
     return (this.#drained ??= this.#drain(signal))
   }
 
-  /** All dead letters are owed again, as if they had just been put. @throws what `put` throws */
-  async revive(): Promise<void> {
+  /**
+   * All dead letters are owed again, as if they had just been put; asked again meanwhile, it is the same promise.
+   *
+   * @throws what `put` throws
+   */
+  revive(): Promise<void> {
+    return (this.#revived ??= this.#revive().finally(() => (this.#revived = undefined)))
+  }
+
+  async #revive(): Promise<void> {
     for (const { letter, number } of this.#dead.slice()) {
       await this.put(letter.payload, letter.key)
       // Put first: with a crash between, it is dead and owed, and may come twice; the other way round, never.
-      await this.#deadLog.append({ revived: number })
+      const revived = await this.#deadLog.append({ revived: number })
       this.#dead.splice(
         this.#dead.findIndex((each) => each.number === number),
         1,
       )
+      await this.#deadLog.release(this.#dead[0]?.number ?? revived).catch(() => {})
     }
-    await this.#deadLog.release(this.#dead[0]?.number ?? Infinity)
   }
 
   async #recover(): Promise<void> {
@@ -178,11 +189,18 @@ export class Outbox<T> {
       // As it is now, and as it will be in the next life.
       const put = { key, payload: JSON.parse(json) as T }
       const at = Date.now()
-      this.#owe(await this.#log.append({ put, at }), put, at)
+      this.#owe(await this.#append({ put, at }), put, at)
     } finally {
       this.#writing--
     }
     this.#send()
+  }
+
+  async #append(entry: Entry<T>): Promise<number> {
+    const number = await this.#log.append(entry)
+    // So there is room again.
+    for (const delivered of this.#unwritten.splice(0)) void this.#strikeOff(delivered)
+    return number
   }
 
   #owe(number: number, item: Item<T>, at: number): void {
@@ -251,7 +269,7 @@ export class Outbox<T> {
     )
     try {
       // Not by the signal alone: an attempt that is deaf to it would have its place for ever.
-      await Promise.race([deliver({ ...item }, stop.signal), stopped.promise])
+      await Promise.race([deliver(structuredClone(item), stop.signal), stopped.promise])
     } finally {
       clearTimeout(timer)
     }
@@ -289,15 +307,19 @@ export class Outbox<T> {
     this.#owed.delete(owed.number)
     this.#striking++
     try {
-      await this.#log.append({ done: owed.number })
-      const [oldest = owed.number + 1] = this.#owed.keys()
-      await this.#log.release(oldest)
+      const done = await this.#append({ done: owed.number })
+      this.#next(owed)
+      // Not everything, where there is none: what was put meanwhile may be on disk, and not yet here.
+      const [oldest = done] = this.#owed.keys()
+      // What cannot be deleted now is deleted with the next.
+      await this.#log.release(oldest).catch(() => {})
     } catch {
-      // It is sent again in the next life: at least once.
+      // As long as that is not on disk, a next life sends it again; and before its successor, therefore.
+      this.#unwritten.push(owed)
     } finally {
       this.#striking--
+      this.#send()
     }
-    this.#next(owed)
   }
 
   #next({ item: { key } }: Owed<T>): void {

@@ -98,6 +98,7 @@ export class CongestionWindow {
   }
 
   #pause(ms: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms)
+    // A NaN would stay there for ever, and no pause be one again.
+    if (ms > 0) this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms)
   }
 }
