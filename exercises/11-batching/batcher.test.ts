@@ -2,6 +2,9 @@ import { Batcher, type BatcherOptions } from '#chapters/11-batching/batcher.ts'
 import { getEventListeners } from 'node:events'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
+import { hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
+
+hearWhatNobodyCaught()
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
@@ -83,6 +86,17 @@ describe('Step 1: Size or time', () => {
     expect(batches(), 'd has waited for 9 ms').toEqual(['abc'])
     await pass(1)
     expect(batches(), 'd has waited for 10 ms').toEqual(['abc', 'd'])
+
+    const hasty = batcher({ maxWaitMs: 0 })
+    hasty.add('a')
+    await pass(1)
+    expect(hasty.batches(), 'maxWaitMs: 0, which is a number like others: a has waited for long enough').toEqual(['a'])
+
+    const other = batcher()
+    other.add('a')
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await pass(10)
+    expect(other.batches(), 'somebody has set the clock back, an hour: Date.now() knows no durations').toEqual(['a'])
   })
 
   test('lets an item wait its own time, whatever batch has gone before it', async () => {
@@ -107,10 +121,13 @@ describe('Step 1: Size or time', () => {
   })
 
   test('has no timer while there is nothing to send', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
     const { add, batches } = batcher({ maxInFlight: 5 })
     expect(vi.getTimerCount(), 'timers of a new one').toBe(0)
     add('a')
     expect(vi.getTimerCount(), 'timers, when one waits').toBe(1)
+    const { value: timer } = set.mock.results[0]!
+    expect(timer.hasRef(), 'whether its timer keeps the process: with unref() it may end, and a is lost').toBe(true)
     add('bc')
     await promisesSettle()
     expect(vi.getTimerCount(), 'timers, when the batch has gone because it was full').toBe(0)
@@ -155,20 +172,22 @@ describe('Step 1: Size or time', () => {
 
 describe('Step 2: One promise each', () => {
   test('gives each item its own result, in order', async () => {
-    const { sent, add, batches } = batcher()
-    const added = add('abc')
+    const { sent, add, batches } = batcher({ maxSize: 4 })
+    const added = add('abcd')
     await promisesSettle()
-    expect(batches(), 'step 1 first: three are a batch').toEqual(['abc'])
+    expect(batches(), 'step 1 first: four are a batch').toEqual(['abcd'])
     const bad = new Error('b is bad')
     sent[0]!.answer([
       { status: 'fulfilled', value: 1 },
       { status: 'rejected', reason: bad },
       { status: 'fulfilled', value: undefined },
+      { status: 'rejected', reason: undefined },
     ])
-    expect(await outcomesOf(added), 'one, a failure, and undefined').toEqual([
+    expect(await outcomesOf(added), 'one, a failure, undefined, and a failure that gives no reason').toEqual([
       fulfilled(1),
       rejected(bad),
       fulfilled(undefined),
+      rejected(undefined),
     ])
   })
 
@@ -190,6 +209,7 @@ describe('Step 2: One promise each', () => {
     sent[0]!.fail(error)
     expect(await outcomesOf([a!, b!, c!]), 'those of the batch that has failed').toEqual(times(3, rejected(error)))
     expect(batches(), 'and the next one').toEqual(['abc', 'def'])
+    expect(sent[1]!.signal.aborted, 'whether that is told to stop').toBe(false)
     sent[1]!.answer()
     expect(await outcomesOf([d!, e!, f!])).toEqual(['d!', 'e!', 'f!'].map(fulfilled))
   })
@@ -303,7 +323,8 @@ describe('Step 3: Only so many', () => {
   test('sends what waits at once when it drains, and resolves when all of it is back', async () => {
     const { subject, sent, add, batches } = batcher()
     const added = add('abcd')
-    const drained = subject.drain()
+    const time = new AbortController()
+    const drained = subject.drain(time.signal)
     await promisesSettle()
     expect(batches(), 'there is one place, and it is taken').toEqual(['abc'])
     expect(await outcomeOf(drained, 2), 'what it holds is not back').toEqual(pending)
@@ -315,19 +336,23 @@ describe('Step 3: Only so many', () => {
     expect(await outcomeOf(drained), 'whatever became of it').toEqual(fulfilled([]))
     expect(await outcomesOf(added.slice(0, 3))).toEqual(['a!', 'b!', 'c!'].map(fulfilled))
     expect(vi.getTimerCount(), 'timers').toBe(0)
+    expect(getEventListeners(time.signal, 'abort'), 'listeners on its signal').toHaveLength(0)
   })
 
   test('takes nothing once it drains, and drains once', async () => {
     const { subject, sent, add, batches } = batcher()
     add('ab')
     const drained = subject.drain()
-    const again = subject.drain()
+    const again = subject.drain(AbortSignal.abort(new Error('of the second')))
     expect(again, 'the same promise').toBe(drained)
+    expect(sent[0]!.signal.aborted, 'whether the signal of the second counts').toBe(false)
     const late = add('c')[0]!
     expect(await outcomeOf(late, 2), 'added after drain').toEqual(code('CLOSED'))
     expect(batches()).toEqual(['ab'])
     sent[0]!.answer()
     expect(await outcomeOf(drained)).toEqual(fulfilled([]))
+    expect(await outcomeOf(add('d')[0]!, 2), 'added when it has drained').toEqual(code('CLOSED'))
+    expect(subject.drain(), 'still the same').toBe(drained)
     expect(await outcomeOf(batcher().subject.drain()), 'of one that was never used').toEqual(fulfilled([]))
   })
 
@@ -446,6 +471,13 @@ describe('Step 7: One key, one batch', () => {
     sent[0]!.answer()
     await promisesSettle()
     expect(batches(), 'and goes when that is back').toEqual(['abc', 'A'])
+
+    const pairs = batcher({ keyOf, maxSize: 2, maxInFlight: 5 })
+    pairs.add('abAABB')
+    await promisesSettle()
+    pairs.sent[0]!.answer()
+    await promisesSettle()
+    expect(pairs.batches(), 'one is back, and two can go').toEqual(['ab', 'AA', 'BB'])
   })
 
   test('lets one that is busy hold up nobody else', async () => {
@@ -521,5 +553,32 @@ describe('Step 7: One key, one batch', () => {
       await promisesSettle()
       expect(batches()).toEqual(['ade', 'b'])
     }
+    const keys: Record<string, unknown> = { a: {}, b: {}, c: 1, d: '1' }
+    const { add, batches } = batcher({ keyOf: (letter) => keys[letter], maxSize: 1, maxInFlight: 5 })
+    add('abcd')
+    await promisesSettle()
+    expect(batches(), 'two objects, 1 and “1”: by Map’s idea of equal, they are four').toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('takes nothing of which it cannot tell the key', async () => {
+    const mistake = new TypeError('shipment of undefined')
+    const { subject, batches } = batcher({
+      keyOf: () => {
+        throw mistake
+      },
+    })
+    const { signal } = new AbortController()
+    let added: Promise<unknown> | undefined
+    try {
+      added = subject.add('a', signal)
+    } catch {}
+    expect(added, 'what add has given, where a promise was expected').toBeInstanceOf(Promise)
+    expect(await outcomeOf(added!, 2), 'keyOf throws').toEqual(rejected(mistake))
+    await pass(10)
+    expect([subject.waiting, batches()], 'waiting and sent: whoever has added it heard that it was not').toEqual([
+      0,
+      [],
+    ])
+    expect(getEventListeners(signal, 'abort'), 'listeners').toHaveLength(0)
   })
 })

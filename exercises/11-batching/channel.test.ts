@@ -1,5 +1,7 @@
 import { Channel } from '#chapters/11-batching/channel.ts'
 import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 
@@ -70,6 +72,7 @@ describe('Step 4: A queue with an end', () => {
     const channel = new Channel<string>(3)
     send(channel, 'a', 'b')
     channel.close()
+    expect(() => channel.close(), 'to close it again').not.toThrow()
     expect(await outcomesOf(receive(channel, 4)), 'two were inside when it was closed').toEqual([
       item('a'),
       item('b'),
@@ -108,6 +111,16 @@ describe('Step 8: Nobody overtakes', () => {
     expect(await outcomesOf(receive(channel, 2)), 'without b and d').toEqual([item('a'), item('c')])
     expect(await outcomeOf(next!, 2)).toEqual(fulfilled(undefined))
     expect(channel.size).toBe(0)
+
+    const [full, late] = [new Channel<string>(1), new AbortController()]
+    send(full, 'a')
+    const taken = quiet(full.send('b', late.signal))
+    receive(full, 1)
+    late.abort(gone)
+    expect(
+      await outcomeOf(taken, 2),
+      'b is inside, and its signal aborts after that: it arrives, so it is sent',
+    ).toEqual(fulfilled(undefined))
   })
 
   test('takes nothing for whoever does not receive any more', async () => {
@@ -124,6 +137,15 @@ describe('Step 8: Nobody overtakes', () => {
       rejected(gone),
     )
     expect(await outcomesOf(receive(channel, 1)), 'b is still there').toEqual([item('b')])
+
+    const late = new AbortController()
+    const handed = quiet(channel.receive(late.signal))
+    send(channel, 'c')
+    late.abort(gone)
+    expect(
+      await outcomeOf(handed, 2),
+      'c was handed over, and the signal aborts after that: nobody else has it',
+    ).toEqual(item('c'))
   })
 
   test('has nobody overtake who waits', async () => {
@@ -186,6 +208,13 @@ describe('Step 8: Nobody overtakes', () => {
     closed.close()
     closed.abort(gone)
     expect(await outcomesOf(receive(closed, 1)), 'one that was closed, and is aborted').toEqual([rejected(gone)])
+    const aborted = new Channel<string>(1)
+    aborted.abort(undefined)
+    aborted.close()
+    expect(
+      await outcomesOf([...receive(aborted, 1), ...send(aborted, 'a')]),
+      'one that was aborted, for no reason, and is closed in a finally: it has not come to its end',
+    ).toEqual([rejected(undefined), rejected(undefined)])
   })
 
   test('leaves no listener on anybody’s signal when it has waited', async () => {
@@ -207,5 +236,32 @@ describe('Step 8: Nobody overtakes', () => {
     other.abort(gone)
     await outcomesOf(receiving)
     expect(getEventListeners(signal, 'abort'), 'listeners, when nobody waits').toHaveLength(0)
+  })
+
+  test('keeps nothing of what it has handed on', { timeout: 20_000 }, async () => {
+    const sent = send(new Channel<number>(1), 1, 2)
+    expect(await outcomesOf(sent), 'step 4 first: capacity: 1, and two have been sent').toEqual([
+      fulfilled(undefined),
+      pending,
+    ])
+    const COUNT = 100_000
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const heap = () => {
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    const channel = new Channel<number>(4)
+    const run = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        await channel.send(n)
+        if (n % 4 === 3) for (const _ of '4321') await channel.receive()
+      }
+    }
+    await run(4_000)
+    const before = heap()
+    await run(COUNT)
+    const grown = heap() - before
+    expect(Math.round(grown / COUNT), 'bytes kept of each of 100,000: a channel lives for weeks').toBeLessThan(4)
   })
 })

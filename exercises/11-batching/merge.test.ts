@@ -3,6 +3,9 @@ import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { Tap } from '../../shared/testing/tap.ts'
+import { expectNothingUncaught, hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
+
+hearWhatNobodyCaught()
 
 const item = (value: string) => ({ status: 'fulfilled', value: { done: false, value } })
 const done = { status: 'fulfilled', value: { done: true, value: undefined } }
@@ -86,6 +89,16 @@ describe('Step 11: Two into one', () => {
       expect(await outcome(), 'once').toEqual(done)
       expect([a.returns, b.returns], 'closed: the other one, and not what has failed').toEqual([1, 0])
     }
+    const error = new Error('there is no such file')
+    const a = new Tap<string>()
+    const none: AsyncIterable<string> = {
+      [Symbol.asyncIterator]() {
+        throw error
+      },
+    }
+    const { outcome } = reader([a, none])
+    expect([await outcome(), await outcome()], 'the second cannot be opened').toEqual([rejected(error), done])
+    expect(a.returns, 'calls of return() of the first').toBe(1)
   })
 
   test('closes all when whoever reads has left, and waits for none', async () => {
@@ -97,8 +110,31 @@ describe('Step 11: Two into one', () => {
     expect([await outcomeOf(waiting, 2), await outcome()], 'whoever still asks').toEqual([done, done])
     expect([a.returns, b.returns], 'closed').toEqual([1, 1])
     a.give('late')
+    b.fail(new Error('aborted, as you wished'))
     await promisesSettle()
+    expectNothingUncaught()
     expect(a.reads, 'reads, after the end').toBe(1)
+
+    const other = new Tap<string>()
+    const bad: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        return() {
+          throw new Error('closed badly, and at once')
+        },
+      }),
+    }
+    const both = reader([bad, other])
+    void both.next()
+    await promisesSettle()
+    expect(await outcomeOf(both.leave(), 2), 'the first closes badly, and at once').toEqual(done)
+    expect(other.returns, 'calls of return() of the second').toBe(1)
+
+    const unread = new Tap<string>()
+    const early = reader([unread])
+    await early.leave()
+    expect(await early.outcome(), 'of whoever has left before they asked').toEqual(done)
+    expect(unread.reads, 'reads for them').toBe(0)
   })
 
   test('ends with its signal, and leaves no listener', async () => {
@@ -112,6 +148,22 @@ describe('Step 11: Two into one', () => {
     expect(await outcomeOf(waiting, 2), 'both sources are silent').toEqual(rejected(reason))
     expect(await outcome(), 'once').toEqual(done)
     expect([a.returns, b.returns], 'closed').toEqual([1, 1])
+
+    for (const how of ['aborted', 'left']) {
+      const time = new AbortController()
+      const over = new Tap('1', '2', '3')
+      over.end()
+      const { next, leave, outcome } = reader([over], { buffer: 5, signal: time.signal })
+      expect(await outcomeOf(next(), 2)).toEqual(item('1'))
+      await promisesSettle()
+      if (how === 'left') await leave()
+      else time.abort(reason)
+      const ends = how === 'left' ? [done, done] : [rejected(reason), done]
+      expect([await outcome(), await outcome()], `its source has ended, two wait to be read, it is ${how}`).toEqual(
+        ends,
+      )
+      expect(over.returns, 'calls of return(), of what has ended').toBe(0)
+    }
 
     const late = reader([a, b], { signal: shutdown.signal })
     expect(await late.outcome(), 'whose signal had aborted before').toEqual(rejected(reason))

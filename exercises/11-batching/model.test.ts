@@ -2,7 +2,7 @@ import { Batcher, type BatcherOptions } from '#chapters/11-batching/batcher.ts'
 import { Channel } from '#chapters/11-batching/channel.ts'
 import { merge } from '#chapters/11-batching/merge.ts'
 import { Pipeline, type StageOptions } from '#chapters/11-batching/pipeline.ts'
-import { deepStrictEqual, ok } from 'node:assert'
+import { AssertionError, deepStrictEqual, ok } from 'node:assert'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
@@ -54,6 +54,8 @@ async function play(limits: Limits, happenings: { what: string; which: number }[
   const leavers: AbortController[] = []
   const ends: string[] = []
   let isDraining = false
+  // What send finds wrong is a failure of its batch, and would be told to nobody but the items.
+  let wrong: AssertionError | undefined
   const underWay = () => batches.filter(({ isBack }) => !isBack)
   const isBusy = (key: number) => isKeyed && underWay().some(({ items }) => items.some((item) => item.key === key))
   const hasBeenSent = (item: Item) => batches.some(({ items }) => items.includes(item))
@@ -103,13 +105,17 @@ async function play(limits: Limits, happenings: { what: string; which: number }[
     }
     subject.add(item, leavers[item.name]!.signal).then(
       (value) => end(value === `${item.name}` ? 'done' : `told of ${value}`),
-      (error) => end(error === GONE ? 'gone' : error === FAILURE ? 'failed' : error === LATE ? 'late' : error.code),
+      (error) => {
+        if (error instanceof AssertionError) wrong ??= error
+        end(error === GONE ? 'gone' : error === FAILURE ? 'failed' : error === LATE ? 'late' : error.code)
+      },
     )
     await promisesSettle()
     if (room <= 0) deepStrictEqual(ends[item.name], 'QUEUE_FULL', 'one more than may wait')
   }
   const look = async () => {
     await promisesSettle()
+    if (wrong) throw wrong
     deepStrictEqual(subject.waiting, waiting().length, 'waiting')
     deepStrictEqual(subject.inFlight, underWay().length, 'inFlight')
     const mayGo = ready()
@@ -150,6 +156,7 @@ async function play(limits: Limits, happenings: { what: string; which: number }[
   }
   while (underWay().length > 0) await back(underWay()[0], 'answer')
   await promisesSettle()
+  if (wrong) throw wrong
   if (hasTime) deepStrictEqual(left, [], 'drained')
   deepStrictEqual([waiting().length, underWay().length, vi.getTimerCount()], [0, 0, 0], 'waiting, under way, timers')
   for (const { name } of items) ok(ends[name], `item ${name} has never been told`)

@@ -6,6 +6,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { sleep } from '../../shared/core/sleep.ts'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { Tap } from '../../shared/testing/tap.ts'
+import { expectNothingUncaught, hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
+
+hearWhatNobodyCaught()
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
@@ -106,6 +109,9 @@ describe('Step 5: Stages that overlap', () => {
     expect(seen.most, 'at work at a time, with concurrency: 4').toBe(4)
     expect(tookMs, 'ms for 20 items of 10 ms, four at a time').toBe(50)
     expect(all).toHaveLength(20)
+    const other = timed()
+    await collect(new Pipeline(numbers(20)).stage(other.work, { concurrency: 2, buffer: 10 }))
+    expect(other.seen.most, 'at work at a time, with concurrency: 2, and a buffer for what has finished').toBe(2)
   })
 
   test('keeps the order of its source, and counts from 0', async () => {
@@ -160,6 +166,20 @@ describe('Step 5: Stages that overlap', () => {
     await promisesSettle()
     expect(begun, 'five are at work, and nobody has finished').toEqual(numbers(5))
 
+    const short = new Pipeline<number>([1, 2])
+    const longer = short.stage((item) => item * 10)
+    const all = async (pipeline: Pipeline<number>) => {
+      const values: unknown[] = []
+      for await (const each of pipeline) if (each.status === 'fulfilled') values.push(each.value)
+      return values
+    }
+    const ways = [await all(short), await all(longer), await all(longer)]
+    expect(ways, 'two items; the same with a stage more; and that from the beginning').toEqual([
+      [1, 2],
+      [10, 20],
+      [10, 20],
+    ])
+
     const silent = new Tap<number>()
     void read(new Pipeline<number>(silent).stage(work, { concurrency: 5, buffer: 5 })).next()
     await promisesSettle()
@@ -212,6 +232,14 @@ describe('Step 5: Stages that overlap', () => {
         ).toEqual(rejected(error))
         expect([await outcome(), await outcome()], 'once').toEqual([done, done])
       }
+    const none = () => {
+      throw error
+    }
+    const { outcome } = read(new Pipeline<unknown>(none).stage((item) => item))
+    expect([await outcome(), await outcome()], 'there is no source: the function throws').toEqual([
+      rejected(error),
+      done,
+    ])
   })
 })
 
@@ -243,6 +271,16 @@ describe('Step 9: One bad item', () => {
     ).toEqual(['a', 'c'])
     source.end()
     expect(await outcome()).toEqual(done)
+
+    const bads = new Tap(...numbers(100))
+    const all = new Pipeline<unknown>(bads).stage(
+      () => {
+        throw bad
+      },
+      { isItemError },
+    )
+    expect(await read(all.stage(later, { buffer: 3 })).outcome()).toEqual(failed(0, bad))
+    expect(bads.reads - 1, 'reads ahead, when all are bad: they take room like others').toBeLessThanOrEqual(2 + 5)
   })
 
   test('ends all at once for any other error, also behind one that is stuck', async () => {
@@ -261,6 +299,7 @@ describe('Step 9: One bad item', () => {
     expect(await outcome()).toEqual(done)
     // Of nobody's interest any more, and nobody's unhandled rejection.
     await fail('b', new Error('too late'))
+    expectNothingUncaught()
     expect(begun, 'begun').toEqual(['stuck', 'b', 'c'])
 
     const broken = new Tap<unknown>('stuck')
@@ -315,11 +354,12 @@ describe('Step 10: The end of all of it', () => {
   test('ends when its signal aborts, at once and with its reason', async () => {
     const shutdown = new AbortController()
     const { source, reasons, begun, finish, next, outcome } = await underWay(shutdown.signal)
-    const waiting = next()
+    const [waiting, also] = [next(), next()]
     await promisesSettle()
     const reason = new Error('shutdown')
     shutdown.abort(reason)
     expect(await outcomeOf(waiting, 2), 'two are at work, and do not end').toEqual(rejected(reason))
+    expect(await outcomeOf(also, 2), 'who has asked twice hears it once').toEqual(done)
     expect(reasons(), 'what the source and the three works hear').toEqual(Array.from({ length: 4 }, () => reason))
     expect(source.returns, 'calls of return()').toBe(1)
     await finish('b', 'c')
@@ -341,6 +381,23 @@ describe('Step 10: The end of all of it', () => {
     expect(begun, 'begun, also after its end').toEqual(['a', 'b', 'c'])
     expect(await outcome()).toEqual(done)
     expect(getEventListeners(signal, 'abort'), 'listeners').toHaveLength(0)
+
+    function* closesBadly() {
+      try {
+        yield* numbers(9)
+      } finally {
+        // oxlint-disable-next-line no-unsafe-finally
+        throw new Error('closed badly, and at once')
+      }
+    }
+    for (const [what, items] of [
+      ['an array, which has no return()', numbers(9)],
+      ['a generator that throws in its finally', closesBadly()],
+    ] as const) {
+      const reader = read(new Pipeline<unknown>(items).stage((item) => item))
+      await reader.outcome()
+      expect(await outcomeOf(reader.leave(), 2), what).toEqual(done)
+    }
   })
 
   test('does not wait for a source that hangs in the middle of its generator', async () => {
@@ -362,6 +419,15 @@ describe('Step 10: The end of all of it', () => {
     hangs.resolve()
     await promisesSettle()
     expect(isClosed, 'closed, once it could be').toBe(true)
+
+    const late = new Tap<unknown>('a')
+    const other = read(new Pipeline<unknown>(late).stage((item) => item))
+    await other.outcome()
+    void other.next()
+    await other.leave()
+    late.fail(new Error('aborted, as you wished'))
+    await promisesSettle()
+    expectNothingUncaught()
   })
 
   test('does not close what has ended by itself, nor stop its last work', async () => {
@@ -384,10 +450,36 @@ describe('Step 10: The end of all of it', () => {
     expect(source.returns, 'calls of return()').toBe(0)
     expect(getEventListeners(signal, 'abort'), 'listeners').toHaveLength(0)
 
-    const broken = new Tap<unknown>()
-    broken.fail(new Error('broken'))
-    await read(new Pipeline<unknown>(broken).stage(work)).outcome()
-    expect(broken.returns, 'calls of return(), of a source that has failed').toBe(0)
+    const error = new Error('broken')
+    for (const who of ['source', 'stage']) {
+      const broken = new Tap<unknown>('a', 'b')
+      const shop = workshop()
+      const asked = read(new Pipeline<unknown>(broken).stage(shop.work, { concurrency: 2 })).next()
+      await promisesSettle()
+      if (who === 'source') await shop.finish('a')
+      if (who === 'source') broken.fail(error)
+      else await shop.fail('a', error)
+      await outcomeOf(asked, 2)
+      await promisesSettle()
+      expect(broken.returns, `calls of return(), when the ${who} has failed`).toBe(who === 'source' ? 0 : 1)
+      expect(shop.signals[1]!.reason, `what b hears, which is at work when the ${who} fails`).toBe(error)
+    }
+
+    let isClosed = false
+    function* promises() {
+      try {
+        yield 'a'
+        yield Promise.reject(error)
+        yield 'c'
+      } finally {
+        isClosed = true
+      }
+    }
+    const { next: ask } = read(new Pipeline<unknown>(promises()).stage((item) => item))
+    await outcomeOf(ask(), 2)
+    expect(await outcomeOf(ask(), 2), 'a source gives a promise, which rejects').toEqual(rejected(error))
+    await promisesSettle()
+    expect(isClosed, 'whether it was closed: it has not ended by itself').toBe(true)
   })
 
   test('begins nothing when its signal has aborted before', async () => {
@@ -438,5 +530,24 @@ describe('Step 10: The end of all of it', () => {
     expect(sum, 'of all indices: each has come once').toBe(
       [100, 2_000, COUNT].reduce((total, count) => total + (count * (count - 1)) / 2, 0),
     )
+
+    const stuck = () => new Promise<never>(() => {})
+    const ends = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        const { next, leave } = read(new Pipeline<unknown>(source(9), signal).stage(stuck, { concurrency: 2 }))
+        void next()
+        await leave()
+        const fails = new Pipeline<unknown>(source(9), signal).stage(() => Promise.reject(signal), { concurrency: 2 })
+        await read(fails.stage(stuck))
+          .next()
+          .catch(() => {})
+      }
+      return heap()
+    }
+    const first = await ends(100)
+    expect(
+      Math.round(((await ends(1_000)) - first) / 1_000),
+      'bytes kept of two pipelines that have ended',
+    ).toBeLessThan(200)
   })
 })

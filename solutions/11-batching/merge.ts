@@ -43,7 +43,9 @@ class Merged<T> implements AsyncIterator<T, undefined> {
   async next(): Promise<IteratorResult<T, undefined>> {
     this.#begin()
     try {
-      return await this.#channel.receive()
+      const received = await this.#channel.receive()
+      if (received.done) this.#stop()
+      return received
     } catch (error) {
       if (this.#isTold) return DONE
       this.#isTold = true
@@ -68,7 +70,7 @@ class Merged<T> implements AsyncIterator<T, undefined> {
     } catch (error) {
       return this.#end(error)
     }
-    if (this.#open.size === 0) this.#close()
+    if (this.#open.size === 0) this.#channel.close()
     for (const source of this.#open) void this.#relay(source)
   }
 
@@ -83,7 +85,7 @@ class Merged<T> implements AsyncIterator<T, undefined> {
         await this.#channel.send(value)
       }
       this.#open.delete(source)
-      if (this.#open.size === 0) this.#close()
+      if (this.#open.size === 0) this.#channel.close()
     } catch (error) {
       // Whoever has thrown has ended.
       this.#open.delete(source)
@@ -91,16 +93,15 @@ class Merged<T> implements AsyncIterator<T, undefined> {
     }
   }
 
-  #close(): void {
+  /** Over is when whoever reads has had the last one, and not when it has come. */
+  #stop(): void {
     this.#isOver = true
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#channel.close()
   }
 
   #end(reason: unknown): void {
     if (this.#isOver) return
-    this.#isOver = true
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#stop()
     this.#channel.abort(reason)
     for (const source of this.#open) close(source)
   }

@@ -165,9 +165,11 @@ class Reader implements Flow<unknown> {
   }
 
   async next(): Promise<IteratorResult<Passed<unknown>, undefined>> {
+    let hasYielded = false
     try {
       this.#iterator ??= this.#open()
       const { done, value } = await this.#iterator.next()
+      hasYielded = !done
       if (!done)
         return {
           done: false,
@@ -175,8 +177,8 @@ class Reader implements Flow<unknown> {
         }
       this.#iterator = undefined
     } catch (error) {
-      // Whoever has thrown has ended.
-      this.#iterator = undefined
+      // Whoever has thrown has ended, but not who has yielded a promise that rejects.
+      if (!hasYielded) this.#iterator = undefined
       this.#run.fail(error)
     }
     return DONE
