@@ -70,8 +70,8 @@ export const AcceptedShipment = Type.Object({
 })
 export const Shipment = Type.Object({ ...byCarrier, ...Tracked.properties })
 
-/** A draft of the IETF's HTTPAPI group (Idempotency-Key) leaves the bounds to the service: printable ASCII, no spaces. */
-export const IdempotencyKey = Type.Object({
+export const BookingHeaders = Type.Object({
+  /** A draft of the IETF's HTTPAPI group (Idempotency-Key) leaves the bounds to the service: printable ASCII, no spaces. */
   'idempotency-key': Type.String({ pattern: '^[!-~]{1,128}$' }),
   /** RFC 7240: `respond-async`. */
   prefer: Type.Optional(Type.String()),

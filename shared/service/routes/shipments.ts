@@ -4,7 +4,7 @@ import type { Confirmations } from '../confirmations.ts'
 import type { Outboxes } from '../outboxes.ts'
 import { priorityOf } from '../priority.ts'
 import { Problem } from '../problems.ts'
-import { AcceptedShipment, BookedShipment, IdempotencyKey, NewShipment } from '../schemas.ts'
+import { AcceptedShipment, BookedShipment, BookingHeaders, NewShipment } from '../schemas.ts'
 import { shipmentId } from '../shipment-id.ts'
 
 interface Options {
@@ -15,7 +15,7 @@ interface Options {
 
 const schema = {
   summary: 'Books with one carrier, once per key',
-  headers: IdempotencyKey,
+  headers: BookingHeaders,
   body: NewShipment,
   response: { 201: BookedShipment, 202: AcceptedShipment },
 }
