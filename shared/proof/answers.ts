@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CARRIER_NAMES } from '../carriers/tariffs.ts'
-import { BookedShipment, Quotes, Shipment } from '../service/schemas.ts'
+import { BookedShipment, Quotes, Shipment, Uploaded } from '../service/schemas.ts'
 import type { Answer } from '../stage/raw.ts'
 
 const json = (shape: TSchema) => ({ type: 'application/json', shape: Compile(shape) })
@@ -14,6 +14,7 @@ export const ROUTES = {
   'POST /shipments': { success: 201, ...json(BookedShipment) },
   'GET /shipments/:id': { success: 200, ...json(Shipment) },
   'GET /shipments/:id/events': { success: 200, type: 'text/event-stream', shape: undefined },
+  'POST /scans': { success: 200, ...json(Uploaded) },
   'GET /livez': { success: 200, ...health },
   'GET /readyz': { success: 200, ...health },
   'GET /metrics': { success: 200, type: 'text/plain', shape: undefined },

@@ -28,6 +28,17 @@ export const booking = (key: string, carrier: string): Question => ({
   body: JSON.stringify({ carrier, ...PARCEL }),
 })
 
+/** An upload: so many scans of one shipment. */
+export const scans = (shipment: string, lines: number): Question => ({
+  route: 'POST /scans',
+  path: '/scans',
+  headers: { 'content-type': 'application/x-ndjson' },
+  body: Array.from({ length: lines }, (_, n) => {
+    const at = new Date(Date.UTC(2026, 1, 28) + n * 1000).toISOString()
+    return `${JSON.stringify({ shipment, at, place: 'Lisbon', event: 'in transit' })}\n`
+  }).join(''),
+})
+
 /** For how long a caller listens to a stream that begins well: for one event, or the beginning of anything else. */
 const ENOUGH = 2
 

@@ -7,7 +7,7 @@ import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { parseMetrics } from '../stage/prometheus.ts'
 import { complaintsAbout } from './answers.ts'
-import { ask, booking, probe, type Question } from './client.ts'
+import { ask, booking, probe, type Question, scans } from './client.ts'
 import { type ParcelProcess, startParcel } from './process.ts'
 
 export interface CrashOptions {
@@ -25,6 +25,8 @@ export interface CrashResult {
   /** Those with a 202: nobody has asked for them again. */
   promised: number
   bookings: number
+  /** Scans in uploads that were answered by a 200. */
+  scans: number
   /** Calls for which Parcel died. */
   cut: number
   /** Of those, how many the carrier had carried out already: without a key, each would be a parcel sent twice. */
@@ -39,47 +41,72 @@ const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 /** Parcel lives for so many bookings, and then so many milliseconds: by the clock alone, a slow one would make none. */
 const LIFE = { bookings: 9, ms: 30 }
 const PATIENCE_MS = 20_000
+const UPLOAD_LINES = 400
 /** For what is owed when the last customer has gone. */
 const LAST_DELIVERIES_MS = 20_000
 
 /**
  * Kills Parcel again and again while customers book, each with a key of its own and until it has an answer; every second one is content
- * with a 202. Parcel has an outbox, in a directory that outlives it.
+ * with a 202; and while a courier uploads scans, each upload until it is taken. Parcel's outbox and its scans are in a directory that
+ * outlives it.
  */
 export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promise<CrashResult> {
   const random = seededRandom(seed)
   const fleet = await startFleet({ seed })
   const client = new Agent()
-  const result: CrashResult = { kills: 0, keys: 0, promised: 0, bookings: 0, cut: 0, saved: 0, complaints: [] }
+  const result: CrashResult = {
+    kills: 0,
+    keys: 0,
+    promised: 0,
+    bookings: 0,
+    scans: 0,
+    cut: 0,
+    saved: 0,
+    complaints: [],
+  }
   const ids = new Map<string, string>()
-  const outbox = mkdtempSync(join(tmpdir(), 'parcel-crash-'))
-  const start = () => startParcel(fleet.carriers, { OUTBOX_DIR: outbox })
+  const disk = mkdtempSync(join(tmpdir(), 'parcel-crash-'))
+  const env = { OUTBOX_DIR: join(disk, 'outbox'), DATABASE_URL: `sqlite:${join(disk, 'scans.db')}` }
+  const start = () => startParcel(fleet.carriers, env)
   let parcel = await start()
   await parcel.settle()
   let isOver = false
 
-  /** @returns the shipment's id, or the key that was promised one, after as many calls as it takes */
-  async function book(question: Question, carrier: string): Promise<string> {
-    for (;;) {
-      const before = countOf(fleet, carrier)
+  /** As often as it takes, when nobody is there, or dies meanwhile. */
+  async function insist(question: Question, onCut = () => {}) {
+    for (; ; await sleep(20)) {
       try {
         const answer = await ask(client, { ...question, origin: parcel.origin }, PATIENCE_MS)
-        if (answer.status === 202) {
-          result.promised++
-          return question.headers!['idempotency-key']!
-        }
-        result.complaints.push(...complaintsAbout('POST /shipments', answer))
-        if (answer.status === 201) return JSON.parse(answer.body).id
-        if (answer.status < 500) throw new Error(`a booking got ${answer.status}: ${answer.body}`)
+        if (answer.status < 300) return answer
+        result.complaints.push(...complaintsAbout(question.route, answer))
+        if (answer.status < 500) throw new Error(`${question.route} got ${answer.status}: ${answer.body}`)
       } catch (error) {
-        // Nobody is there, which is no surprise; anything else is.
         const code = String((error as NodeJS.ErrnoException).code)
         if (code !== 'ECONNREFUSED' && !CUT.includes(code)) throw error
-        if (CUT.includes(code)) result.cut++
-        // Others book with this carrier too, so this is an estimate; that nothing is booked twice is not.
-        if (CUT.includes(code) && countOf(fleet, carrier) > before) result.saved++
+        if (!CUT.includes(code)) continue
+        result.cut++
+        onCut()
       }
-      await sleep(20)
+    }
+  }
+  /** @returns the shipment's id, or the key that was promised one */
+  async function book(question: Question, carrier: string): Promise<string> {
+    let before = countOf(fleet, carrier)
+    const { status, body } = await insist(question, () => {
+      // Others book with this carrier too, so this is an estimate; that nothing is booked twice is not.
+      if (countOf(fleet, carrier) > before) result.saved++
+      before = countOf(fleet, carrier)
+    })
+    if (status === 201) return JSON.parse(body).id
+    result.promised++
+    return question.headers!['idempotency-key']!
+  }
+  async function courier(): Promise<void> {
+    for (let number = 0; !isOver; number++) {
+      const { body } = await insist(scans(`pelican-${number}`, UPLOAD_LINES))
+      const { stored, known } = JSON.parse(body)
+      if (stored + known !== UPLOAD_LINES) result.complaints.push(`of ${UPLOAD_LINES} scans, a 200 tells ${body}`)
+      result.scans += UPLOAD_LINES
     }
   }
   async function customer(name: number): Promise<void> {
@@ -94,7 +121,7 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
 
   try {
     let hasFailed = false
-    const all = Promise.all(Array.from({ length: customers }, (_, index) => customer(index)))
+    const all = Promise.all([...Array.from({ length: customers }, (_, index) => customer(index)), courier()])
     all.catch(() => (hasFailed = true))
     const end = (async () => {
       try {
@@ -116,6 +143,10 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     })()
     await Promise.all([all, end])
     result.complaints.push(...(await settleDebts(client, parcel)))
+    for (let number = 0; number < result.scans / UPLOAD_LINES; number++) {
+      const { body } = await insist(scans(`pelican-${number}`, UPLOAD_LINES))
+      if (JSON.parse(body).known !== UPLOAD_LINES) result.complaints.push(`scans were taken, and are lost: ${body}`)
+    }
     result.keys = ids.size
     result.bookings = fleet.stats().reduce((sum, { bookings }) => sum + bookings, 0)
     if (result.bookings !== ids.size) result.complaints.push(`${ids.size} keys have made ${result.bookings} bookings`)
@@ -128,7 +159,7 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     await parcel.exited
     await client.destroy()
     await fleet.close()
-    rmSync(outbox, { recursive: true, force: true })
+    rmSync(disk, { recursive: true, force: true })
   }
 }
 

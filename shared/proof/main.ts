@@ -88,7 +88,10 @@ const proofs: Record<string, () => Promise<Proof>> = {
   },
 
   async crash() {
-    const { kills, keys, promised, bookings, cut, saved, complaints } = await crash({ kills: numberOf('kills'), seed })
+    const { kills, keys, promised, bookings, scans, cut, saved, complaints } = await crash({
+      kills: numberOf('kills'),
+      seed,
+    })
     const rows = [
       ['kills', kills],
       ['calls cut off', cut],
@@ -96,9 +99,10 @@ const proofs: Record<string, () => Promise<Proof>> = {
       ['keys', keys],
       ['of them promised, by a 202', promised],
       ['bookings', bookings],
+      ['scans that were taken', scans],
     ]
     return {
-      about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer, every second one content with a 202; Parcel has an outbox. Seed ${seed}.`,
+      about: `Parcel killed with SIGKILL while eight customers book, each parcel with a key of its own until it has an answer, every second one content with a 202, and while a courier uploads scans, 400 at a time, each upload until it is taken; Parcel has an outbox and a file of scans. Seed ${seed}.`,
       tables: [{ caption: 'Once each', text: table([['', 'count'], ...rows]) }],
       complaints,
     }

@@ -5,7 +5,7 @@ import { sleep } from '../core/sleep.ts'
 import type { Answer } from '../stage/raw.ts'
 import { until } from '../stage/until.ts'
 import type { Route } from './answers.ts'
-import { ask, booking, events, probe, type Question, quotes, shipment } from './client.ts'
+import { ask, booking, events, probe, type Question, quotes, scans, shipment } from './client.ts'
 import { compare, type Scope } from './rules.ts'
 import { setFault, startSubject, type Subject } from './subject.ts'
 
@@ -44,7 +44,7 @@ async function runFault(scope: Scope, kind: FaultKind) {
     const before = await ask(client, booking('before', 'pigeon'), SLACK_MS)
     const { id } = JSON.parse(before.body)
     await breakCarriers(subject, scope, kind)
-    const questions = [quotes, booking('during', 'pigeon'), shipment(id), events(id)]
+    const questions = [quotes, booking('during', 'pigeon'), shipment(id), events(id), scans('pelican-1', 10)]
     const probes = (['livez', 'readyz', 'metrics'] as const).map(probe)
     const cells = await Promise.all(
       [...questions, ...probes].map((question) => runCell(client, question, { scope, kind, subject })),

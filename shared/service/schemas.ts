@@ -78,3 +78,14 @@ export const BookingHeaders = Type.Object({
 })
 
 export const ShipmentId = Type.Object({ id: Type.String() })
+
+/** What became of an upload's lines. */
+export const Uploaded = Type.Object({
+  /** Lines that are done: who has to send again begins with the next one. */
+  lines: Type.Integer(),
+  stored: Type.Integer(),
+  known: Type.Integer(),
+  refused: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+  refusedCount: Type.Integer(),
+})
+export type Uploaded = Static<typeof Uploaded>

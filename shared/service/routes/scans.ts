@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { Pipeline } from '#chapters/11-batching/pipeline.ts'
 import { OverloadError } from '../../core/errors.ts'
@@ -12,6 +11,7 @@ import { Problem } from '../problems.ts'
 import { isBodyOnItsWay } from '../request-body.ts'
 import { RefusedScan, Scan, scanOf } from '../scan.ts'
 import type { Scans } from '../scans.ts'
+import { Uploaded } from '../schemas.ts'
 
 interface Options {
   scans: Scans
@@ -32,16 +32,6 @@ const NAMED = 100
 const RETRY_AFTER_S = 1
 /** To hear out a body that was answered before its end. Who is cut off in the middle of sending does not read the answer. */
 const LINGER_MS = 5000
-
-const Uploaded = Type.Object({
-  /** Lines that are done: who has to send again begins with the next one. */
-  lines: Type.Integer(),
-  stored: Type.Integer(),
-  known: Type.Integer(),
-  refused: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
-  refusedCount: Type.Integer(),
-})
-type Uploaded = Static<typeof Uploaded>
 
 const schema = {
   summary: 'Writes what couriers have scanned, a line of JSON each',
