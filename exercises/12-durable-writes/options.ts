@@ -66,6 +66,6 @@ export interface OutboxStats {
   delivered: number
   /** Attempts that failed, since then. */
   failed: number
-  /** The log takes nothing more, and this is why. */
+  /** The log takes nothing more, or that of the dead, and this is why. */
   broken: Error | undefined
 }

@@ -422,6 +422,14 @@ describe('Step 10: Dead letters', () => {
     await pass(5000)
     expect(next.came, 'the next life may try').toEqual(['bad'])
     expect(second.deadLetters.length, 'and bury it').toBe(1)
+    const rotten = new SimulatedDisk()
+    const third = await open(rotten, downstream)
+    rotten.before = ({ kind, name }) => {
+      if (kind === 'sync' && name.startsWith('dead-')) throw new Error('EIO')
+    }
+    await put(third, 'bad')
+    await pass(1000)
+    expect(third.stats.broken, 'stats.broken, when the log of the dead is').toBeInstanceOf(LogBrokenError)
   })
 
   test('buries nothing twice, wherever it is killed', async () => {
@@ -668,6 +676,16 @@ describe('Step 11: Full, empty, over', () => {
     expect(downstream.accepted.length, 'accepted').toBe(20)
     expect(disk.count('open') - disk.count('close'), 'files left open').toBe(0)
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
+    const other = new Downstream()
+    const single = await open(new SimulatedDisk(), other)
+    const only = outcomeOf(single.put('the only one'), TURNS)
+    const empty = outcomeOf(single.drain(), TURNS)
+    await pass(1000)
+    expect([await only, await empty], 'put, and drain while that is being written').toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'fulfilled', value: 0 },
+    ])
+    expect(other.accepted, 'accepted, of what was being written when it began to drain').toEqual(['the only one'])
   })
 
   test('says what is left when the time is up, and the next life has it', async () => {

@@ -168,6 +168,11 @@ describe('Step 5: A window like TCP’s', () => {
     const window = grown(2, { jitter: 0.5, random: () => 0.5 })
     fail(window, 'lost')
     expect(window.pauseMs, '100 ms, of which half is up to chance, and half of that was drawn').toBe(75)
+    for (let i = 0; i < 8; i++) {
+      vi.advanceTimersByTime(window.pauseMs)
+      fail(window, 'lost')
+    }
+    expect(window.pauseMs, 'the longest pause, too: all who wait for 5 s come back at once otherwise').toBe(3750)
     const usual = grown(2, { jitter: 0.2, random: () => 0.999_999 })
     fail(usual, 'lost')
     expect(usual.pauseMs, '100 ms with jitter: 0.2, in the extreme').toBeCloseTo(80)
@@ -214,6 +219,10 @@ describe('Step 5: A window like TCP’s', () => {
       signal: 'congested',
       retryAfterMs: 700,
     })
+    expect(
+      verdictOf(new CircuitOpenError('open', 700, status(422))),
+      'an open breaker, and what has opened it: that was about another parcel',
+    ).toEqual({ signal: 'congested', retryAfterMs: 700 })
     expect(verdictOf(new RateLimitedError('not yet', 50)).retryAfterMs, 'and so does a line of our own').toBe(50)
     expect(said(new BulkheadFullError('pigeon/batch', 'full', 0)), 'no socket of ours is free').toBe('congested')
   })
