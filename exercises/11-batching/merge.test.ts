@@ -33,6 +33,12 @@ describe('Step 11: Two into one', () => {
     await promisesSettle()
     a.give('a1')
     expect([await outcome(), await outcome()], 'in the order in which they came').toEqual([item('b2'), item('a1')])
+    a.give('')
+    b.give(undefined as never)
+    expect([await outcome(), await outcome()], 'the empty word and undefined, which are items like others').toEqual([
+      item(''),
+      item(undefined as never),
+    ])
   })
 
   test('is done when all are, and not before', async () => {

@@ -110,7 +110,11 @@ describe('Step 5: Stages that overlap', () => {
     expect(tookMs, 'ms for 20 items of 10 ms, four at a time').toBe(50)
     expect(all).toHaveLength(20)
     const other = timed()
-    await collect(new Pipeline(numbers(20)).stage(other.work, { concurrency: 2, buffer: 10 }))
+    const nothing = async (item: number) => void (await other.work(item))
+    for (const ordered of [true, false]) {
+      const { all } = await collect(new Pipeline(numbers(20)).stage(nothing, { concurrency: 2, buffer: 10, ordered }))
+      expect(all, `work that gives nothing has finished all the same, with ordered: ${ordered}`).toHaveLength(20)
+    }
     expect(other.seen.most, 'at work at a time, with concurrency: 2, and a buffer for what has finished').toBe(2)
   })
 
@@ -301,6 +305,20 @@ describe('Step 9: One bad item', () => {
     await fail('b', new Error('too late'))
     expectNothingUncaught()
     expect(begun, 'begun').toEqual(['stuck', 'b', 'c'])
+
+    for (const isBusy of [false, true]) {
+      const { work, finish, fail } = workshop()
+      const { next, outcome } = read(new Pipeline<unknown>(new Tap<unknown>('a', 'b')).stage(work, { concurrency: 2 }))
+      const first = next()
+      await promisesSettle()
+      if (isBusy) await finish('a')
+      if (isBusy) await outcomeOf(first, 2)
+      await fail('b', undefined)
+      expect(
+        [await (isBusy ? outcome() : outcomeOf(first, 2)), await outcome()],
+        'work rejects with undefined, which is an error like others',
+      ).toEqual([rejected(undefined), done])
+    }
 
     const broken = new Tap<unknown>('stuck')
     const waiting = read(new Pipeline<unknown>(broken).stage(workshop().work, { concurrency: 3 })).next()
