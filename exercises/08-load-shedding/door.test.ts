@@ -17,6 +17,9 @@ afterEach(async () => {
   await vi.advanceTimersByTimeAsync(10_000)
 })
 
+// The real one, also while the clock is in the test's hand.
+const setTimeout_ = globalThis.setTimeout
+
 /** What has become of somebody who came. */
 interface Visit {
   state: 'waiting' | 'inside' | 'refused'
@@ -82,6 +85,7 @@ describe('Step 1: So many, and no more', () => {
     ])
     expect(visits[3]).toMatchObject(refusedBecause('full'))
     expect(visits[3]!.error).toBeInstanceOf(OverloadError)
+    expect(visits[3]!.error, 'elapsedMs: refused in the turn in which it came').toMatchObject({ elapsedMs: 0 })
     expect({ inside: door.inside, waiting: door.waiting, places: door.places }).toEqual({
       inside: 2,
       waiting: 1,
@@ -147,6 +151,14 @@ describe('Step 1: So many, and no more', () => {
     }
     expect(countOf(visits, 'refused'), 'refused, with 100 places: they only wait for their turn').toBe(0)
     expect(before, 'of twenty, inside after six turns').toBe(20)
+
+    const small = new Door({ limit: 3, queue: 2, perTurn: 1 })
+    const six = arriveTogether(small, 6)
+    await turns(8)
+    expect(
+      statesOf(six),
+      'six at once, three places, and two may wait: the queue begins behind those who have a place',
+    ).toEqual(['inside', 'inside', 'inside', 'waiting', 'waiting', 'refused'])
   })
 
   test('begins so many in a turn, also when all who are inside leave at once', async () => {
@@ -199,6 +211,15 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
     expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
     expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
+    await waiting(door)
+    const asked = vi.spyOn(globalThis, 'setImmediate')
+    for (let i = 0; i < 50; i++) await null
+    await new Promise((resolve) => setTimeout_(resolve, 5))
+    expect(
+      asked.mock.calls.length,
+      'turns asked for in 5 ms in which one waits: a core that is busy with it',
+    ).toBeLessThan(3)
+    asked.mockRestore()
   })
 
   test('begins nothing for which nobody waits any more', async () => {
@@ -206,8 +227,10 @@ describe('Step 2: Nobody waits for ever', () => {
     const tooLate = arrive(door, { deadline: deadlineAfter(0) })
     const soon = await waiting(door, { deadline: deadlineAfter(50) })
     expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
+    expect(tooLate.error, 'elapsedMs: they have not waited at all').toMatchObject({ elapsedMs: 0 })
     await vi.advanceTimersByTimeAsync(50)
     expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
+    expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
     expect(door.waiting).toBe(0)
   })
 
@@ -411,12 +434,29 @@ describe('Step 4: Who goes first', () => {
     ]
     for (const [header, urgency] of wishes)
       expect(urgencyOf(header, 3), `Priority: ${String(header)}, on a route with 3`).toBe(urgency)
+    for (const header of ['u=5, menu', 'u=5, menu=7', 'u=5, i;u=7'])
+      expect(urgencyOf(header, 3), `Priority: ${header}: only one member is u`).toBe(5)
     expect(urgencyOf('u=2', 1), 'u=2, on a route with 1: less urgent than that, and more than most').toBe(2)
     expect(urgencyOf('u=4', 6), 'u=4, on a route with 6').toBe(6)
   })
 
   test('takes a wish that makes no sense for none', () => {
-    for (const header of ['u=9', 'u=8', 'u=-1', 'u=55', 'u=5.5', 'u=high', 'u', 'U=5', 'menu=5', 'u=6, u=9', '', ','])
+    const nonsense = [
+      'u=9',
+      'u=8',
+      'u=-1',
+      'u=55',
+      'u=5.5',
+      'u=high',
+      'u',
+      'U=5',
+      'menu=5',
+      'u=6, u=9',
+      'u=6, u',
+      '',
+      ',',
+    ]
+    for (const header of [...nonsense, 'u;u=6', 'i;u=6'])
       expect(urgencyOf(header, 3), `Priority: ${header}, on a route with 3`).toBe(3)
   })
 })
@@ -448,6 +488,18 @@ describe('Step 7: No, at once', () => {
     expect(visits[5]).toMatchObject(refusedBecause('late'))
   })
 
+  test('does not forget its mean over one visit', async () => {
+    const { door, inside } = await slow()
+    vi.advanceTimersByTime(1)
+    inside.pass?.leave()
+    const visits = arriveTogether(door, 8)
+    await turns()
+    expect(
+      countOf(visits, 'refused'),
+      'after twenty visits of 50 ms and one of 1 ms, of eight with 200 ms',
+    ).toBeGreaterThan(0)
+  })
+
   test('counts only those who will go first, and all the places', async () => {
     const { door } = await slow({ limit: 2 })
     arrive(door)
@@ -474,6 +526,11 @@ describe('Step 7: No, at once', () => {
     const next = arrive(door)
     await turns()
     expect(next.state, 'the house is empty: who refuses now will never learn that it is fast again').toBe('inside')
+
+    const roomy = await slow({ maxWaitMs: 10, limit: 4, perTurn: 1 })
+    const three = arriveTogether(roomy.door, 3)
+    await turns(6)
+    expect(countOf(three, 'inside'), 'of three, with three places free: they only wait for their turn').toBe(3)
   })
 })
 
@@ -485,15 +542,19 @@ describe('Step 9: Newest first, and early', () => {
     leave()
     await turns()
     expect(old.state, 'for 49 ms somebody has been waiting: the oldest goes first').toBe('inside')
+    const between = await waiting(door)
     const young = await waiting(door)
     await vi.advanceTimersByTimeAsync(1)
     old.pass!.leave()
     await turns()
+    between.pass?.leave()
     expect(statesOf([middle, young]), 'for 50 ms: who has just come can still be served in time').toEqual([
       'waiting',
       'inside',
     ])
     young.pass!.leave()
+    await turns()
+    between.pass?.leave()
     await turns()
     middle.pass?.leave()
     const [first] = [arrive(door), await waiting(door)]
@@ -573,5 +634,12 @@ describe('Step 10: Nonsense', () => {
     forEver.leave()
     await turns()
     expect(statesOf([visit, patient])).toEqual(['inside', 'inside'])
+
+    const other = await occupied({ maxWaitMs: 2 ** 31 + 5 })
+    const last = await waiting(other.door)
+    await vi.advanceTimersByTimeAsync(2 ** 31 + 4)
+    expect(last.state, 'a millisecond before the end of maxWaitMs, for which no single timer lasts').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(last).toMatchObject(refusedBecause('waited'))
   })
 })

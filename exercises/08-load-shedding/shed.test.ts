@@ -92,7 +92,13 @@ describe("Step 3: At the server's door", () => {
       value: { status: 503, headers: { 'content-type': expect.stringContaining('application/problem+json') } },
     })
     const { value } = outcome as { value: { body: string; headers: Record<string, string> } }
-    expect(JSON.parse(value.body), 'RFC 9457').toMatchObject({ status: 503, reason: 'overloaded' })
+    expect(JSON.parse(value.body), 'RFC 9457, and about:blank has the status’s own phrase for its title').toEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      detail: expect.stringMatching(/\S/),
+      reason: 'overloaded',
+    })
     expect(value.headers['retry-after'], 'whole seconds, from 1 to 3').toMatch(/^[123]$/)
     expect(refused, 'onRefused hears of it').toMatchObject([{ code: 'OVERLOADED', because: 'full' }])
     answer('done')
@@ -182,6 +188,27 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => false, 5)
     expect(working(), 'handlers begun').toBe(1)
     expect(errors, 'a customer who leaves is no error').toEqual([])
+
+    const letIn = Promise.withResolvers<void>()
+    let [entered, left] = [0, 0]
+    const slowly = {
+      async enter() {
+        entered++
+        await letIn.promise
+        return { waitedMs: 0, leave: () => void left++ }
+      },
+    }
+    const other = await served({ shed: { door: slowly } })
+    const { socket: theirs } = other.speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => entered === 1)
+    theirs.destroy()
+    await eventually(() => false, 5)
+    letIn.resolve()
+    await eventually(() => left === 1)
+    expect({ left, begun: other.working() }, 'a door that lets in somebody who has just hung up').toEqual({
+      left: 1,
+      begun: 0,
+    })
   })
 
   test('keeps no place for somebody who was gone before the door', async () => {
@@ -237,8 +264,10 @@ describe("Step 3: At the server's door", () => {
         })
         app.get('/web', async (_request, reply) => reply.type('text/plain').send(web))
         app.get('/buffer', async (_request, reply) => reply.send(Buffer.from('all of it')))
+        app.get('/nothing', async (_request, reply) => reply.code(204).send(null))
+        app.get('/probe', { config: { urgency: null } }, async () => Readable.from(['well']))
         app.addHook('onSend', async ({ url }) => {
-          if (url === '/buffer') inside.push(door.inside)
+          if (['/buffer', '/nothing', '/fast'].includes(url)) inside.push(door.inside)
         })
       },
     })
@@ -256,7 +285,16 @@ describe("Step 3: At the server's door", () => {
     expect(door.inside, 'places taken by a ReadableStream, such as the body of a fetch').toBe(0)
     end.close()
     await ask('/buffer')
-    expect(inside, 'a Buffer is an answer like any other: until it is sent, it has its place').toEqual([1, 1])
+    await ask('/nothing')
+    await ask('/fast')
+    expect(
+      inside,
+      'a Buffer, nothing and a text are answers like any other: until they are sent, they have their place',
+    ).toEqual([1, 1, 1, 1])
+    expect(
+      await statusOf(ask('/probe')),
+      'a stream of a route with urgency: null, which has no place to give back',
+    ).toBe(200)
     source.push(null)
   })
 

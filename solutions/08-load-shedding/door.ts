@@ -89,7 +89,7 @@ export class Door {
     checkOptions({ urgency }, { urgency: urgencyRule })
     signal.throwIfAborted()
     const arrivedAt = performance.now()
-    if (arrivedAt >= deadline) throw tooLate()
+    if (arrivedAt >= deadline) throw tooLate(0)
     const until = Math.min(deadline, arrivedAt + this.#options.maxWaitMs)
     return new Promise((letIn, refuse) => {
       const onAbort = () => this.#refuse(waiter, signal.reason)
@@ -203,7 +203,8 @@ export class Door {
   }
 
   #expire(waiter: Waiter, now: number): void {
-    this.#refuse(waiter, now >= waiter.deadline ? tooLate() : new OverloadError('waited', now - waiter.arrivedAt))
+    const elapsedMs = now - waiter.arrivedAt
+    this.#refuse(waiter, now >= waiter.deadline ? tooLate(elapsedMs) : new OverloadError('waited', elapsedMs))
   }
 
   #refuse(waiter: Waiter, error: unknown): void {
@@ -219,4 +220,5 @@ export class Door {
 }
 
 const first = (queue: Set<Waiter>) => queue.values().next().value!
-const tooLate = () => new TimeoutError('The deadline had passed before there was a place', { elapsedMs: 0 })
+const tooLate = (elapsedMs: number) =>
+  new TimeoutError('The deadline had passed before there was a place', { elapsedMs })
