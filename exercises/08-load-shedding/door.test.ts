@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 // The real one, also while the clock is in the test's hand.
-const setTimeout_ = globalThis.setTimeout
+const realTimeout = globalThis.setTimeout
 
 /** What has become of somebody who came. */
 interface Visit {
@@ -214,7 +214,7 @@ describe('Step 2: Nobody waits for ever', () => {
     await waiting(door)
     const asked = vi.spyOn(globalThis, 'setImmediate')
     for (let i = 0; i < 50; i++) await null
-    await new Promise((resolve) => setTimeout_(resolve, 5))
+    await new Promise((resolve) => realTimeout(resolve, 5))
     expect(
       asked.mock.calls.length,
       'turns asked for in 5 ms in which one waits: a core that is busy with it',

@@ -52,7 +52,7 @@ export class Door {
     checkOptions({ urgency }, { urgency: urgencyRule })
     signal?.throwIfAborted()
     const cameAt = performance.now()
-    if (deadline <= cameAt) throw new TimeoutError('too late')
+    if (deadline <= cameAt) throw new TimeoutError('too late', { elapsedMs: 0 })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = () => waiter.settle(signal!.reason)
     const waiter: Waiter = {
