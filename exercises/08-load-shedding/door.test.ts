@@ -498,6 +498,19 @@ describe('Step 7: No, at once', () => {
       countOf(visits, 'refused'),
       'after twenty visits of 50 ms and one of 1 ms, of eight with 200 ms',
     ).toBeGreaterThan(0)
+
+    for (const visit of visits) visit.pass?.leave()
+    await turns(20)
+    const quick = await slow()
+    for (let i = 0, last = quick.inside; i < 40; i++) {
+      vi.advanceTimersByTime(1)
+      last.pass?.leave()
+      last = arrive(quick.door)
+      await turns(2)
+    }
+    const three = arriveTogether(quick.door, 8)
+    await turns()
+    expect(countOf(three, 'refused'), 'after forty visits of 1 ms, of eight with 200 ms').toBe(0)
   })
 
   test('counts only those who will go first, and all the places', async () => {
