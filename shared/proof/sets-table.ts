@@ -22,9 +22,11 @@ export function setsTables({ additions, figures }: SetsResult): { caption: strin
       // Without a line of its own.
       ...traded.filter((name) => isOutside(id, name)).map((name) => formatNumber(name, of[name])),
     ]
+    // What did not come to an end has been told of.
+    const cellsOf = (of: Figures | undefined) => (of ? cells(of) : [])
     const titles = [...linesOf(id).map(([name]) => name), ...traded.filter((name) => isOutside(id, name))]
     const head = ['', ...titles.map((name) => numbers[name].title + (traded.includes(name) ? ' *' : ''))]
-    const body = names.map((name): Cell[] => [name === nameOf(ALL) ? 'all' : name, ...cells(figures[name]![id]!)])
+    const body = names.map((name): Cell[] => [name === nameOf(ALL) ? 'all' : name, ...cellsOf(figures[name]?.[id])])
     return [{ caption: `Incident ${id}, ${title.toLowerCase()}, by what is solved`, text: table([head, ...body]) }]
   })
 }

@@ -41,6 +41,51 @@ export const TRADES: Trade[] = [
     until: '01',
     because: 'a hedge of a call that nobody ends is one more, behind a door that is full of them',
   })),
+  ...(['success', 'after', 'p50Ms'] as const).flatMap((number) => [
+    {
+      chapter: '08',
+      incident: '08',
+      number,
+      until: '05',
+      because:
+        'its door has as many places as the carriers have sockets for five calls side by side; one after the other, each is taken for five times as long',
+    },
+    {
+      chapter: '10',
+      incident: '08',
+      number,
+      until: '08',
+      because: 'with it the sockets have an end, and without a door the queue before them has none',
+    },
+  ]),
+  ...(['05', '09'] as const).map((chapter) => ({
+    chapter,
+    incident: '09',
+    number: 'amplification' as const,
+    until: '04',
+    because: 'whoever hangs asks nobody; who is served asks all, and until a breaker is open also those who are dead',
+  })),
+  {
+    chapter: '04',
+    incident: '09',
+    number: 'recoveryS',
+    until: '05',
+    because: 'an open breaker asks again some seconds later, and one after the other each adds its own',
+  },
+  ...(['success', 'p99Ms'] as const).map((number) => ({
+    chapter: '05',
+    incident: '10',
+    number,
+    until: '10',
+    because: 'side by side, a price list fills all sockets at once, and bookings stand behind it',
+  })),
+  {
+    chapter: '01',
+    incident: 'finale',
+    number: 'p50Ms',
+    until: '03',
+    because: 'each attempt at a dead carrier ends in time now, and until 03 is solved two more follow it at once',
+  },
   {
     chapter: '05',
     incident: 'finale',
