@@ -12,6 +12,13 @@ const sharesPorts = process.platform === 'linux'
  */
 export const HANDLES = 64
 
+/**
+ * Connections that wait in each of them. Node's 511 would be 32,000 in all: what comes there waits for ten seconds, and whoever
+ * is accepted has left, so that after a spike nobody is served any more (bench overload). For whom there is no room, the system
+ * says nothing, and they knock again.
+ */
+const BACKLOG = 16
+
 /** Has `app` listen, through as many sockets as the system lets it. */
 export async function listen(app: FastifyInstance, { port, host }: { port: number; host: string }): Promise<string> {
   if (!sharesPorts) {
@@ -21,9 +28,9 @@ export async function listen(app: FastifyInstance, { port, host }: { port: numbe
   // A second Parcel on the port would share it, in silence.
   if (port !== 0) await checkFree(port, host)
   // Fastify hands it on to Node, and does not know it.
-  const shared: FastifyListenOptions & { reusePort: true } = { port, host, reusePort: true }
+  const shared: FastifyListenOptions & { reusePort: true } = { port, host, reusePort: true, backlog: BACKLOG }
   const origin = await app.listen(shared)
-  await listenMore(app.server, HANDLES)
+  await listenMore(app.server, HANDLES, BACKLOG)
   return origin
 }
 

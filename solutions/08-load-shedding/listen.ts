@@ -9,9 +9,11 @@ import { type AddressInfo, createServer } from 'node:net'
  *
  * Linux spreads connections over the sockets of a port; where the system does not, there is one, as before.
  *
+ * @param backlog connections that wait in each of them to be accepted; Node's default. Too many of them wait for longer than
+ *   anybody waits for an answer.
  * @returns how many listen now, the first included
  */
-export async function listenMore(server: Server, handles = 8): Promise<number> {
+export async function listenMore(server: Server, handles = 8, backlog = 511): Promise<number> {
   const { port, address: host } = server.address() as AddressInfo
   const others = Array.from({ length: handles - 1 }, () =>
     // As Node's own: whoever has sent all of their request may still want the answer.
@@ -20,7 +22,7 @@ export async function listenMore(server: Server, handles = 8): Promise<number> {
   const listening = await Promise.all(
     others.map(async (other) => {
       try {
-        await once(other.listen({ port, host, reusePort: true }), 'listening')
+        await once(other.listen({ port, host, reusePort: true, backlog }), 'listening')
         return true
       } catch {
         return false
