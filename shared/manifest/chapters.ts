@@ -290,9 +290,9 @@ export const chapters: Chapter[] = [
     steps: [
       { title: 'On disk means on disk', minutes: 9 },
       { title: 'A torn end', minutes: 8 },
-      { title: 'When the disk says no', minutes: 7 },
+      { title: 'When the disk says no', minutes: 7, cut: true },
       { title: 'At least once', minutes: 7 },
-      { title: 'A window like TCP’s', minutes: 9, cut: true },
+      { title: 'A window like TCP’s', minutes: 9, spare: true },
       { title: 'Half a line, and a full disk', minutes: 5, spare: true },
       { title: 'One file after the other', minutes: 12, spare: true },
       { title: 'What the disk forgot', minutes: 4, spare: true },

@@ -8,6 +8,6 @@ import { SCOPES } from './rules.ts'
 // Real sockets, but the clock goes by turns of the event loop: a busy machine is no late carrier.
 test.for(SCOPES)('each fault of %s, on each route: answered as the rules say', { timeout: 120_000 }, async (scope) => {
   const { value, alarms } = await withAlarms(async () => (await inVirtualTime(() => runScope(scope))).value)
-  expect(value.cells).toHaveLength(11 * 7)
+  expect(value.cells).toHaveLength(11 * 8)
   expect([...complaintsOf(value), ...alarms]).toEqual([])
 })
