@@ -514,7 +514,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
             claim: `${it.name}: at most 3 % of the answers are lost`,
             holds: it.complete / it.offered >= 0.97,
             because:
-              'what comes in a pause stands before the door at once, and half of what it can do is more than has room there',
+              'what comes in a pause stands before the door at once, and not all of it has room there, or the time',
           })),
       ],
       plots: {
