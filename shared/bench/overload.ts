@@ -271,14 +271,16 @@ async function pauses({ child }: Server): Promise<void> {
 }
 
 const half = (capacity: number) => capacity / 2
-// Windows knows no SIGSTOP.
-const canPause = process.platform !== 'win32'
+const PAUSED = `and ${PAUSES} pauses of ${PAUSE_MS} ms`
 const troubles: { name: string; perSecond: (capacity: number) => number; trouble: (parcel: Server) => unknown }[] = [
   { name: 'half, beside busy neighbours', perSecond: half, trouble: () => neighbours(PAUSES * PAUSE_EVERY_MS) },
-  ...[
-    { name: `${CALM_PER_SECOND} a second, and ${PAUSES} pauses of ${PAUSE_MS} ms`, perSecond: () => CALM_PER_SECOND },
-    { name: `half, and ${PAUSES} pauses of ${PAUSE_MS} ms`, perSecond: half },
-  ].flatMap((it) => (canPause ? [{ ...it, trouble: pauses }] : [])),
+  // Windows knows no SIGSTOP.
+  ...(process.platform === 'win32'
+    ? []
+    : [
+        { name: `${CALM_PER_SECOND} a second, ${PAUSED}`, perSecond: () => CALM_PER_SECOND, trouble: pauses },
+        { name: `half, ${PAUSED}`, perSecond: half, trouble: pauses },
+      ]),
 ]
 
 async function troubled({ name, perSecond, trouble }: (typeof troubles)[number], carriers: Server): Promise<Trouble> {
@@ -368,12 +370,9 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
     const after = answers.slice(first).findIndex((count) => count >= 0.95 * CALM * capacity)
     return after < 0 ? Infinity : after
   }
-  const capacitiesOf = (mode: Mode) => {
-    const some = all('door', mode).map(({ capacity }) => capacity)
-    return [Math.min(...some), Math.max(...some)].map(Math.round) as [number, number]
-  }
   const becauseOf = (mode: Mode) => {
-    const [least, most] = capacitiesOf(mode)
+    const capacities = all('door', mode).map(({ capacity }) => Math.round(capacity))
+    const [least, most] = [Math.min(...capacities), Math.max(...capacities)]
     const swung =
       most > STEADY * least &&
       `what it can do swung from ${least} to ${most} a second meanwhile, and what is offered is a share of what it was the second before`

@@ -28,15 +28,18 @@ export const booking = (key: string, carrier: string): Question => ({
   body: JSON.stringify({ carrier, ...PARCEL }),
 })
 
+/** The n-th scan of a shipment, as a line without its end. */
+export const scanLine = (shipment: string, n: number): string => {
+  const at = new Date(Date.UTC(2026, 1, 28) + n * 1000).toISOString()
+  return JSON.stringify({ shipment, at, place: 'Lisbon', event: 'in transit' })
+}
+
 /** An upload: so many scans of one shipment. */
 export const scans = (shipment: string, lines: number): Question => ({
   route: 'POST /scans',
   path: '/scans',
   headers: { 'content-type': 'application/x-ndjson' },
-  body: Array.from({ length: lines }, (_, n) => {
-    const at = new Date(Date.UTC(2026, 1, 28) + n * 1000).toISOString()
-    return `${JSON.stringify({ shipment, at, place: 'Lisbon', event: 'in transit' })}\n`
-  }).join(''),
+  body: Array.from({ length: lines }, (_, n) => `${scanLine(shipment, n)}\n`).join(''),
 })
 
 /** For how long a caller listens to a stream that begins well: for one event, or the beginning of anything else. */

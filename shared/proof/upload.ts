@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { Client, request } from 'undici'
 import { startFleet } from '../carriers/fleet.ts'
 import { sleep } from '../core/sleep.ts'
-import { ask, probe } from './client.ts'
+import { ask, probe, scanLine } from './client.ts'
 import { type ParcelProcess, startParcel } from './process.ts'
 import { metric, total } from './subject.ts'
 
@@ -59,13 +59,10 @@ const CUT_MB = 8
 /** As long as there is a reader: nothing is made before it is asked for, and nothing kept. */
 function* upload(name: string, megabytes: number, sent: { bytes: number; lines: number }): Generator<Buffer> {
   for (let chunk = 0; sent.bytes < megabytes * MB; chunk++) {
-    const lineOf = (n: number) => {
-      const at = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString()
-      return JSON.stringify({ shipment: `pelican-${name}-${chunk}`, at, place: 'Lisbon', event: 'in transit' })
-    }
+    const lineOf = (n: number) => scanLine(`pelican-${name}-${chunk}`, n)
     const lines = Array.from({ length: CHUNK_LINES }, (_, n) => lineOf(n))
     lines[AGAIN] = lineOf(AGAIN - 1)
-    lines[NO_DAY] = lineOf(NO_DAY).replace(/2026-01-../, '2026-02-30')
+    lines[NO_DAY] = lineOf(NO_DAY).replace('2026-02-28', '2026-02-30')
     lines[HALF] = lineOf(HALF).slice(0, 40)
     const bytes = Buffer.from(`${lines.join('\n')}\n`)
     sent.bytes += bytes.length
