@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent } from 'undici'
 import { CARRIER_NAMES, type Fleet, type FaultKind, startFleet } from '../carriers/fleet.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { parseMetrics } from '../stage/prometheus.ts'
+import { temporaryFolder } from '../stage/temporary.ts'
 import { complaintsAbout } from './answers.ts'
 import { ask, booking, probe, type Question, scans } from './client.ts'
 import { type ParcelProcess, startParcel } from './process.ts'
@@ -65,8 +64,8 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     complaints: [],
   }
   const ids = new Map<string, string>()
-  const disk = mkdtempSync(join(tmpdir(), 'parcel-crash-'))
-  const env = { OUTBOX_DIR: join(disk, 'outbox'), DATABASE_URL: `sqlite:${join(disk, 'scans.db')}` }
+  const disk = temporaryFolder()
+  const env = { OUTBOX_DIR: join(disk.path, 'outbox'), DATABASE_URL: `sqlite:${join(disk.path, 'scans.db')}` }
   const start = () => startParcel(fleet.carriers, env)
   let parcel = await start()
   await parcel.settle()
@@ -160,7 +159,7 @@ export async function crash({ kills, seed, customers = 8 }: CrashOptions): Promi
     await parcel.exited
     await client.destroy()
     await fleet.close()
-    rmSync(disk, { recursive: true, force: true })
+    disk.remove()
   }
 }
 

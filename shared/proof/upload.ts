@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Client, request } from 'undici'
 import { startFleet } from '../carriers/fleet.ts'
 import { sleep } from '../core/sleep.ts'
+import { temporaryFolder } from '../stage/temporary.ts'
 import { ask, probe, scanLine } from './client.ts'
 import { type ParcelProcess, startParcel } from './process.ts'
 import { metric, total } from './subject.ts'
@@ -81,8 +80,8 @@ const expected = (lines: number): Omit<Answer, 'refused'> => {
  * the middle of another upload, and goes on where it says that it was.
  */
 export async function uploads({ megabytes, databaseUrl }: UploadOptions): Promise<UploadResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'parcel-upload-'))
-  const url = databaseUrl ?? `sqlite:${join(folder, 'scans.db')}`
+  const disk = temporaryFolder()
+  const url = databaseUrl ?? `sqlite:${join(disk.path, 'scans.db')}`
   const env = { DATABASE_URL: url, DRAIN_DELAY_MS: '0', NODE_OPTIONS: HEAP }
   const fleet = await startFleet({ seed: 1 })
   let parcel = await startParcel(fleet.carriers, env)
@@ -101,7 +100,7 @@ export async function uploads({ megabytes, databaseUrl }: UploadOptions): Promis
     parcel.kill('SIGKILL')
     await parcel.exited
     await fleet.close()
-    rmSync(folder, { recursive: true, force: true })
+    disk.remove()
   }
 }
 
