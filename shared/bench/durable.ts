@@ -1,24 +1,30 @@
 /*
  * What it costs to have a record on disk: appends a second, one after the other, a hundred and a thousand at a time, beside SQLite
- * (a commit for all who came in one turn of the loop), appendFile with `flush`, and the skeleton, which syncs nothing. How long the event loop stands still meanwhile. And
- * what an outage of half a minute costs a carrier, in virtual time: chapter 12's window beside 32 workers, and everything each second. A
- * sync is as dear as the disk makes it: the ratios travel, the figures do not. Takes about a minute:
+ * and LevelDB (a commit for all who came in one turn of the loop), appendFile with `flush`, and a row and a job in the PostgreSQL
+ * that DATABASE_URL names. How long the event loop stands still meanwhile. And what an outage of half a minute costs a carrier,
+ * in virtual time: chapter 12's window beside 32 workers, and everything each second. A sync is as dear as the disk makes it: the
+ * ratios travel, the figures do not. Takes about two minutes:
  *
- *     npm run bench durable
+ *     DATABASE_URL=postgres://postgres@127.0.0.1:5432/test npm run bench durable
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Pool } from 'pg'
 import { directory } from '#chapters/12-durable-writes/disk.ts'
 import { Log } from '#chapters/12-durable-writes/log.ts'
 import { CongestionWindow } from '#chapters/12-durable-writes/window.ts'
 import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { inVirtualTime } from '../stage/virtual-time.ts'
-import { report } from './report.ts'
+import { type OwnSchema, ownSchema } from '../testing/postgres.ts'
+import { peer, report } from './report.ts'
 import { median } from './rounds.ts'
+
+const { ClassicLevel } = peer('classic-level')
+const { PgBoss } = peer('pg-boss')
 
 const MS = 1000
 const ROUNDS = 5
@@ -33,36 +39,89 @@ interface Way {
 
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 
-/** A commit for all who came in one turn of the loop. */
+/** All who come in one turn of the loop together, by `commit`. */
+function byTurns(commit: (records: string[]) => unknown, close: Way['close']): Way {
+  let waiting: { json: string; resolve: (done: unknown) => void }[] = []
+  const turn = () => {
+    const batch = waiting
+    waiting = []
+    const done = commit(batch.map(({ json }) => json))
+    for (const { resolve } of batch) resolve(done)
+  }
+  return {
+    append: (record) =>
+      new Promise((resolve) => {
+        if (waiting.push({ json: JSON.stringify(record), resolve }) === 1) setImmediate(turn)
+      }),
+    close,
+  }
+}
+
 function sqlite(path: string): Way {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE log (record TEXT)')
   const insert = database.prepare('INSERT INTO log VALUES (?)')
-  let waiting: { json: string; resolve: () => void }[] = []
-  const commit = () => {
-    const batch = waiting
-    waiting = []
+  const commit = (records: string[]) => {
     database.exec('BEGIN')
-    for (const { json } of batch) insert.run(json)
+    for (const record of records) insert.run(record)
     database.exec('COMMIT')
-    for (const { resolve } of batch) resolve()
   }
+  return byTurns(commit, () => database.close())
+}
+
+function level(path: string): Way {
+  const database = new ClassicLevel(path)
+  let key = 0
+  const commit = (records: string[]) =>
+    database.batch(
+      records.map((value) => ({ type: 'put', key: String(key++).padStart(12, '0'), value })),
+      { sync: true },
+    )
+  return byTurns(commit, () => database.close())
+}
+
+async function insert({ url }: OwnSchema): Promise<Way> {
+  const pool = new Pool({ connectionString: url })
+  await pool.query('CREATE TABLE log (record jsonb)')
   return {
-    append: (record) =>
-      new Promise<void>((resolve) => {
-        if (waiting.push({ json: JSON.stringify(record), resolve }) === 1) setImmediate(commit)
-      }),
-    close: () => database.close(),
+    append: (record) => pool.query('INSERT INTO log VALUES ($1)', [JSON.stringify(record)]),
+    close: () => pool.end(),
   }
 }
+
+/** A job is a row, which nobody takes here. */
+async function boss({ url, name }: OwnSchema): Promise<Way> {
+  const jobs = new PgBoss({ connectionString: url, schema: name, supervise: false, schedule: false })
+  await jobs.start()
+  await jobs.createQueue('log')
+  return { append: (record) => jobs.send('log', record), close: () => jobs.stop({ graceful: false }) }
+}
+
+const inSchema = (make: (schema: OwnSchema) => Promise<Way>) => async (): Promise<Way> => {
+  const schema = await ownSchema(DATABASE_URL)
+  const way = await make(schema)
+  return {
+    append: way.append,
+    async close() {
+      await way.close()
+      await schema.drop()
+    },
+  }
+}
+
+const { DATABASE_URL = '' } = process.env
+const hasPostgres = DATABASE_URL.startsWith('postgres')
+if (!hasPostgres) console.log('DATABASE_URL names no PostgreSQL: what is written into one is left out.')
 
 const ways: Record<string, (base: string) => Promise<Way>> = {
   log: (base) => Log.open<unknown>(directory(join(base, 'log'))),
   'node:sqlite': async (base) => sqlite(join(base, 'sqlite.db')),
+  'classic-level': async (base) => level(join(base, 'level')),
   'appendFile, flush': async (base) => ({
     append: (record) => appendFile(join(base, 'lines'), `${JSON.stringify(record)}\n`, { flush: true }),
     close: () => {},
   }),
+  ...(hasPostgres && { 'PostgreSQL, INSERT': inSchema(insert), 'PostgreSQL, pg-boss': inSchema(boss) }),
 }
 
 interface Measured {
@@ -180,7 +239,12 @@ const delayShare = log[1]!.delayMs / measured['node:sqlite']![1]!.delayMs
 
 report('durable', {
   title: 'On disk, and owed',
-  about: `Appends of ${JSON.stringify(RECORD).length} bytes a second, each of which resolves when it is on disk, by so many callers at a time, in the system's folder for temporary files: medians of ${ROUNDS} rounds of ${MS / 1000} s. node:sqlite has WAL, synchronous FULL, and a commit for all who came in a turn of the loop. Below, in virtual time, ${OWED} deliveries that are owed when a carrier says nothing for ${OUTAGE_MS / 1000} s, of ${TRIP_MS} ms each.`,
+  about:
+    `Appends of ${JSON.stringify(RECORD).length} bytes a second, each of which resolves when it is on disk, by so many callers ` +
+    `at a time, in the system's folder for temporary files: medians of ${ROUNDS} rounds of ${MS / 1000} s. node:sqlite (WAL, ` +
+    'synchronous FULL) and classic-level (a synced batch) have a commit for all who came in a turn of the loop' +
+    `${hasPostgres ? '; PostgreSQL has ten connections, and a commit a row' : ''}. Below, in virtual time, ${OWED} deliveries ` +
+    `that are owed when a carrier says nothing for ${OUTAGE_MS / 1000} s, of ${TRIP_MS} ms each.`,
   figures: {
     log1PerSecond: log[1]!.perSecond,
     log100PerSecond: log[100]!.perSecond,

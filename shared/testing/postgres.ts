@@ -5,6 +5,7 @@ import { Client } from 'pg'
 
 /** A schema of one's own in somebody's database: who connects by `url` finds nothing else there, and `drop` takes all of it along. */
 export interface OwnSchema {
+  name: string
   url: string
   /** A connection of the test's, which is not one of those by `url`. */
   client: Client
@@ -23,6 +24,7 @@ export async function ownSchema(database: string): Promise<OwnSchema> {
   await client.query(`CREATE SCHEMA ${name}`)
   await client.query(`SET search_path TO ${name}`)
   return {
+    name,
     url: String(url),
     client,
     async terminate() {
