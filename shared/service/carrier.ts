@@ -69,7 +69,7 @@ export class Carrier {
   }
 
   quote({ from, to, grams }: Consignment, patience: Patience): Promise<Offer> {
-    const query = new URLSearchParams({ from, to, grams: String(grams) })
+    const query = `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}&grams=${grams}`
     return this.#calls.send(this.#json({ path: `/quotes?${query}` }, offer), patience, { hedgedBy: this.#quoting })
   }
 

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import { Dispatcher } from 'undici'
 import type { ClientLimits } from '#chapters/01-timeouts/client.ts'
 import type { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
 import type { Priority } from '#chapters/10-connection-routing/routes.ts'
@@ -85,7 +85,7 @@ export class Replica {
       const begunAt = performance.now()
       // Never, as long as it waits for a socket.
       let sentAt = Infinity
-      const client = noticing(dispatcher, () => (sentAt = performance.now()))
+      const client = new Noticing(dispatcher, () => (sentAt = performance.now()))
       const stopWatching = watchLoop()
       try {
         return await work(client, { ...patience, signal })
@@ -128,16 +128,25 @@ export class Replica {
   }
 }
 
-/** The same client, which says when a request has left its queue and is about to be written. */
-function noticing(client: Dispatcher, onSend: () => void): Dispatcher {
-  return client.compose((dispatch) => (options, handler) => {
+/** The same client, which says when a request has left its queue and is about to be written. By hand: `compose` makes a Proxy a call. */
+class Noticing extends Dispatcher {
+  readonly #client: Dispatcher
+  readonly #onSend: () => void
+
+  constructor(client: Dispatcher, onSend: () => void) {
+    super()
+    this.#client = client
+    this.#onSend = onSend
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { onRequestStart } = handler
     handler.onRequestStart = (...args) => {
-      onSend()
+      this.#onSend()
       onRequestStart?.apply(handler, args)
     }
-    return dispatch(options, handler)
-  })
+    return this.#client.dispatch(options, handler)
+  }
 }
 
 /** undici's own, of which chapter 01 makes a cause. */

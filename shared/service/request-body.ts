@@ -34,7 +34,7 @@ export function admitBodies(app: FastifyInstance): void {
   // Node would say `100 Continue` at once, and have a body sent that is then refused.
   app.server.on('checkContinue', (...exchange) => app.server.emit('request', ...exchange))
 
-  app.addHook('onRequest', async ({ headers, routeOptions: { bodyLimit } }) => {
+  app.addHook('onRequest', ({ headers, routeOptions: { bodyLimit } }, _reply, done) => {
     const { 'content-encoding': coding = 'identity' } = headers
     if (coding.toLowerCase() !== 'identity') {
       const headers = { 'accept-encoding': 'identity' }
@@ -42,14 +42,17 @@ export function admitBodies(app: FastifyInstance): void {
     }
     if (Number(headers['content-length']) > bodyLimit)
       throw new Problem(413, `The body is longer than ${bodyLimit} bytes`)
+    done()
   })
 
-  app.addHook('preParsing', async ({ headers }, reply, payload) => {
-    if (headers.expect && !reply.raw.headersSent) reply.raw.writeContinue()
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.headers.expect && !reply.raw.headersSent) reply.raw.writeContinue()
+    if (!isBodyOnItsWay(request)) return done(null, payload)
     // Who was answered before the body's end has cut it short by that: Fastify would answer again, and log that it cannot.
     const { emit } = payload
     payload.emit = (event: string, ...args: unknown[]) =>
       event === 'error' && reply.sent ? false : emit.call(payload, event, ...args)
+    done(null, payload)
   })
 
   // What is still to come of a body that nobody reads would be the next request, or the limit on it a second answer.

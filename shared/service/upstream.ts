@@ -240,7 +240,7 @@ export class Upstream {
     return async (client, patience) => {
       attempts.inc({ carrier: this.name, kind })
       inFlight.inc({ carrier: this.name })
-      const stop = seconds.startTimer({ carrier: this.name })
+      const begunAt = performance.now()
       let result = 'failed'
       try {
         const work = (headers: AttemptPatience['headers']) =>
@@ -249,7 +249,8 @@ export class Upstream {
         result = 'ok'
         return answer
       } finally {
-        stop({ result: patience.signal.aborted ? 'cancelled' : result })
+        if (patience.signal.aborted) result = 'cancelled'
+        seconds.observe({ carrier: this.name, result }, (performance.now() - begunAt) / 1000)
         inFlight.dec({ carrier: this.name })
       }
     }

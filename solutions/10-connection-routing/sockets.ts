@@ -63,15 +63,19 @@ export class Sockets {
     return { connected: this.#connected, free: this.#idle.length, dialing: this.#dials.size, ...this.#counts }
   }
 
+  /** One that is open and that nobody uses, if there is one. */
+  takeIdle(): Socket | undefined {
+    this.#closeStale()
+    const idle = this.#idle.pop()
+    if (idle) this.#busy.add(idle)
+    return idle
+  }
+
   /** Resolves with a socket that is open. @throws what opening it has thrown, or the reason of `signal` */
   async take(signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted()
-    this.#closeStale()
-    const idle = this.#idle.pop()
-    if (idle) {
-      this.#busy.add(idle)
-      return idle
-    }
+    const idle = this.takeIdle()
+    if (idle) return idle
     const { promise, resolve, reject } = Promise.withResolvers<Socket>()
     const onAbort = () => waiter.fail(signal.reason)
     const leave = () => {
@@ -223,8 +227,10 @@ const OVER = new RouterClosedError('The exchange is over, and its dispatcher wit
 export class Lease extends Dispatcher {
   readonly #sockets: Sockets
   readonly #isIdempotent: boolean
-  readonly #over = new AbortController()
-  #socket: Promise<Socket> | undefined
+  #isOver = false
+  /** For who waits for a socket when it is over; made when somebody does, or an abort would be the dearest part of each call. */
+  #waiting: AbortController | undefined
+  #socket: Promise<Socket> | Socket | undefined
   #held: Socket | undefined
   /** Requests that have been sent, and whose answers have not come to their end. */
   #underWay = 0
@@ -242,7 +248,8 @@ export class Lease extends Dispatcher {
 
   /** The exchange is over, and the socket goes back; if there is something left to be read, it is closed. */
   end(): void {
-    this.#over.abort(OVER)
+    this.#isOver = true
+    this.#waiting?.abort(OVER)
     if (!this.#held) return
     if (this.#underWay > 0) this.#sockets.discard(this.#held, true)
     else this.#sockets.give(this.#held)
@@ -259,14 +266,16 @@ export class Lease extends Dispatcher {
   }
 
   async #take(): Promise<Socket> {
-    this.#over.signal.throwIfAborted()
+    if (this.#isOver) throw OVER
     // Two requests at a time share it, one after the other.
-    this.#socket ??= this.#sockets.take(this.#over.signal)
+    this.#socket ??= this.#sockets.takeIdle() ?? this.#sockets.take((this.#waiting ??= new AbortController()).signal)
     try {
       const socket = await this.#socket
       // Taken at last, by nobody.
-      if (this.#over.signal.aborted) this.#sockets.give(socket)
-      this.#over.signal.throwIfAborted()
+      if (this.#isOver) {
+        this.#sockets.give(socket)
+        throw OVER
+      }
       return (this.#held = socket)
     } catch (error) {
       this.#socket = undefined
@@ -307,7 +316,7 @@ export class Lease extends Dispatcher {
         // Nothing more is to be had of it, whatever it was.
         if (this.#held === socket) this.#socket = this.#held = undefined
         this.#sockets.discard(socket)
-        const isGone = DEATHS.has(String((error as NodeJS.ErrnoException).code)) && !this.#over.signal.aborted
+        const isGone = DEATHS.has(String((error as NodeJS.ErrnoException).code)) && !this.#isOver
         // What was never written is not lost. What was written to a dead socket is, unless to do it twice does no harm.
         const mayRepeat = this.#isIdempotent && isRepeatable(options.body)
         const isLost = isSent && (isAnswered || socket.isFresh || !mayRepeat)
