@@ -46,8 +46,8 @@ export const programs: Record<string, Program> = {
     seconds: 60,
   },
   durable: {
-    what: 'appends that are on disk, alone and together, beside SQLite and appendFile; an outage of half a minute',
-    seconds: 55,
+    what: 'appends that are on disk, alone and together, beside SQLite, LevelDB, appendFile and PostgreSQL; an outage of half a minute',
+    seconds: 110,
   },
   shutdown: { what: 'ways to shut down a server: milliseconds, and who was cut off', seconds: 90 },
   'rolling-restart': { what: 'twenty restarts under load, skeletons and solutions: requests failed', seconds: 240 },
