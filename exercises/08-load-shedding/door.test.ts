@@ -547,7 +547,65 @@ describe('Step 7: No, at once', () => {
   })
 })
 
-describe('Step 9: Newest first, and early', () => {
+describe('Step 9: Bursts, newest first, and early', () => {
+  test('lets a burst wait for longer than a queue that stands', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    const first = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    const second = await waiting(door)
+    expect(first.state, 'nobody waited when they came: for 400 ms they may, and this is 399').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(first, 'after 400 ms').toMatchObject(refusedBecause('waited'))
+    const third = await waiting(door)
+    await vi.advanceTimersByTimeAsync(99)
+    expect(third.state, 'came to a queue that had stood for 400 ms: for 100 ms they may wait, and this is 99').toBe(
+      'waiting',
+    )
+    await vi.advanceTimersByTimeAsync(1)
+    expect(third, 'came to a queue that had stood for 400 ms, 100 ms ago').toMatchObject(refusedBecause('waited'))
+    expect(second.state, 'came in its 399th ms, so while it was a burst, and may wait for 400').toBe('waiting')
+
+    leave()
+    await turns()
+    second.pass!.leave()
+    // Quick ones, by which the estimate of step 7 forgets how long these took.
+    for (let i = 0; i < 30; i++) {
+      const quick = arrive(door)
+      await turns()
+      quick.pass!.leave()
+    }
+    arrive(door)
+    const again = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(again.state, 'nobody was waiting any more: it is a burst again').toBe('waiting')
+  })
+
+  test('has nobody wait for less because of a burst', async () => {
+    const { door } = await occupied({ maxWaitMs: 100, burstMs: 50 })
+    const visit = await waiting(door)
+    await vi.advanceTimersByTimeAsync(99)
+    expect(visit.state, 'maxWaitMs is 100, and burstMs less').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(visit).toMatchObject(refusedBecause('waited'))
+  })
+
+  test('goes by the patience of a burst when it refuses as they come', async () => {
+    const options = { maxWaitMs: 100, burstMs: 400 }
+    const { door, leave } = await occupied(options)
+    await vi.advanceTimersByTimeAsync(300)
+    leave()
+    const next = arrive(door)
+    await turns()
+    expect(next.state).toBe('inside')
+    // Visits take 300 ms: whoever is next waits for about so long.
+    const first = await waiting(door)
+    const second = arrive(door)
+    await turns()
+    expect(second, 'two visits of 300 ms each, and 400 ms to wait').toMatchObject(refusedBecause('late'))
+    await vi.advanceTimersByTimeAsync(399)
+    expect(first.state, 'one visit of 300 ms, and 400 ms to wait').toBe('waiting')
+  })
+
   test('lets the newest go first when there has been no pause for too long', async () => {
     const { door, leave } = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
     const [old, middle] = [await waiting(door), await waiting(door)]
@@ -606,6 +664,8 @@ describe('Step 10: Nonsense', () => {
       { queue: Infinity },
       { maxWaitMs: -1 },
       { maxWaitMs: NaN },
+      { burstMs: -1 },
+      { burstMs: NaN },
       { perTurn: 0 },
       { perTurn: 2.5 },
       { fairEvery: 0 },

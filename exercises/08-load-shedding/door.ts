@@ -45,7 +45,7 @@ export class Door {
   }
 
   /**
-   * Waits for a place, for `maxWaitMs` at most.
+   * Waits for a place, for `maxWaitMs` at most, and in a burst for `burstMs`.
    *
    * @throws OverloadError when there is none to be had
    * @throws TimeoutError when `deadline` has passed, and the reason of `signal` when it has aborted

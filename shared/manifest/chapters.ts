@@ -203,7 +203,7 @@ export const chapters: Chapter[] = [
       { title: 'How late is the loop?', minutes: 8, spare: true },
       { title: 'No, at once', minutes: 4, spare: true },
       { title: "The kernel's queue", minutes: 6, spare: true },
-      { title: 'Newest first, and early', minutes: 6, spare: true },
+      { title: 'Bursts, newest first, and early', minutes: 8, spare: true },
       { title: 'Nonsense', minutes: 5, spare: true },
     ],
   },

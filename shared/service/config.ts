@@ -185,8 +185,14 @@ export const variables = {
     about: 'requests at work at a time; without it, as many as a carrier’s replicas have sockets',
     parse: (text) => inFlight.parse(text),
   } as Variable<number | null>,
-  MAX_WAITING: integer(64, 0, 1_000_000, 'requests of each urgency that wait for one to end; a further one is refused'),
+  MAX_WAITING: integer(
+    256,
+    0,
+    1_000_000,
+    'requests of each urgency that wait for one to end; a further one is refused',
+  ),
   MAX_WAIT_MS: limitMs(100, 'that a request waits for another one to end'),
+  MAX_BURST_WAIT_MS: limitMs(400, 'that it may wait as long as nobody has been waiting for so long'),
   MAX_LOOP_DELAY_MS: {
     fallback: null,
     takes: 'a whole number from 1 to 86400000',
@@ -244,6 +250,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_QUEUE_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['MAX_BURST_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },

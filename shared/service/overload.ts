@@ -14,7 +14,7 @@ const LEAST_PLACES = 8
 
 type Limits = Pick<
   Config,
-  'CARRIER_CONNECTIONS' | 'MAX_IN_FLIGHT' | 'MAX_WAITING' | 'MAX_WAIT_MS' | 'MAX_LOOP_DELAY_MS'
+  'CARRIER_CONNECTIONS' | 'MAX_IN_FLIGHT' | 'MAX_WAITING' | 'MAX_WAIT_MS' | 'MAX_BURST_WAIT_MS' | 'MAX_LOOP_DELAY_MS'
 >
 
 /** An eighth of the sockets that listen: what is accepted in a turn can be refused in it, up to eight times what one can do. */
@@ -41,6 +41,7 @@ export function shedOverload(
     limit: lateMs === null ? max : learningLimit(app, { max, lateMs }),
     queue: limits.MAX_WAITING,
     maxWaitMs: limits.MAX_WAIT_MS,
+    burstMs: limits.MAX_BURST_WAIT_MS,
     perTurn: PER_TURN,
   })
 

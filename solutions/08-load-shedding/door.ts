@@ -79,7 +79,7 @@ export class Door {
   }
 
   /**
-   * Waits for a place, for `maxWaitMs` at most.
+   * Waits for a place, for `maxWaitMs` at most, and in a burst for `burstMs`.
    *
    * @throws OverloadError when there is none to be had
    * @throws TimeoutError when `deadline` has passed, and the reason of `signal` when it has aborted
@@ -90,7 +90,9 @@ export class Door {
     signal.throwIfAborted()
     const arrivedAt = performance.now()
     if (arrivedAt >= deadline) throw tooLate(0)
-    const until = Math.min(deadline, arrivedAt + this.#options.maxWaitMs)
+    const { maxWaitMs, burstMs } = this.#options
+    const stands = arrivedAt - this.#busySince >= burstMs
+    const until = Math.min(deadline, arrivedAt + (stands ? maxWaitMs : Math.max(maxWaitMs, burstMs)))
     return new Promise((letIn, refuse) => {
       const onAbort = () => this.#refuse(waiter, signal.reason)
       const stopListening = () => signal.removeEventListener('abort', onAbort)

@@ -26,6 +26,11 @@ export interface DoorOptions {
   queue?: number
   /** How long one waits at most; 0 or more, or Infinity. Default: 100. */
   maxWaitMs?: number
+  /**
+   * A queue that has been there for less than so many milliseconds is a burst, which goes away if one lets it: who comes
+   * then may wait for so long, or `maxWaitMs` if that is more. 0 or more, or Infinity. Default: 0.
+   */
+  burstMs?: number
   /** How many begin in one turn of the event loop, at most: a whole number, or Infinity. Default: 8. */
   perTurn?: number
   /** Each so-many-th place goes to whoever has waited longest, urgent or not; `Infinity` for none. Default: 10. */
@@ -41,6 +46,7 @@ export interface DoorOptions {
 const DEFAULTS = {
   queue: 64,
   maxWaitMs: 100,
+  burstMs: 0,
   perTurn: 8,
   fairEvery: 10,
   newestFirstAfterMs: Infinity,
@@ -52,6 +58,7 @@ const waiters: Rule = [(value) => Number.isSafeInteger(value) && value >= 0, 'a 
 const RULES = {
   queue: waiters,
   maxWaitMs: limitMs,
+  burstMs: limitMs,
   perTurn: countOrInfinity,
   fairEvery: countOrInfinity,
   newestFirstAfterMs: [(value: number) => value > 0, 'milliseconds above 0, or Infinity'] as const,

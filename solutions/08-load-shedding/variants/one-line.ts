@@ -15,6 +15,7 @@ interface Waiter {
   urgency: number
   deadline: Deadline
   cameAt: number
+  patienceMs: number
   isNew: boolean
   settle(error?: unknown): void
 }
@@ -52,6 +53,7 @@ export class Door {
     checkOptions({ urgency }, { urgency: urgencyRule })
     signal?.throwIfAborted()
     const cameAt = performance.now()
+    const { maxWaitMs, burstMs } = this.#options
     if (deadline <= cameAt) throw new TimeoutError('too late', { elapsedMs: 0 })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = () => waiter.settle(signal!.reason)
@@ -59,6 +61,7 @@ export class Door {
       urgency,
       deadline,
       cameAt,
+      patienceMs: Math.max(maxWaitMs, cameAt < this.#busySince + burstMs ? burstMs : 0),
       isNew: true,
       settle: (error) => {
         signal?.removeEventListener('abort', onAbort)
@@ -94,8 +97,8 @@ export class Door {
     })
   }
 
-  #until({ cameAt, deadline }: Waiter): number {
-    return Math.min(deadline, cameAt + this.#options.maxWaitMs)
+  #until({ cameAt, deadline, patienceMs }: Waiter): number {
+    return Math.min(deadline, cameAt + patienceMs)
   }
 
   #decide(now: number): void {
