@@ -250,7 +250,6 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_QUEUE_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
-  { sum: ['MAX_BURST_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },
