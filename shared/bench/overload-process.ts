@@ -66,11 +66,12 @@ async function underPressure(app: FastifyInstance): Promise<void> {
 
 async function startParcel(guard: Guard): Promise<string> {
   const config = readConfig(process.env)
-  const { app } = buildServer({ config, carriers: config.CARRIERS!, logger: pino({ level: 'info' }) })
+  const { app, back } = buildServer({ config, carriers: config.CARRIERS!, logger: pino({ level: 'info' }) })
   if (guard === 'decides-while-it-reads') decideWhileReading(app)
   if (guard === 'under-pressure') await underPressure(app)
   if (guard === 'max-connections') Object.assign(app.server, { maxConnections: CONNECTIONS, dropMaxConnection: true })
-  return listen(app, { port: 0, host: '127.0.0.1' })
+  const address = { port: 0, host: '127.0.0.1' }
+  return `${await listen(app, address)} ${await back!.listen(address)}`
 }
 
 /** Ten replicas that are healthy and alike, and take next to nothing of the machine: the same words, 5 ms after a question. */

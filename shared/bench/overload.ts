@@ -18,7 +18,7 @@ import { stack } from '../stage/plot.ts'
 import { percent } from '../stage/table.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { ask, type Asked, probe, saturate } from './overload-customers.ts'
-import { breakersOpened, startCarriers, startParcel, type Subject } from './overload-servers.ts'
+import { breakersOpened, type Parcel, startCarriers, startParcel, type Subject } from './overload-servers.ts'
 import { report } from './report.ts'
 import { median } from './rounds.ts'
 import { cores, cpuUs, pin, question, type Server, stopAll } from './servers.ts'
@@ -121,11 +121,11 @@ async function saturated(parcel: Server, mode: Mode, ms = CAPACITY_MS): Promise<
   return { perSecond, us: ((await cpuUs(parcel)) - before) / answers }
 }
 
-async function watched<T>(parcel: Server, carriers: Server, work: () => Promise<T>) {
+async function watched<T>(parcel: Parcel, carriers: Server, work: () => Promise<T>) {
   const openedBefore = await breakersOpened(parcel)
   await question(carriers, 'delay')
   const over = new AbortController()
-  const probing = Promise.all(PROBES.map((path) => probe(parcel.address, path, PROBE_EVERY_MS, over.signal)))
+  const probing = Promise.all(PROBES.map((path) => probe(parcel.machines, path, PROBE_EVERY_MS, over.signal)))
   const others = async () => {
     const { user, system } = process.cpuUsage()
     return user + system + (await cpuUs(carriers))
@@ -151,7 +151,7 @@ const complete = (asked: Asked[]) => asked.filter(({ outcome }) => outcome === '
 const p99 = (asked: Asked[]) =>
   asked.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)[Math.floor(0.99 * asked.length)] ?? 0
 
-async function warm(subject: Subject, mode: Mode, carriers: Server): Promise<Server> {
+async function warm(subject: Subject, mode: Mode, carriers: Server): Promise<Parcel> {
   const parcel = await startParcel(subject, carriers)
   await saturated(parcel, mode, WARM_MS)
   return parcel
@@ -410,7 +410,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
         'Five healthy carriers, 5 ms an answer; `GET /quotes` in an open loop, on bare sockets, from customers who leave after two ' +
         `seconds. What it can do is what ${CUSTOMERS} customers get who ask again at once, on the same process, just before and just ` +
         'after. An answer counts when it names all five carriers and comes within a second of when it was due. Medians of ' +
-        `${of('door', 'each', 1).length} rounds, each on a Parcel of its own, loads of ${LOAD_MS / 1000} s. Parcel has a core to itself.`,
+        `${of('door', 'each', 1).length} rounds, each on a Parcel of its own, loads of ${LOAD_MS / 1000} s. Parcel has a core to itself, and is probed on METRICS_PORT, as it is deployed.`,
       figures: {
         ...Object.fromEntries(
           measured.flatMap(({ subject, mode }) =>

@@ -50,7 +50,8 @@ export const variables = {
   METRICS_PORT: {
     fallback: null,
     takes: 'a whole number from 0 to 65535',
-    about: 'port for `/metrics` alone; without it, they are on `PORT` for everybody who may ask for a quote',
+    about:
+      'port for `/metrics`, and for probes that no crowd of customers is before; without it, both are on `PORT` alone',
     parse: (text) => port.parse(text),
   } as Variable<number | null>,
   HOST: {

@@ -34,6 +34,17 @@ test('with a port of their own, the metrics are there, and nowhere else', async 
   await expect(request(`${origin}/metrics`, { reset: true })).rejects.toThrow()
 })
 
+test('with a port of their own, probes are answered there, and it is ready when customers can come', async () => {
+  const { app, back, shutdown } = buildParcel([], { METRICS_PORT: '0' })
+  const status = async (path: string) => (await back!.inject(path)).statusCode
+  expect([await status('/livez'), await status('/readyz')], 'before it listens for customers').toEqual([200, 503])
+  await app.listen({ port: 0 })
+  await vi.waitFor(async () => expect(await status('/readyz'), 'it listens').toBe(200))
+  expect((await app.inject('/readyz')).statusCode, 'and on the other port as well').toBe(200)
+  void shutdown.begin('test')
+  expect([await status('/livez'), await status('/readyz')], 'while it shuts down').toEqual([200, 503])
+})
+
 test('requests are counted by method, route and status', async () => {
   const { app } = await startParcel()
   // Over a socket: an injected request has no end that one could tell from a client that hangs up.

@@ -143,6 +143,9 @@ export function buildServer(deps: Deps): Server {
   // Without lines in the log, and open until the very end: how a shutdown went is worth a last look.
   const back = config.METRICS_PORT === null ? undefined : Fastify({ forceCloseConnections: true })
   ;(back ?? app).register(metricsRoute, { registry: metrics.registry })
+  // Where customers fill the kernel's queue, no probe gets through to `app`; who is busy would be taken for dead. This one
+  // listens first, when there is nothing to be ready with yet.
+  back?.register(probes, { shutdown, isWarm: () => isWarm && app.server.listening })
 
   // What still has something to write first, side by side, for there is a time for all of it; then what they need.
   app.addHook('onClose', async () => {

@@ -55,7 +55,7 @@ export function checkManifests(manifests: Manifests, dockerfile: string): string
   for (const [name, path] of Object.entries(paths)) {
     const probe = container[name as keyof typeof paths]
     check(probe?.httpGet?.path === path, `${name}: ask ${path}, not ${probe?.httpGet?.path}`)
-    check(probe?.httpGet?.port === 'http', `${name}: ask the port named http`)
+    check(probe?.httpGet?.port === 'metrics', `${name}: ask the port named metrics, before which no customers stand`)
     const { periodSeconds = 10, timeoutSeconds = 1 } = probe ?? {}
     check(timeoutSeconds <= periodSeconds, `${name}: its timeout is longer than its period, so that probes pile up`)
   }
