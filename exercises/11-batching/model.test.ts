@@ -10,7 +10,7 @@ import { promisesSettle } from '../../shared/testing/outcome.ts'
 // The same five hundred nights each time, or as many as are asked for.
 const { INTERLEAVINGS } = process.env
 const runs = { numRuns: Number(INTERLEAVINGS ?? 500), seed: 11 }
-const patience = INTERLEAVINGS ? { timeout: 3_600_000 } : {}
+const patience = { timeout: INTERLEAVINGS ? 3_600_000 : 20_000 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
