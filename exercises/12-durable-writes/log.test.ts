@@ -1,7 +1,13 @@
+import { directory } from '#chapters/12-durable-writes/disk.ts'
 import { toLine } from '#chapters/12-durable-writes/line.ts'
 import { Log } from '#chapters/12-durable-writes/log.ts'
 import type { LogOptions } from '#chapters/12-durable-writes/options.ts'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { appendFileSync, fstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type FileHandle, open as openFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ClosedError, LogBrokenError, LogCorruptError, LogWriteError } from '../../shared/core/errors.ts'
 import { seededRandom } from '../../shared/core/random.ts'
 import { outcomeOf } from '../../shared/testing/outcome.ts'
@@ -66,6 +72,27 @@ function failing(disk: SimulatedDisk, code: string, ...kinds: string[]): void {
   disk.before = ({ kind }) => {
     if (kinds.includes(kind)) throw Object.assign(new Error(`${code}: ${kind}`), { code })
   }
+}
+
+/** What is synced by this process, on real disks. */
+async function watchSyncs(path: string) {
+  const seen = { files: 0, directories: 0, most: 0, handles: new Set<FileHandle>() }
+  const handle = await openFile(join(path, 'any'), 'w')
+  const prototype: FileHandle = Object.getPrototypeOf(handle)
+  await handle.close()
+  let atATime = 0
+  for (const name of ['sync', 'datasync'] as const) {
+    const original = prototype[name]
+    const spy = vi.spyOn(prototype, name).mockImplementation(async function (this: FileHandle) {
+      seen[fstatSync(this.fd).isDirectory() ? 'directories' : 'files']++
+      seen.handles.add(this)
+      seen.most = Math.max(seen.most, ++atATime)
+      await original.call(this)
+      atATime--
+    })
+    onTestFinished(() => spy.mockRestore())
+  }
+  return seen
 }
 
 const words = (count: number) => Array.from({ length: count }, (_, i) => `word ${i}`)
@@ -209,10 +236,10 @@ describe('Step 2: A torn end', () => {
       expect(await found(disk.unplug(), what), what).toEqual(['a', 'b'])
     }
     const disk = new SimulatedDisk()
-    const lengths = await fill(await open(disk, 'an empty disk'), disk, [
-      'a',
-      'deadbeef [1] looks like the beginning of one',
-    ])
+    const text = '[1] looks like the beginning of one'
+    // With the checksum of what is there up to the line's end.
+    const sum = crc32(`${text}"]`).toString(16).padStart(8, '0')
+    const lengths = await fill(await open(disk, 'an empty disk'), disk, ['a', `${sum} ${text}`])
     const name = disk.names.at(-1)!
     disk.put(name, disk.bytesOf(name).fill(0, lengths[1], lengths[1]! + 10))
     const what = 'a record, and one of which the end is there, and the beginning is zeros'
@@ -245,12 +272,17 @@ describe('Step 3: When the disk says no', () => {
     const name = disk.names.at(-1)!
     const good = disk.bytesOf(name)
     for (let at = 0; at < lengths.at(-2)!; at++) {
-      for (let bit = 0; bit < 8; bit++) {
+      const flipped = Array.from(
+        { length: 8 },
+        (_, bit) => [good[at]! ^ (1 << bit), `bit ${bit} of byte ${at}`] as const,
+      )
+      const newline = [0x0a, `byte ${at}, to a newline,`] as const
+      for (const [byte, which] of good[at] === 0x0a ? flipped : [...flipped, newline]) {
         const bytes = Buffer.from(good)
-        bytes[at]! ^= 1 << bit
+        bytes[at] = byte
         const rotten = disk.copy()
         rotten.put(name, bytes)
-        const what = `bit ${bit} of byte ${at} has flipped; the last record begins at ${lengths.at(-2)}, and is good`
+        const what = `${which} has flipped; the last record begins at ${lengths.at(-2)}, and is good`
         const outcome = await outcomeOf(Log.open(rotten), TURNS)
         expect(outcome, `${what}: what was there once is not to be skipped, nor cut off`).toMatchObject(
           rejected(expect.any(LogCorruptError)),
@@ -287,8 +319,8 @@ describe('Step 3: When the disk says no', () => {
 
   test('asks a disk nothing more that has failed to sync', async () => {
     const disk = new SimulatedDisk()
-    const log = await open<string>(disk, 'an empty disk', { segmentBytes: 30 })
-    await fill(log, disk, ['a'])
+    const log = await open<string>(disk, 'an empty disk', { segmentBytes: 36 })
+    await fill(log, disk, words(5))
     failing(disk, 'EIO', 'sync')
     expect(await outcomeOf(log.append('b'), TURNS), 'append, when the sync fails').toMatchObject({
       status: 'rejected',
@@ -312,7 +344,19 @@ describe('Step 6: Half a line, and a full disk', () => {
       if (operation.kind === 'write') operation.bytes = Math.min(7, operation.bytes!)
     }
     await fill(log, disk, words(3))
-    expect(await found(disk.unplug(), 'after that'), 'on a disk that takes seven bytes at a time').toEqual(words(3))
+    const left = await found(disk.copy().unplug(), 'after that')
+    expect(left, 'on a disk that takes seven bytes at a time').toEqual(words(3))
+    let writes = 0
+    disk.before = (operation) => {
+      if (operation.kind !== 'write') return
+      // Whoever asks a hundred times asks for ever.
+      if (++writes > 100) throw new Error('asked a hundred times')
+      operation.bytes = 0
+    }
+    expect(await outcomeOf(log.append('more'), TURNS), 'on a disk that takes none').toMatchObject(
+      rejected(expect.any(LogWriteError)),
+    )
+    expect(writes, 'writes, when the first has taken nothing: it is as if it had thrown').toBe(1)
   })
 
   test('cuts off what a full disk has taken, and goes on when there is room', async () => {
@@ -389,6 +433,16 @@ describe('Step 7: One file after the other', () => {
       await found(disk.unplug(), 'after the plug was pulled', options),
       'a file of which the directory on disk knows nothing is gone, with all that was promised',
     ).toEqual([...words(20), large])
+    const whole = new SimulatedDisk()
+    const [, , both = 0] = await fill(await open(whole, 'an empty disk'), whole, words(2))
+    for (const [segmentBytes, files] of [
+      [both, 1],
+      [both - 1, 2],
+    ] as const) {
+      const exact = new SimulatedDisk()
+      await fill(await open(exact, 'an empty disk', { segmentBytes }), exact, words(2))
+      expect(exact.names.length, `files, for two lines of ${both} bytes, at segmentBytes: ${segmentBytes}`).toBe(files)
+    }
   })
 
   test('goes on when there could be no further file', async () => {
@@ -399,7 +453,9 @@ describe('Step 7: One file after the other', () => {
     for (const kind of ['open', 'write'] as const) {
       failing(disk, 'ENOSPC', kind)
       const what = `a record that needs a file of its own, when ${kind} fails`
-      expect(await outcomeOf(log.append(large), TURNS), what).toMatchObject(rejected(expect.any(LogWriteError)))
+      const outcome = await outcomeOf(log.append(large), TURNS)
+      expect(outcome, what).toMatchObject(rejected(expect.any(LogWriteError)))
+      expect(outcome, `${what}, with its cause`).toMatchObject({ reason: { cause: { code: 'ENOSPC' } } })
       disk.before = () => {}
     }
     expect(await outcomeOf(log.append(large), TURNS), 'and when there is room').toEqual(fulfilled(5))
@@ -450,6 +506,11 @@ describe('Step 7: One file after the other', () => {
     expect(files.length, 'files').toBeGreaterThan(3)
     await outcomeOf(log.release(1), TURNS)
     expect(disk.names, 'release(1): there is none below').toEqual(files)
+    const second = Number(/\d+/.exec(files[1]!)![0])
+    await outcomeOf(log.release(second - 1), TURNS)
+    expect(disk.names, `release(${second - 1}), which is the last record of the first file`).toEqual(files)
+    await outcomeOf(log.release(second), TURNS)
+    expect(disk.names, `release(${second}): all of the first file are below`).toEqual(files.slice(1))
     await outcomeOf(log.release(12), TURNS)
     const left = await open<string>(disk.copy(), 'after release(12)', options)
     expect(disk.names.length, 'files, after release(12)').toBeLessThan(files.length)
@@ -458,7 +519,7 @@ describe('Step 7: One file after the other', () => {
         .map((record, i) => ({ number: i + 1, record }))
         .slice(-9),
     )
-    await outcomeOf(log.release(1000), TURNS)
+    expect(await outcomeOf(log.release(1000), TURNS), 'release(1000)').toMatchObject({ status: 'fulfilled' })
     expect(disk.names, 'release(1000): all but the last').toEqual(files.slice(-1))
     expect(log.bytes, 'log.bytes').toBe(disk.bytesOf(disk.names[0]!).length)
     const next = await open<string>(disk.unplug(), 'the next life', options)
@@ -541,7 +602,45 @@ describe('Step 7: One file after the other', () => {
     for (const name of disk.names) disk.put(`${name}.bak`, disk.bytesOf(name).subarray(0, 9))
     expect(await found(disk.unplug(), 'one', { prefix: 'one-' }), 'what is on disk').toEqual(['of 0', 'and 0'])
     expect(await found(disk, 'two', { prefix: 'two-' }), 'what is on disk').toEqual(['of 1', 'and 1'])
-    expect(await found(disk, 'three'), 'what is on disk').toEqual(['of 2', 'and 2'])
+    expect(await found(disk, 'three', { prefix: '' }), 'what is on disk').toEqual(['of 2', 'and 2'])
+  })
+
+  test('keeps its files in a real directory', async () => {
+    const base = mkdtempSync(join(tmpdir(), 'fail-well-log-'))
+    onTestFinished(() => rmSync(base, { recursive: true, force: true }))
+    const syncs = await watchSyncs(base)
+    const path = join(base, 'a/new/one')
+    const log = await Log.open<string>(directory(path), options)
+    const other = await Log.open<string>(directory(join(base, 'other')), options)
+    onTestFinished(async () => void (await Promise.allSettled([log.close(), other.close()])))
+    for (const word of words(20)) await Promise.all([log.append(word), other.append(word)])
+    const files = readdirSync(path).toSorted()
+    expect(files.length, 'files, for 20 records of 10 bytes and more, at segmentBytes: 100').toBeGreaterThan(2)
+    const begun = files.length + readdirSync(join(base, 'other')).length
+    expect(syncs.files, 'syncs of files, of two logs with twenty appends each').toBeGreaterThanOrEqual(40)
+    // Windows has none of them.
+    const wanted = process.platform === 'win32' ? 0 : begun
+    expect(syncs.directories, `syncs of directories, for ${begun} new files`).toBeGreaterThanOrEqual(wanted)
+    expect(syncs.most, 'syncs at a time: each holds one of the four threads that look up names, too').toBe(1)
+    await log.release(12)
+    expect(readdirSync(path).length, 'files, after release(12)').toBeLessThan(files.length)
+    await Promise.all([log.close(), other.close()])
+    expect(
+      [...syncs.handles].filter(({ fd }) => fd >= 0),
+      'what was synced, and is still open when both are closed',
+    ).toEqual([])
+    // Longer than the line that is written over it.
+    appendFileSync(join(path, files.at(-1)!), 'half a line, '.repeat(10))
+    const next = await Log.open<string>(directory(path), options)
+    expect(next.torn, 'torn').toEqual({ file: files.at(-1), bytes: 130 })
+    expect(await next.append('more'), 'append, in the next life').toBe(21)
+    await next.close()
+    const last = await Log.open<string>(directory(path), options)
+    await last.close()
+    expect(
+      [...last.recovered.map(({ record }) => record).slice(-10), last.torn],
+      'the last ten of both lives, and what is torn: the end of the first was cut off',
+    ).toEqual([...words(20).slice(-9), 'more', undefined])
   })
 })
 
@@ -559,6 +658,14 @@ describe('Step 8: What the disk forgot', () => {
       await found(next.unplug(), 'after the plug was pulled'),
       'what the next life was told is there, and what is there after it: the page that a failed sync has left can be read, and never was on disk',
     ).toEqual(told)
+    for (const kind of ['write', 'sync', 'syncDirectory']) {
+      const rotten = next.copy()
+      failing(rotten, 'EIO', kind)
+      expect(await outcomeOf(Log.open(rotten), TURNS), `Log.open, when ${kind} fails`).toMatchObject(
+        rejected({ code: 'EIO' }),
+      )
+      expect(rotten.count('open') - rotten.count('close'), `files left open, when ${kind} fails`).toBe(0)
+    }
   })
 
   test('loses nothing meanwhile, wherever it is unplugged', async () => {
@@ -636,6 +743,14 @@ describe('Step 13: Nonsense', () => {
       reason: { name: 'RangeError' },
     })
     expect(await outcomeOf(log.append('y'), TURNS), 'and nobody else').toEqual(fulfilled(31))
+    const longest = 'x'.repeat(100 - 'crc32hex [""]\n'.length)
+    expect(await outcomeOf(log.append(longest), TURNS), 'one whose line is of 100 bytes').toEqual(fulfilled(32))
+    await outcomeOf(log.append(`${longest}x`), TURNS)
+    const lengths = disk.asked.filter(({ kind }) => kind === 'write').map(({ bytes }) => bytes!)
+    expect(
+      Math.max(...lengths),
+      'bytes of the longest line, when one has come that is longer by one',
+    ).toBeLessThanOrEqual(100)
   })
 
   test('takes nothing more when it is closed, and keeps what it has', async () => {
@@ -669,5 +784,13 @@ describe('Step 13: Nonsense', () => {
       disk.asked.slice(before).map(({ kind }) => kind),
       'what the disk was asked after that: the directory is the next one’s by then',
     ).toEqual([])
+    const other = new SimulatedDisk()
+    const second = await open<string>(other, 'an empty disk', { segmentBytes: 30 })
+    await fill(second, other, words(5))
+    await outcomeOf(second.close(), TURNS)
+    const files = other.names
+    expect(files.length, 'files').toBeGreaterThan(1)
+    await outcomeOf(second.release(1000), TURNS)
+    expect(other.names, 'files, after a release behind the close').toEqual(files)
   })
 })

@@ -1,6 +1,7 @@
 import type { Item, OutboxOptions } from '#chapters/12-durable-writes/options.ts'
 import { Outbox } from '#chapters/12-durable-writes/outbox.ts'
 import { CongestionWindow } from '#chapters/12-durable-writes/window.ts'
+import { getEventListeners } from 'node:events'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   ClosedError,
@@ -131,6 +132,14 @@ describe('Step 4: At least once', () => {
     const keysOf = (payload: string) => downstream.keys.filter((_, i) => downstream.came[i] === payload)
     expect([...new Set(keysOf('a'))], 'keys of what was put under one').toEqual(['order-1'])
     expect(new Set(keysOf('b')).size, 'keys of what was put under none: one, for all attempts').toBe(1)
+    const turns = new Downstream(10, (_, attempt) => (attempt === 1 ? down : undefined))
+    const line = await open(new SimulatedDisk(), turns)
+    await Promise.all(letters(3).map((letter) => put(line, letter)))
+    await pass(10_000, 100)
+    expect(turns.came, 'three, each of which fails once: who has failed goes to the end of the line').toEqual([
+      ...letters(3),
+      ...letters(3),
+    ])
     let attempts = 0
     const odd = {
       deliver(): Promise<void> {
@@ -275,33 +284,45 @@ describe('Step 9: In order, each for itself', () => {
     const disk = new SimulatedDisk()
     const downstream = new Downstream()
     const outbox = await open(disk, downstream)
-    await Promise.all([put(outbox, 'first', 'key'), put(outbox, 'second', 'key')])
+    await Promise.all([put(outbox, 'first', 'key'), put(outbox, 'second', 'key'), put(outbox, 'beside')])
     const gate = Promise.withResolvers<void>()
     disk.before = ({ kind }) => (kind === 'sync' ? gate.promise : undefined)
     await pass(3000)
     expect(
       downstream.came,
-      'what came before it is on disk that the first is done: a crash now, and it comes once more, after the second',
-    ).toEqual(['first'])
+      'what came before it is on disk that the first is done: a crash now, and it comes once more, after the second; who has another key does not wait for that',
+    ).toEqual(['first', 'beside'])
     gate.resolve()
     await pass(3000)
-    expect(downstream.came).toEqual(['first', 'second'])
+    expect(downstream.came).toEqual(['first', 'beside', 'second'])
     await Promise.all([put(outbox, 'third', 'key'), put(outbox, 'fourth', 'key')])
     disk.before = ({ kind }) => {
       if (kind === 'write') throw new Error('ENOSPC')
     }
     await pass(3000)
-    expect(downstream.came.slice(2), 'what came while the disk is full, so that nothing can be struck off').toEqual([
+    expect(downstream.came.slice(3), 'what came while the disk is full, so that nothing can be struck off').toEqual([
       'third',
     ])
     disk.before = () => {}
+    downstream.tookMs = 5000
     await put(outbox, 'somebody else')
     await pass(3000)
     expect(
-      downstream.came.slice(2).toSorted(),
-      'what came when it takes something again: the third is struck off then, and the fourth not left behind for ever',
+      downstream.came.slice(3).toSorted(),
+      'what came when it takes something again, and nobody has arrived since: the third is struck off then, and the fourth not left behind for ever',
     ).toEqual(['fourth', 'somebody else', 'third'])
+    await pass(3000)
     await end(outbox)
+    const line = new Downstream()
+    const window = new CongestionWindow({ max: 1 })
+    const single = await open(new SimulatedDisk(), line, 'an empty disk', { window })
+    await Promise.all(letters(5).map((letter, i) => put(single, letter, i < 2 ? 'key' : letter)))
+    await pass(3000)
+    expect([line.most, line.accepted.length], 'at a time (step 5 first: max: 1), and accepted').toEqual([1, 5])
+    expect(
+      line.came.indexOf('letter 1'),
+      `the place of letter 1, the successor of letter 0, among ${line.came.join(', ')}: it came before the last two, and goes before them`,
+    ).toBeLessThan(3)
   })
 
   test('has nobody wait behind one who always fails', async () => {
@@ -332,16 +353,20 @@ describe('Step 10: Dead letters', () => {
     expect(outbox.deadLetters, 'dead letters').toEqual([letter])
     expect(outbox.stats, 'and what is counted').toMatchObject({ pending: 0, dead: 1, delivered: 2, failed: 1 })
     expect(downstream.came, 'what came, and no more of it than once').toEqual(['good', 'bad', 'its successor'])
+    expect(outbox.stats.bytes, 'stats.bytes, of both logs').toBe(
+      disk.names.reduce((sum, name) => sum + disk.bytesOf(name).length, 0),
+    )
     const next = new Downstream()
     const second = await open(disk.unplug(), next, 'the next life')
     await pass(5000)
     expect(next.came, 'what comes in the next life').toEqual([])
     expect(second.deadLetters, 'dead letters in the next life').toEqual([letter])
     const odd = await open(new SimulatedDisk(), { deliver: () => Promise.reject(undefined) }, 'an empty disk', {
-      verdictOf: () => ({ signal: 'none', refused: true }),
+      verdictOf: () => ({ signal: 'none', refused: true, retryAfterMs: 60_000 }),
     })
     await put(odd, 'a')
     await pass(1000)
+    expect(vi.getTimerCount(), 'timers, when all pause for a minute, and nobody is in the line').toBe(0)
     expect(odd.deadLetters, 'refused with undefined, which has no message').toEqual([
       { key: expect.any(String), payload: 'a', reason: expect.any(String) },
     ])
@@ -389,6 +414,8 @@ describe('Step 10: Dead letters', () => {
     const window = new CongestionWindow({ jitter: 0 })
     const downstream = new Downstream(10, ({ payload }) => (payload === 'poison' ? down : undefined))
     const outbox = await open(new SimulatedDisk(), downstream, 'an empty disk', { window, maxStrikes: 3 })
+    await put(outbox, 'the first of all')
+    await pass(1000)
     await put(outbox, 'poison')
     await pass(60_000, 60)
     expect(downstream.came.length, 'attempts, alone').toBeGreaterThan(5)
@@ -446,12 +473,20 @@ describe('Step 10: Dead letters', () => {
       const isOver = left === undefined
       const what = `killed at operation ${last} of burying it`
       const next = new Downstream(10, () => refusal)
-      const second = await open(left ?? disk.unplug(), next, what)
+      left ??= disk.unplug()
+      const second = await open(left, next, what)
       const known = second.deadLetters.length
       await pass(2000)
       expect(next.came.length + known, `${what}: in the next life it is dead, or is sent, and not both`).toBe(1)
       expect(second.deadLetters.length, `${what}: dead letters`).toBe(1)
+      next.fails = () => undefined
+      expect(await outcomeOf(second.revive(), TURNS), `${what}: revive`).toMatchObject({ status: 'fulfilled' })
+      await pass(1000)
       await end(second)
+      expect(next.accepted, `${what}, and revived`).toEqual(['bad'])
+      const third = new Downstream()
+      await end(await open(left.unplug(), third, `${what}, and revived`))
+      expect(third.came, `${what}, and revived: what comes in the life after that`).toEqual([])
       if (isOver) break
     }
   })
@@ -479,6 +514,13 @@ describe('Step 10: Dead letters', () => {
     expect(await outcomeOf(both, TURNS), 'revive, twice at once').toMatchObject({ status: 'fulfilled' })
     await pass(3000)
     expect(next.came, 'what comes, when it is revived twice at once').toEqual(['letter 1'])
+    next.fails = () => refusal
+    await put(second, 'letter 9')
+    await pass(1000)
+    next.fails = () => undefined
+    expect(await outcomeOf(second.revive(), TURNS), 'revive, another time').toMatchObject({ status: 'fulfilled' })
+    await pass(1000)
+    expect(next.accepted, 'accepted, of two that died at different times').toEqual(['letter 1', 'letter 9'])
   })
 
   test('loses nobody who is revived, wherever it is killed', async () => {
@@ -492,7 +534,10 @@ describe('Step 10: Dead letters', () => {
       status: 'rejected',
       reason: expect.any(OutboxFullError),
     })
-    expect(small.deadLetters.length, 'and still dead').toBe(1)
+    expect(
+      small.deadLetters.map(({ payload }) => payload),
+      'and still dead',
+    ).toEqual(['letter 1'])
     for (let last = 1; last < 16; last++) {
       const disk = before.copy()
       const second = await open(disk, new Downstream(10, () => down), 'the next life')
@@ -653,6 +698,23 @@ describe('Step 11: Full, empty, over', () => {
       last.came.map((payload) => payload.trimEnd()),
       'what comes in the next life: they were put while files were being deleted',
     ).toEqual(letters(10))
+    const graves = new SimulatedDisk()
+    const refused = await open(graves, new Downstream(10, () => refusal))
+    await Promise.all(letters(12).map((letter) => put(refused, large(letter))))
+    await pass(2000)
+    expect(refused.deadLetters.length, 'dead letters').toBe(12)
+    const some = graves.copy()
+    const small = await open(some, new Downstream(10, () => down), 'the next life', { capacity: 1 })
+    expect(await outcomeOf(small.revive(), TURNS), 'revive, of twelve, with capacity: 1').toMatchObject(full)
+    expect(
+      (await open(some.unplug(), new Downstream(), 'the life after that')).deadLetters.length,
+      'dead letters of twelve, of which one was revived: their file is still needed',
+    ).toBe(11)
+    expect(await outcomeOf(refused.revive(), TURNS), 'revive, of all').toMatchObject({ status: 'fulfilled' })
+    expect(
+      graves.names.filter((name) => name.startsWith('dead-')).length,
+      'files of the dead, when all are revived: the last one',
+    ).toBe(1)
   })
 
   test('drains until it is empty, and takes nothing more', async () => {
@@ -661,7 +723,8 @@ describe('Step 11: Full, empty, over', () => {
     const outbox = await open(disk, downstream)
     await Promise.all(letters(19).map((letter) => put(outbox, letter)))
     const last = outcomeOf(outbox.put('letter 19'), TURNS)
-    const drained = outbox.drain()
+    const { signal } = new AbortController()
+    const drained = outbox.drain(signal)
     expect(outbox.drain(), 'asked again, the same promise').toBe(drained)
     expect(await outcomeOf(outbox.put('late'), TURNS), 'put, when it drains').toMatchObject({
       status: 'rejected',
@@ -674,6 +737,7 @@ describe('Step 11: Full, empty, over', () => {
     expect(downstream.accepted.length, 'accepted').toBe(20)
     expect(disk.count('open') - disk.count('close'), 'files left open').toBe(0)
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
+    expect(getEventListeners(signal, 'abort'), 'listeners left on its signal').toHaveLength(0)
     const other = new Downstream()
     const single = await open(new SimulatedDisk(), other)
     const only = outcomeOf(single.put('the only one'), TURNS)
@@ -684,13 +748,44 @@ describe('Step 11: Full, empty, over', () => {
       { status: 'fulfilled', value: 0 },
     ])
     expect(other.accepted, 'accepted, of what was being written when it began to drain').toEqual(['the only one'])
+    for (const [what, error] of [
+      ['done', undefined],
+      ['dead', refusal],
+    ] as const) {
+      const slow = new SimulatedDisk()
+      const third = await open(slow, new Downstream(10, () => error))
+      await put(third, 'a', 'key')
+      await put(third, 'its successor', 'key')
+      const gate = Promise.withResolvers<void>()
+      slow.before = ({ kind }) => (kind === 'sync' ? gate.promise : undefined)
+      await pass(1000)
+      const ending = outcomeOf(third.drain(), TURNS * 4)
+      expect(await outcomeOf(ending, 5), `drain, while it is being written that it is ${what}`).toEqual({
+        status: 'pending',
+      })
+      gate.resolve()
+      await pass(1000)
+      expect(await ending, 'and when that is on disk: its successor, too, was owed').toEqual({
+        status: 'fulfilled',
+        value: 0,
+      })
+      const next = new Downstream()
+      const fourth = await open(slow.unplug(), next, 'the next life')
+      await pass(1000)
+      expect([next.came.length, fourth.stats.dead], `sent, and dead, in the next life of what was ${what}`).toEqual([
+        0,
+        error ? 2 : 0,
+      ])
+    }
   })
 
   test('says what is left when the time is up, and the next life has it', async () => {
     const disk = new SimulatedDisk()
     const deaf = { deliver: () => new Promise<void>(() => {}) }
-    const outbox = await open(disk, deaf)
+    const window = new CongestionWindow({ jitter: 0 })
+    const outbox = await open(disk, deaf, 'an empty disk', { window })
     for (const letter of letters(3)) await put(outbox, letter)
+    expect(vi.getTimerCount(), 'timers: of the attempt, and none for those who wait for nothing but it').toBeLessThan(2)
     const time = new AbortController()
     const drained = outbox.drain(time.signal)
     await pass(2000)
@@ -701,6 +796,12 @@ describe('Step 11: Full, empty, over', () => {
       value: 3,
     })
     expect(vi.getTimerCount(), 'timers left behind').toBe(0)
+    expect(getEventListeners(time.signal, 'abort'), 'listeners left on its signal').toHaveLength(0)
+    await promisesSettle()
+    expect(
+      [outbox.stats.failed, window.inFlight, window.pauseMs],
+      'failures, those on their way, and the pause: whoever was told to stop has not failed, and nobody has said anything',
+    ).toEqual([0, 0, 0])
     const next = new Downstream()
     await open(disk.unplug(), next, 'the next life')
     await pass(3000)
@@ -799,6 +900,11 @@ describe('Step 13: Nonsense', () => {
           },
         )
       }
+    for (const attemptMs of [0.5, 2 ** 31 - 1])
+      expect(
+        await outcomeOf(Outbox.open(new SimulatedDisk(), { deliver: async () => {}, attemptMs }), TURNS),
+        `attemptMs: ${attemptMs}, which is none of them`,
+      ).toMatchObject({ status: 'fulfilled' })
   })
 
   test('takes no payload that is no JSON', async () => {

@@ -66,8 +66,10 @@ describe('Step 5: A window like TCP’s', () => {
     const window = grown(32)
     fail(window, 'lost')
     vi.advanceTimersByTime(100)
+    fail(window, 'lost')
+    vi.advanceTimersByTime(200)
     const seen = trips(window, 12)
-    expect(seen.slice(0, 5), 'after silence at 32: doubling up to 16, half of what was too much').toEqual([
+    expect(seen.slice(0, 5), 'after silence at 32, and at 1: doubling up to 16, half of what was too much').toEqual([
       1, 2, 4, 8, 16,
     ])
     const after = seen.slice(5)
@@ -202,7 +204,7 @@ describe('Step 5: A window like TCP’s', () => {
   test('knows silence from an answer, and what is about one parcel from what is about all', () => {
     const status = (code: number) => new ResponseError(`status ${code}`, code)
     const said = (error: unknown) => verdictOf(error).signal
-    for (const code of [429, 500, 502, 503, 504, 408, 425])
+    for (const code of [429, 500, 502, 503, 504, 408, 425, 302])
       expect(verdictOf(status(code)), `${code}: too much, or not now`).toEqual({ signal: 'congested' })
     for (const code of [400, 401, 404, 409, 422])
       expect(verdictOf(status(code)), `${code}: it would say so again`).toEqual({ signal: 'none', refused: true })
@@ -234,10 +236,22 @@ describe('Step 5: A window like TCP’s', () => {
     expect(after('3'), '3').toBe(3000)
     expect(after('0'), '0').toBe(0)
     expect(after('Mon, 30 Nov 2026 03:41:10 GMT'), 'a date in ten seconds').toBe(10_000)
+    expect(after('Mon 30 Nov 2026 03:41:10 GMT'), 'a date in ten seconds, whose comma somebody forgot').toBe(10_000)
+    expect([after(' 3 '), after(' Mon, 30 Nov 2026 03:41:10 GMT ')], 'with spaces around them').toEqual([3000, 10_000])
     expect(after('Mon, 30 Nov 2026 03:40:00 GMT'), 'a date of before').toBe(0)
     expect(after('86400'), 'a day').toBe(HOUR_MS)
     expect(after('Tue, 30 Nov 2027 03:41:00 GMT'), 'a year').toBe(HOUR_MS)
-    for (const nonsense of ['', 'soon', '-3', '3.5', '1e9', '2027-11-30', ['3', '5']])
+    for (const nonsense of [
+      '',
+      'soon',
+      '-3',
+      '3.5',
+      '1e9',
+      '2027-11-30',
+      'Mon, 30 Nov 2026 03:41:10 GMT+0100',
+      'after Mon, 30 Nov 2026 03:41:10 GMT',
+      ['3', '5'],
+    ])
       expect(after(nonsense), `${JSON.stringify(nonsense)} says nothing`).toBeUndefined()
   })
 })
@@ -261,7 +275,11 @@ describe('Step 13: Nonsense', () => {
       expect(make, `${JSON.stringify(options)} is a RangeError`).toThrow(RangeError)
       expect(make, `${JSON.stringify(options)}: the error names it`).toThrow(name)
     }
-    expect(() => new CongestionWindow({ capMs: 100, jitter: 1 }), 'the bounds themselves').not.toThrow()
+    for (const options of [
+      { capMs: 100, jitter: 1 },
+      { max: 1, baseMs: 2 ** 31 - 1, capMs: 2 ** 31 - 1, jitter: 0 },
+    ])
+      expect(() => new CongestionWindow(options), `the bounds themselves: ${JSON.stringify(options)}`).not.toThrow()
   })
 
   test('takes a pause that is NaN for none', () => {

@@ -15,16 +15,16 @@ export function toLine(json: readonly string[]): Buffer {
   return Buffer.from(`${checksum(body)} ${body}\n`)
 }
 
-/** The records of a line, with or without its newline; undefined when it is not one, whole and as it was written. */
+/** The records of a line, with its newline; undefined when it is not one, whole and as it was written. */
 export function fromLine(line: Uint8Array): unknown[] | undefined {
   const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength)
-  const body = text.subarray(HEAD, text.at(-1) === NEWLINE ? -1 : undefined)
-  // Not the checksum alone: of nothing, it is 0.
-  if (body.length < 2 || text.toString('latin1', 0, HEAD) !== `${checksum(body)} `) return undefined
+  const body = text.subarray(HEAD, -1)
+  if (text.toString('latin1', 0, HEAD) !== `${checksum(body)} `) return undefined
   try {
     const records: unknown = JSON.parse(body.toString())
     return Array.isArray(records) ? records : undefined
   } catch {
+    // Not the checksum alone: of nothing, it is 0, and in somebody’s text it may be any.
     return undefined
   }
 }
@@ -44,8 +44,9 @@ export function scan(bytes: Buffer): Scanned {
   const records: unknown[] = []
   let end = 0
   for (;;) {
+    // Without a newline it is 0, and what is before that is no line.
     const next = bytes.indexOf(NEWLINE, end) + 1
-    const line = next > 0 ? fromLine(bytes.subarray(end, next)) : undefined
+    const line = fromLine(bytes.subarray(end, next))
     if (!line) return { records, end, isCorrupt: hasLine(bytes, end) }
     for (const record of line) records.push(record)
     end = next

@@ -36,7 +36,7 @@ const FRAME_BYTES = 11
  */
 export class Log<T> {
   /** What was there when it was opened, in order. Whoever has taken them may empty it. */
-  readonly recovered: Recovered<T>[] = []
+  readonly recovered: Recovered<T>[]
   /** What had been cut off at the end of the last file, when it was opened: it was never promised. */
   readonly torn: { file: string; bytes: number } | undefined
   readonly #disk: Disk
@@ -137,7 +137,6 @@ export class Log<T> {
     if (bytes + FRAME_BYTES > lineBytes)
       throw new RangeError(`A record must fit into a line of ${lineBytes} bytes; got ${bytes}`)
     if (this.#isClosed) throw new ClosedError('The log is closed')
-    if (this.#broken) throw this.#broken
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     this.#waiting.push({ json, bytes, resolve, reject })
     // In a turn of its own, so that whoever comes in this one is in the same line.

@@ -46,8 +46,6 @@ export class Outbox<T> {
   readonly #byKey = new Map<string, Owed<T>[]>()
   /** Those whose turn it may be, by their turn. */
   readonly #line: Owed<T>[] = []
-  /** Refused, and nobody could write that down: left alone until the next life. */
-  readonly #aside = new Set<number>()
   readonly #underWay = new Set<AbortController>()
   readonly #dead: Dead<T>[] = []
   /** Puts that are being written. */
@@ -154,10 +152,7 @@ export class Outbox<T> {
       await this.put(letter.payload, letter.key)
       // Put first: with a crash between, it is dead and owed, and may come twice; the other way round, never.
       const revived = await this.#deadLog.append({ revived: number })
-      this.#dead.splice(
-        this.#dead.findIndex((each) => each.number === number),
-        1,
-      )
+      this.#dead.shift()
       await this.#deadLog.release(this.#dead[0]?.number ?? revived).catch(() => {})
     }
   }
@@ -293,7 +288,7 @@ export class Outbox<T> {
       const at = await this.#deadLog.append({ dead: letter, of: number })
       this.#dead.push({ letter, number: at })
     } catch {
-      this.#aside.add(number)
+      // Still owed, and left alone until the next life.
       this.#next(owed)
       return
     } finally {
