@@ -21,7 +21,8 @@ export class Dialer {
    * A client with one socket, which is open.
    *
    * @param connectMs for the handshakes; what one waits here for others' does not count
-   * @throws TimeoutError, LocalResourceError, RouterClosedError, or whatever the system says
+   * @throws TimeoutError (its cause is undici's ConnectTimeoutError), LocalResourceError, RouterClosedError, or whatever the
+   * system says
    */
   async dial(_connectMs: number): Promise<Dispatcher> {
     const { origin, createClient } = this.#options

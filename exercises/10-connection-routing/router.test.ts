@@ -1,6 +1,7 @@
 import { ConnectionRouter, type RouterOptions } from '#chapters/10-connection-routing/router.ts'
 import type { RouteContext, RouteOptions, UpstreamOptions } from '#chapters/10-connection-routing/routes.ts'
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Dispatcher } from 'undici'
 import { BulkheadFullError, RouterClosedError } from '../../shared/core/errors.ts'
@@ -63,6 +64,27 @@ describe('Step 1: One pool a route, for ever', () => {
     expect(upstream.opened, 'sockets for five calls, one after the other').toBeLessThanOrEqual(2)
     await Promise.all(calls(20, router, batch, '/'))
     expect(upstream.opened, 'sockets for five calls and then twenty at once, on a route with connections: 2').toBe(2)
+
+    // It reads which protocols it is offered, and hangs up.
+    let offered = ''
+    const tls = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .once('data', (hello) => {
+          offered = hello.toString('latin1')
+          socket.destroy()
+        })
+    })
+    await once(tls.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void tls.close())
+    const origin = `https://127.0.0.1:${(tls.address() as AddressInfo).port}`
+    const secure = build({ upstreams: pigeon({ origin }) })
+    await outcomeOf(secure.run(batch, ask('/')), 40)
+    await outcomeOf(secure.close({ timeoutMs: 0 }), 40)
+    expect(offered, 'what a TLS upstream is offered, and it has to be something').toContain('\x08http/1.1')
+    expect(offered, 'nor HTTP/2: there a hundred calls share a socket, whatever the limit').not.toContain(
+      '\x02h2\x08http/1.1',
+    )
   })
 
   test('holds up no other route when all of its calls hang', async () => {
@@ -136,10 +158,21 @@ describe('Step 2: A typo is no route', () => {
   test('refuses a name that nobody knows', () => {
     refusesRoute({ conections: 2 }, 'conections', '2', 'an option with a typo, which would be the default in silence')
     refusesRoute({ idempotent: 'yes' }, 'idempotent', "'yes'", "idempotent: 'yes', which is neither true nor false")
+    refusesRoute({ idempotent: 0 }, 'idempotent', '0', 'idempotent: 0, which is neither true nor false')
     for (const priority of ['urgent', 'constructor'])
-      refuses(`priority: '${priority}'`, { routes: [{ upstream: 'pigeon', priority: priority as never }] }, priority)
+      refuses(
+        `priority: '${priority}'`,
+        { routes: [{ upstream: 'pigeon', priority: priority as never }] },
+        'priority',
+        priority,
+      )
     for (const upstream of ['pigoen', 'toString'])
-      refuses(`a route to an upstream '${upstream}'`, { routes: [{ upstream, priority: 'batch' }] }, upstream)
+      refuses(
+        `a route to an upstream '${upstream}'`,
+        { routes: [{ upstream, priority: 'batch' }] },
+        'upstream',
+        upstream,
+      )
     refuses('an upstream with a typo', { upstreams: pigeon({ sokets: 2 } as never) }, 'pigeon', 'sokets')
     const fallback = { conections: 2 } as never
     refuses('a default with a typo', { upstreams: pigeon({ fallback }) }, 'pigeon/default', 'conections')
@@ -300,6 +333,22 @@ describe('Step 3: A queue with an end', () => {
     })
     const listeners = [leaver.signal, signal].map((each) => getEventListeners(each, 'abort').length)
     expect(listeners, 'listeners on the callers’ signals: of who has left, and of who was served').toEqual([0, 0])
+
+    const early = new AbortController()
+    const hasty = async (dispatcher: Dispatcher) => {
+      early.abort(new Error('on second thoughts'))
+      return ask('/hang')(dispatcher)
+    }
+    expect(await outcomeOf(router.run(batch, hasty, early.signal)), 'who leaves as the exchange begins').toEqual({
+      status: 'rejected',
+      reason: new Error('on second thoughts'),
+    })
+    const gone = router.run(batch, ask('/gone'), AbortSignal.abort(new Error('gone before')))
+    expect(await outcomeOf(gone, 40), 'who has left before they came, with a place that is free').toEqual({
+      status: 'rejected',
+      reason: new Error('gone before'),
+    })
+    expect(upstream.paths, 'requests: nothing begins for who has left').not.toContain('/gone')
   })
 })
 
@@ -348,6 +397,59 @@ describe('Step 4: Read it, or lose it', () => {
     expect(three, 'three requests in one exchange, two of them at a time').toMatchObject({ status: 'fulfilled' })
     expect(upstream.opened, 'sockets for five requests in three calls').toBe(1)
     expect(router.stats.routes['pigeon/batch'], STEP_1).toMatchObject({ dropped: 0, running: 0 })
+
+    const oneOfTwo = async (dispatcher: Dispatcher) => {
+      const first = ask('/hang')(dispatcher)
+      await hanging(upstream, 1)
+      const caller = new AbortController()
+      const second = ask('/second')(dispatcher, caller.signal)
+      await outcomeOf(second, 2)
+      caller.abort(new Error('not that one'))
+      await outcomeOf(second)
+      await upstream.release()
+      return first
+    }
+    expect(
+      await outcomeOf(router.run(batch, oneOfTwo), 80),
+      'the first of two requests, when the second is called off before its turn: the socket is the first one’s',
+    ).toEqual({ status: 'fulfilled', value: 'ok' })
+
+    // With a handler of its own, of few members: what undici asks for is the first of them.
+    const byHand =
+      (members: (end: () => void) => Dispatcher.DispatchHandler) =>
+      (dispatcher: Dispatcher): Promise<void> =>
+        new Promise((end) => {
+          dispatcher.dispatch({ method: 'POST', path: '/', body: 'text' }, { onRequestStart() {}, ...members(end) })
+        })
+    const heard: string[] = []
+    const few = byHand((end) => ({
+      onBodySent: () => void heard.push('onBodySent'),
+      onRequestSent: () => void heard.push('onRequestSent'),
+      onResponseEnd: end,
+    }))
+    expect(
+      await outcomeOf(router.run(batch, few), 40),
+      'a handler that has onResponseEnd, and neither onResponseStart nor onResponseData: undici’s types let it',
+    ).toMatchObject({ status: 'fulfilled' })
+    expect(heard, 'what it was told, of what it wants to hear').toEqual(['onBodySent', 'onRequestSent'])
+    await outcomeOf(
+      router.run(
+        batch,
+        byHand((end) => ({ onResponseStart: end })),
+      ),
+      40,
+    )
+    expect(await outcomeOf(router.run(batch, ask('/')), 40)).toMatchObject({ status: 'fulfilled' })
+    expect(upstream.opened, 'sockets, after one without onResponseEnd, too').toBe(1)
+    const throwing = byHand((end) => ({
+      onRequestStart() {
+        throw new Error('not like this')
+      },
+      onResponseError: end,
+    }))
+    await outcomeOf(router.run(batch, throwing), 40)
+    const { connected, free } = router.stats.routes['pigeon/batch']!
+    expect(free, 'sockets that are free, of those that are open, after a handler that throws').toBe(connected)
   })
 
   test('takes half an answer for an error, and asks nobody again', async () => {
@@ -373,6 +475,22 @@ describe('Step 4: Read it, or lose it', () => {
       status: 'rejected',
     })
     expect(upstream.paths, 'requests: the place is somebody else’s by now').toEqual([])
+    expect(upstream.opened, 'sockets: none is opened for it either').toBe(0)
+
+    let used: Dispatcher | undefined
+    await router.run(batch, async (dispatcher) => ask('/')((used = dispatcher)))
+    const [next] = calls(1, router, batch, '/hang')
+    await hanging(upstream, 1)
+    expect(await outcomeOf(ask('/late')(used!), 40), 'the same, with a socket that it once had').toMatchObject({
+      status: 'rejected',
+    })
+    expect(upstream.paths, 'requests').toEqual(['/', '/hang'])
+    expect(router.stats.routes['pigeon/batch'], 'the socket is in use by the next call, and not free').toMatchObject({
+      connected: 1,
+      free: 0,
+    })
+    await upstream.release()
+    expect(await outcomeOf(next!, 40), 'the next call').toEqual({ status: 'fulfilled', value: 'ok' })
   })
 })
 

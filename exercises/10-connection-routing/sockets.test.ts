@@ -21,7 +21,7 @@ const STEP_1 = 'step 1 first: each route has a number of its own in router.stats
 /** A dial that waits for a word of the test. */
 interface Dial {
   /** @param then is called when the socket has been handed over */
-  open(then?: () => void): void
+  open(then?: (socket: Socket) => void): void
   fail(error?: Error): void
 }
 
@@ -38,7 +38,7 @@ function heldDials() {
           open: (then) =>
             void connect(options, (...result) => {
               callback(...(result as [null, Socket]))
-              then?.()
+              then?.(result[1]!)
             }),
           fail: (error = Object.assign(new Error('nobody listens there'), { code: 'ECONNREFUSED' })) =>
             callback(error, null),
@@ -175,9 +175,10 @@ describe('Step 6: A dial is nobody’s', () => {
     await elapse(99)
     expect(await outcomeOf(lost, 3), 'connectMs: 100, after 99').toMatchObject({ status: 'pending' })
     await elapse(1)
-    expect(await outcomeOf(lost), 'connectMs: 100, after 100').toMatchObject({
-      status: 'rejected',
-      reason: expect.any(TimeoutError),
+    const late = await outcomeOf(lost)
+    expect(late, 'connectMs: 100, after 100').toMatchObject({ status: 'rejected', reason: expect.any(TimeoutError) })
+    expect(late, 'how long that was, and whose fault: undici’s own error is its cause').toMatchObject({
+      reason: { elapsedMs: 100, cause: { code: 'UND_ERR_CONNECT_TIMEOUT' } },
     })
     expect(stats(), STEP_1).toMatchObject({ dialFailed: 1, dialing: 0, connected: 0 })
     const next = call(router)
@@ -193,25 +194,33 @@ describe('Step 6: A dial is nobody’s', () => {
   })
 
   test('has the socket for the next when its caller leaves just as it comes', async () => {
-    const { dials, begun, createClient } = heldDials()
-    const { router, stats } = await routed([{ priority: 'batch', connections: 1 }], { createClient })
-    const leaver = new AbortController()
-    const left = call(router, ask('/left'), batch, leaver.signal)
-    await begun(1)
-    dials[0]!.open(async () => {
-      // The first moment in which the socket is there: it has been given to somebody who has not sent anything yet.
-      for (let i = 0; i < 50 && stats()?.dialed === 0; i++) await null
-      leaver.abort(new Error('just now'))
-    })
-    expect(await outcomeOf(left, 40), 'who has left').toEqual({ status: 'rejected', reason: new Error('just now') })
-    const next = call(router)
-    // Who had written something by then has lost the socket, and needs another one.
-    if ((await begun(2)) === 2) dials[1]!.open()
-    expect(
-      await outcomeOf(next, 40),
-      'the next call, on a route with connections: 1: is the socket still with who left?',
-    ).toEqual(answered)
-    expect(stats(), 'and when it is over').toMatchObject({ connected: 1, free: 1, dialing: 0, running: 0 })
+    for (let turns = 0; turns < 8; turns++) {
+      const { dials, begun, createClient } = heldDials()
+      const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 1 }], { createClient })
+      const leaver = new AbortController()
+      const left = call(router, ask('/left'), batch, leaver.signal)
+      await begun(1)
+      dials[0]!.open(async () => {
+        // From the first moment on in which the socket is there, with somebody who has not sent anything yet.
+        for (let i = 0; i < 50 && stats()?.dialed === 0; i++) await null
+        for (let i = 0; i < turns; i++) await null
+        leaver.abort(new Error('just now'))
+      })
+      expect(await outcomeOf(left, 40), 'who has left').toEqual({ status: 'rejected', reason: new Error('just now') })
+      const next = call(router)
+      // Who had written something by then has lost the socket, and needs another one.
+      if ((await begun(2)) === 2) dials[1]!.open()
+      expect(
+        await outcomeOf(next, 40),
+        'the next call, on a route with connections: 1: is the socket still with who left?',
+      ).toEqual(answered)
+      expect(stats(), 'and when it is over').toMatchObject({ connected: 1, free: 1, dialing: 0, running: 0 })
+      if (dials.length === 1)
+        expect(
+          upstream.paths,
+          `requests by the socket that the next one has, when the first has left ${turns} microtasks after it came`,
+        ).toEqual(['/'])
+    }
   })
 
   test('ends the dials when it closes, and begins none of those in the line', async () => {
@@ -233,6 +242,25 @@ describe('Step 6: A dial is nobody’s', () => {
     dials[0]!.open()
     await eventually(() => upstream.opened === 1, 40)
     expect(await eventually(() => upstream.open === 0, 40), 'what opens after close is closed').toBe(true)
+
+    // Before the socket is anybody's, as it comes, and when it has come.
+    for (let turns = 0; turns < 12; turns++) {
+      const held = heldDials()
+      const just = await routed([{ priority: 'batch' }], { createClient: held.createClient })
+      const leaver = new AbortController()
+      call(just.router, ask('/left'), batch, leaver.signal)
+      await held.begun(1)
+      leaver.abort()
+      held.dials[0]!.open(async () => {
+        for (let i = 0; i < turns; i++) await null
+        void just.router.close({ timeoutMs: 0 })
+      })
+      await eventually(() => just.upstream.opened === 1, 40)
+      expect(
+        await eventually(() => just.upstream.open === 0, 40),
+        `a socket that comes for nobody, ${turns} microtasks before close: it is closed, too`,
+      ).toBe(true)
+    }
   })
 
   test('opens a few sockets at a time to an upstream, over all its routes', async () => {
@@ -434,6 +462,24 @@ describe('Step 8: New limits, live', () => {
     }
     expect(await outcomeOf(call(router), 40)).toEqual(answered)
     expect(stats()).toMatchObject({ connected: 1, running: 0 })
+
+    // Let in by the larger limit, and still without a socket.
+    const { dials, begun, createClient } = heldDials()
+    const held = await routed([{ priority: 'batch', connections: 3 }], { createClient })
+    const [served, fails, waits] = [call(held.router, ask('/hang')), call(held.router), call(held.router)]
+    await begun(3)
+    dials[0]!.open()
+    await eventually(() => held.upstream.hanging === 1, 40)
+    held.router.replace('pigeon/batch', { connections: 1 })
+    dials[1]!.open()
+    await eventually(() => held.upstream.opened === 2, 40)
+    await held.upstream.release()
+    expect(await outcomeOf(served, 40)).toEqual(answered)
+    dials[2]!.fail()
+    expect(await outcomeOf(fails, 40), 'one dial that failed, one call').toMatchObject({ status: 'rejected' })
+    expect(await begun(4), 'dials: one more, for who still waits').toBeGreaterThan(3)
+    for (const dial of dials.slice(3)) dial.open()
+    expect(await outcomeOf(waits, 40)).toEqual(answered)
   })
 
   test('opens its sockets anew, and stays within the larger limit while it does', async () => {
@@ -445,6 +491,7 @@ describe('Step 8: New limits, live', () => {
     expect(stats(), STEP_1).toMatchObject({ connected: 2, free: 1 })
     router.replace('pigeon/batch', {})
     expect(stats(), 'what is idle is closed, what is in use is not').toMatchObject({ connected: 1, free: 0 })
+    expect(await eventually(() => upstream.open === 1, 40), 'closed, and not forgotten only').toBe(true)
     const counted: number[] = []
     const counting = (path: string) => async (dispatcher: Dispatcher) => {
       const count = () => counted.push(stats()!.connected + stats()!.dialing)
@@ -480,6 +527,37 @@ describe('Step 8: New limits, live', () => {
     for (const each of all) {
       await upstream.release()
       expect(await outcomeOf(each, 40)).toEqual(answered)
+    }
+
+    // With the first in use, the second waits for a dial from before the change, which will not do.
+    const waiting = async () => {
+      const { dials, begun, createClient } = heldDials()
+      const { upstream, router, stats } = await routed([{ priority: 'batch', connections: 2 }], { createClient })
+      const served = call(router, ask('/hang'))
+      await begun(1)
+      dials[0]!.open()
+      await eventually(() => upstream.hanging === 1, 40)
+      const waits = call(router)
+      await begun(2)
+      router.replace('pigeon/batch', { connections: 1 })
+      dials[1]!.open()
+      await eventually(() => stats()?.dialing === 0 || dials.length > 2, 40)
+      return { dials, begun, upstream, router, served, waits }
+    }
+    const more = await waiting()
+    more.router.replace('pigeon/batch', { connections: 2 })
+    expect(await more.begun(3), 'dials: there is room for a second socket, while the first is in use').toBeGreaterThan(
+      2,
+    )
+    const less = await waiting()
+    await less.upstream.release()
+    expect(await less.begun(3), 'dials: the one socket that there may be has come back').toBeGreaterThan(2)
+    for (const { dials, waits, served, upstream } of [more, less]) {
+      for (const dial of dials.slice(2)) dial.open()
+      if (await eventually(() => dials.length > 3, 5)) dials[3]!.open()
+      expect(await outcomeOf(waits, 40), 'who has waited').toEqual(answered)
+      if (upstream.hanging > 0) await upstream.release()
+      expect(await outcomeOf(served, 40), 'who was served').toEqual(answered)
     }
   })
 
@@ -579,7 +657,7 @@ describe('Step 9: Idle, then stale', () => {
     await elapse(1000)
     await call(router)
     expect(upstream.opened, 'and after one of 1000').toBe(2)
-    await eventually(() => upstream.open === 1, 40)
+    expect(await eventually(() => upstream.open === 1, 40), 'the old one is closed, as the upstream sees it').toBe(true)
     expect(stats(), 'the old one is closed').toMatchObject({ connected: 1, free: 1 })
   })
 
@@ -601,6 +679,21 @@ describe('Step 9: Idle, then stale', () => {
       ])
     }
     expect(stats(), STEP_1).toMatchObject({ stale: 4 })
+
+    const { dials, begun, createClient } = heldDials()
+    const broken = await routed([{ priority: 'batch', connections: 1 }], { createClient })
+    const before = call(broken.router)
+    await begun(1)
+    let socket: Socket | undefined
+    dials[0]!.open((opened) => (socket = opened))
+    expect(await outcomeOf(before, 40)).toEqual(answered)
+    const again = call(broken.router, ask('/hang'))
+    await eventually(() => broken.upstream.hanging === 1, 40)
+    socket!.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+    if ((await begun(2)) === 2) dials[1]!.open()
+    await eventually(() => broken.upstream.paths.length === 3 && broken.upstream.hanging === 1, 40)
+    await broken.upstream.release()
+    expect(await outcomeOf(again, 40), 'EPIPE, which is the system’s word for a dead socket, too').toEqual(answered)
   })
 
   test('sends nothing again that may have been done, or cannot be', async () => {
@@ -626,6 +719,12 @@ describe('Step 9: Idle, then stale', () => {
       yield 'a'
     }
     await lost('a generator, which is a stream, too', ask('/once', { method: 'POST', body: generator() as never }))
+    await call(router)
+    const caller = new AbortController()
+    const calledOff = lost('a request that its own signal calls off', ask('/hang', { signal: caller.signal }))
+    await eventually(() => upstream.hanging === 1, 40)
+    caller.abort()
+    await calledOff
     await call(router)
     await lost('half an answer', ask('/half'))
     await call(router)
@@ -668,6 +767,13 @@ describe('Step 9: Idle, then stale', () => {
     const next = call(router, ask('/next'), { ...batch, idempotent: false })
     expect(await outcomeOf(next, 40), 'a call that cannot be sent again').toEqual(answered)
     expect(stats(), 'it has one of its own').toMatchObject({ connected: 1, free: 1, dialed: 2, stale: 0 })
+    await Promise.all([call(router), call(router)])
+    expect(await eventually(() => stats()?.free === 2, 40), 'two sockets for two calls').toBe(true)
+    await outcomeOf(call(router, ask('/half')), 40)
+    expect(stats(), 'one of two ends while it is in use: the idle one is still there').toMatchObject({
+      connected: 1,
+      free: 1,
+    })
   })
 
   test('does not try one dead socket after the other', async () => {
@@ -681,6 +787,10 @@ describe('Step 9: Idle, then stale', () => {
     expect(outcome, 'an upstream that hangs up on everybody').toMatchObject({ status: 'rejected' })
     expect(upstream.paths, 'requests: by an old socket, and by one that is new').toEqual(['/hang', '/', '/'])
     expect(stats()).toMatchObject({ stale: 1, running: 1 })
+    expect(
+      await eventually(() => upstream.open === 1, 40),
+      'the other idle ones are closed, and not forgotten only',
+    ).toBe(true)
     await upstream.release()
     expect(await outcomeOf(served, 40), 'whose socket was in use, and not idle').toEqual(answered)
   })

@@ -41,10 +41,6 @@ export class Bulkhead {
     this.#limits = limits
   }
 
-  get limits(): BulkheadLimits {
-    return this.#limits
-  }
-
   /** From now on. Who is in, or in the queue, stays there, also when they are more than there would be today. */
   set limits(limits: BulkheadLimits) {
     this.#limits = limits

@@ -37,7 +37,8 @@ export class Dialer {
    * A client with one socket, which is open.
    *
    * @param connectMs for the handshakes; what one waits here for others' does not count
-   * @throws TimeoutError, LocalResourceError, RouterClosedError, or whatever the system says
+   * @throws TimeoutError (its cause is undici's ConnectTimeoutError), LocalResourceError, RouterClosedError, or whatever the
+   * system says
    */
   async dial(connectMs: number): Promise<Dispatcher> {
     if (this.#dialing < this.#options.dialsAtOnce) this.#dialing++
@@ -78,8 +79,8 @@ export class Dialer {
       return client
     } catch (error) {
       void client.destroy()
-      const [resource, knob] = RESOURCES[String((error as NodeJS.ErrnoException).code)] ?? []
-      throw resource && knob ? new LocalResourceError(resource, knob, error) : error
+      const lack = RESOURCES[String((error as NodeJS.ErrnoException).code)]
+      throw lack ? new LocalResourceError(...lack, error) : error
     } finally {
       clearTimeout(timer)
       this.#opening.delete(stop)

@@ -181,12 +181,15 @@ export class ConnectionRouter {
   }
 }
 
-/** `work`, unless `signal` aborts first; then it rejects with its reason, and what becomes of `work` is nobody's. */
+/**
+ * `work`, unless `signal` aborts first; then it rejects with its reason, and what becomes of `work` is nobody's. The signal
+ * is the call's own, and ends with it: nobody has to take the listener away.
+ */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    work.then(resolve, reject)
   })
 }

@@ -110,8 +110,7 @@ export class RouteTable {
    * @throws RangeError for an upstream that there is none of
    */
   find({ upstream, priority, idempotent }: RouteContext): { name: string; isDefault: boolean } {
-    if (!this.#upstreams.has(upstream))
-      throw wrong('A call', 'upstream', [...this.#upstreams.keys()].join(', '), upstream)
+    if (!this.#upstreams.has(upstream)) throw noSuch('upstream', upstream, this.#upstreams)
     // What is no priority must not be found as the end of another name, such as `default`.
     const names = PRIORITIES.includes(priority)
       ? [nameOf(upstream, priority, idempotent), nameOf(upstream, priority)]
@@ -128,7 +127,7 @@ export class RouteTable {
    */
   change(name: string, limits: Partial<RouteLimits>): RouteLimits {
     const route = this.#routes.get(name)
-    if (!route) throw wrong('replace', 'name', [...this.#routes.keys()].join(', '), name)
+    if (!route) throw noSuch('route', name, this.#routes)
     const upstream = this.#upstreams.get(route.upstream)!
     const changed = { ...route, limits: limitsOf(name, limits, upstream, route.limits) }
     const routes = new Map(this.#routes).set(name, changed)
@@ -139,7 +138,7 @@ export class RouteTable {
 
   #add(name: string, upstream: string, limits: Partial<RouteLimits>): void {
     const options = this.#upstreams.get(upstream)
-    if (!options) throw wrong(name, 'upstream', [...this.#upstreams.keys()].join(', '), upstream)
+    if (!options) throw wrong(name, 'upstream', namesOf(this.#upstreams), upstream)
     if (this.#routes.has(name)) throw new RangeError(`${name} is there twice`)
     this.#routes.set(name, { name, upstream, limits: limitsOf(name, limits, options) })
   }
@@ -199,6 +198,11 @@ function refuseOthers(whose: string, others: object): void {
   for (const [option, value] of Object.entries(others))
     if (value !== undefined) throw new RangeError(`${whose}: there is no option ${option}; got ${inspect(value)}`)
 }
+
+const namesOf = (those: ReadonlyMap<string, unknown>) => [...those.keys()].join(', ')
+
+const noSuch = (what: string, name: string, those: ReadonlyMap<string, unknown>) =>
+  new RangeError(`There is no ${what} ${inspect(name)}; there are ${namesOf(those)}`)
 
 const wrong = (whose: string, option: string, takes: string, value: unknown) =>
   new RangeError(`${whose}: ${option} must be one of: ${takes}; got ${inspect(value)}`)

@@ -71,29 +71,26 @@ export class Sockets {
     return idle
   }
 
-  /** Resolves with a socket that is open. @throws what opening it has thrown, or the reason of `signal` */
-  async take(signal: AbortSignal): Promise<Socket> {
-    signal.throwIfAborted()
-    const idle = this.takeIdle()
-    if (idle) return idle
+  /**
+   * The next socket that comes, when none is idle.
+   *
+   * @param signal has not aborted yet, and goes with its lease, and the listener with it
+   * @throws what opening it has thrown, or the reason of `signal`
+   */
+  take(signal: AbortSignal): Promise<Socket> {
     const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-    const onAbort = () => waiter.fail(signal.reason)
-    const leave = () => {
-      this.#waiters.delete(waiter)
-      signal.removeEventListener('abort', onAbort)
-    }
     const waiter: Waiter = {
       take: (socket) => {
-        leave()
+        this.#waiters.delete(waiter)
         this.#busy.add(socket)
         resolve(socket)
       },
       fail: (error) => {
-        leave()
+        this.#waiters.delete(waiter)
         reject(error)
       },
     }
-    signal.addEventListener('abort', onAbort)
+    signal.addEventListener('abort', () => waiter.fail(signal.reason))
     this.#waiters.add(waiter)
     this.#dialForWaiters()
     return promise
@@ -145,7 +142,6 @@ export class Sockets {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const socket of [...this.#idle.splice(0), ...this.#busy]) this.#close(socket)
-    this.#busy.clear()
     await Promise.all(this.#dials)
     await Promise.all(this.#closing)
   }
@@ -258,6 +254,12 @@ export class Lease extends Dispatcher {
   async #send(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
     try {
       const socket = await this.#take()
+      // Taken at last, by nobody: the first of its requests gives it back, if the exchange has not.
+      if (this.#isOver) {
+        if (this.#held !== socket) this.#sockets.give((this.#held = socket))
+        throw OVER
+      }
+      this.#held = socket
       this.#underWay++
       socket.client.dispatch(options, this.#watching(socket, options, handler))
     } catch (error) {
@@ -270,13 +272,7 @@ export class Lease extends Dispatcher {
     // Two requests at a time share it, one after the other.
     this.#socket ??= this.#sockets.takeIdle() ?? this.#sockets.take((this.#waiting ??= new AbortController()).signal)
     try {
-      const socket = await this.#socket
-      // Taken at last, by nobody.
-      if (this.#isOver) {
-        this.#sockets.give(socket)
-        throw OVER
-      }
-      return (this.#held = socket)
+      return await this.#socket
     } catch (error) {
       this.#socket = undefined
       throw error
@@ -313,10 +309,12 @@ export class Lease extends Dispatcher {
       },
       onResponseError: (controller, error) => {
         this.#underWay--
+        const isGone = DEATHS.has(String((error as NodeJS.ErrnoException).code)) && !this.#isOver
+        // Called off before its turn: the socket is as good as it was, and has another request on its way.
+        if (!isSent && !isGone) return handler.onResponseError?.(controller, error)
         // Nothing more is to be had of it, whatever it was.
         if (this.#held === socket) this.#socket = this.#held = undefined
         this.#sockets.discard(socket)
-        const isGone = DEATHS.has(String((error as NodeJS.ErrnoException).code)) && !this.#isOver
         // What was never written is not lost. What was written to a dead socket is, unless to do it twice does no harm.
         const mayRepeat = this.#isIdempotent && isRepeatable(options.body)
         const isLost = isSent && (isAnswered || socket.isFresh || !mayRepeat)
