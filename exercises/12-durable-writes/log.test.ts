@@ -605,7 +605,7 @@ describe('Step 7: One file after the other', () => {
     expect(await found(disk, 'three', { prefix: '' }), 'what is on disk').toEqual(['of 2', 'and 2'])
   })
 
-  test('keeps its files in a real directory', async () => {
+  test('keeps its files in a real directory', { timeout: 20_000 }, async () => {
     const base = mkdtempSync(join(tmpdir(), 'fail-well-log-'))
     onTestFinished(() => rmSync(base, { recursive: true, force: true }))
     const syncs = await watchSyncs(base)
