@@ -1,5 +1,7 @@
 import { Batcher, type BatcherOptions } from '#chapters/11-batching/batcher.ts'
 import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
@@ -558,6 +560,34 @@ describe('Step 7: One key, one batch', () => {
     add('abcd')
     await promisesSettle()
     expect(batches(), 'two objects, 1 and “1”: by Map’s idea of equal, they are four').toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('keeps no key that nobody has any more', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const keys: WeakRef<object>[] = []
+    const subject = new Batcher<{ key: object }, unknown>({
+      maxSize: 2,
+      keyOf: ({ key }) => key,
+      send: async (items) => items.map(() => ({ status: 'fulfilled', value: undefined })),
+    })
+    const add = (signal?: AbortSignal) => {
+      const key = {}
+      keys.push(new WeakRef(key))
+      return outcomeOf(subject.add({ key }, signal), 2)
+    }
+    expect(await Promise.all([add(), add()]), 'a batch of two, which has come back').toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'fulfilled' },
+    ])
+    const leaver = new AbortController()
+    const left = add(leaver.signal)
+    leaver.abort(new Error('gone'))
+    expect(await left, 'has left').toMatchObject({ status: 'rejected' })
+    await promisesSettle()
+    gc()
+    const kept = keys.map((key) => key.deref() !== undefined)
+    expect(kept, 'keys that are kept, of two that were sent and of one who has left').toEqual([false, false, false])
   })
 
   test('takes nothing of which it cannot tell the key', async () => {

@@ -41,6 +41,15 @@ describe('Step 4: A queue with an end', () => {
       ['b', 'c', 'd'].map(item),
     )
     expect(await outcomeOf(sent[3]!, 2)).toEqual(fulfilled(undefined))
+
+    const wide = new Channel<string>(3)
+    send(wide, 'a', 'b', 'c')
+    await outcomesOf(receive(wide, 1))
+    expect(await outcomesOf(send(wide, 'd', 'e')), 'one of three has left: there is room for one').toEqual([
+      fulfilled(undefined),
+      pending,
+    ])
+    expect(wide.size, 'inside').toBe(3)
   })
 
   test('has whoever receives wait for what is sent, in line', async () => {

@@ -408,6 +408,27 @@ describe('Step 10: The end of all of it', () => {
         throw new Error('closed badly, and at once')
       }
     }
+    const late = await underWay()
+    await late.leave()
+    await late.fail('b', new Error('aborted, as you wished'))
+    expect(await late.outcome(), 'a work of which it is over has failed').toEqual(done)
+    const bare = new Tap<unknown>()
+    const idle = new Tap<unknown>('a')
+    const shop = workshop()
+    const plain = read(new Pipeline<unknown>(bare))
+    const staged = read(new Pipeline<unknown>(idle).stage(shop.work, { concurrency: 2 }))
+    void plain.next()
+    void staged.next()
+    await promisesSettle()
+    await plain.leave()
+    await staged.leave()
+    bare.give('a')
+    idle.give('b')
+    await shop.finish('a', 'b')
+    expect(shop.begun, 'begun: the second came when it was over').toEqual(['a'])
+    expect([bare.reads, idle.reads], 'what was asked of the sources, in all').toEqual([1, 2])
+    expectNothingUncaught()
+
     for (const [what, items] of [
       ['an array, which has no return()', numbers(9)],
       ['a generator that throws in its finally', closesBadly()],
