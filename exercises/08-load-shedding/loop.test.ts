@@ -1,10 +1,14 @@
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { listenMore } from '#chapters/08-load-shedding/listen.ts'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
+
+/** Those that its own socket has accepted. */
+const connections = (server: Server) => promisify(server.getConnections.bind(server))()
 
 describe('Step 6: How late is the loop?', () => {
   /** A clock that can go on while no timer has a turn, as it does when the loop is blocked. */
@@ -121,9 +125,22 @@ describe("Step 8: The kernel's queue", () => {
     expect(statuses, 'forty requests, on a connection each').toMatchObject({
       value: Array.from({ length: 40 }, () => '200'),
     })
-    const closed = once(server, 'close')
+    const [own, others]: net.Socket[][] = [[], []]
+    for (let i = 0; i < 20; i++) {
+      const before = await connections(server)
+      const accepted = once(server, 'connection')
+      const socket = net.connect(port, '127.0.0.1').on('error', () => {})
+      await accepted
+      ;((await connections(server)) > before ? own : others)!.push(socket)
+    }
     const told = new Promise<void>((resolve) => server.close(() => resolve()))
-    await closed
+    for (const socket of own!) socket.destroy()
+    if (isLinux)
+      expect(
+        await outcomeOf(told, 200),
+        `close(), when ${others!.length} connections that the other sockets have accepted are open: who exits would cut them off`,
+      ).toEqual({ status: 'pending' })
+    for (const socket of others!) socket.destroy()
     expect(await outcomeOf(told), 'the callback of close(), for which Fastify waits').toMatchObject({
       status: 'fulfilled',
     })

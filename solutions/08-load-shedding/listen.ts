@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 
 /**
  * Opens further listening sockets on the address of `server`, which must listen with `reusePort: true`, and closes them
- * with it. libuv accepts one connection for each of them and turn of the event loop: with one, a loop that takes long turns
+ * with it, which calls back when the connections of all of them have ended. libuv accepts one connection for each of them and turn of the event loop: with one, a loop that takes long turns
  * leaves its newcomers in the kernel's queue, where nobody can refuse them, and begins them when they have given up.
  *
  * Linux spreads connections over the sockets of a port; where the system does not, there is one, as before.
@@ -29,11 +29,20 @@ export async function listenMore(server: Server, handles = 8, backlog = 511): Pr
       }
     }),
   )
-  // Not on its `close` event, which comes when the last connection has ended.
+  // Not on its `close` event, which comes when the last of its own connections has ended.
   const { close } = server
   server.close = (callback) => {
-    for (const other of others) other.close()
-    return close.call(server, callback)
+    // A connection counts where it was accepted: whoever exits when the server is closed would cut off those of the others.
+    let open = others.length + 1
+    let failed: Error | undefined
+    const onClosed = () => {
+      if (--open === 0) callback?.(failed)
+    }
+    for (const other of others) other.close(onClosed)
+    return close.call(server, (error) => {
+      failed = error
+      onClosed()
+    })
   }
   return 1 + listening.filter(Boolean).length
 }
