@@ -5,9 +5,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { LockedError } from '../../shared/core/errors.ts'
-import { outcomeOf } from '../../shared/testing/outcome.ts'
+import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 
 /** Takes the directory, says so, and stays. */
 const OWNER = `
@@ -69,6 +71,19 @@ describe('Step 12: One at a time', () => {
       outcome,
       'its files are rotten, and nobody has it: it works, or it says what is wrong; whoever hears "locked" waits for ever',
     ).not.toBeInstanceOf(LockedError)
+  })
+
+  // Windows could not delete its file.
+  test.skipIf(process.platform === 'win32')('stays locked when nobody keeps what gives it back', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const forget = () => void lockDirectory(join(base, 'forgotten'))
+    forget()
+    for (let i = 0; i < 5; i++) {
+      gc()
+      await promisesSettle()
+    }
+    expect(taking('forgotten'), 'garbage was collected; was the lock among it?').toThrow(LockedError)
   })
 
   test('refuses what another process has, until that is killed', async () => {

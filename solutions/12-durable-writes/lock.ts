@@ -23,9 +23,13 @@ export function lockDirectory(path: string): () => void {
     const isBusy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
     throw isBusy ? new LockedError(`${path} is another process’s`, { cause }) : cause
   }
+  held.add(database)
   return () => {
-    if (database.isOpen) database.close()
+    if (held.delete(database)) database.close()
   }
 }
+
+/** Whoever does not keep what gives it back has it all the same: garbage would be collected, and closed with that. */
+const held = new Set<object>()
 
 const SQLITE_BUSY = 5
