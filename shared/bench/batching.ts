@@ -17,6 +17,7 @@ import { type Outcome, type Scan, scanOf } from '../service/scan.ts'
 import { openStore, type ScanStore } from '../service/scan-store.ts'
 import { sqliteStore } from '../service/sqlite-store.ts'
 import { ownSchema } from '../testing/postgres.ts'
+import { postgresUrl } from './postgres.ts'
 import { peer, report } from './report.ts'
 import { median } from './rounds.ts'
 
@@ -116,10 +117,9 @@ async function fileWrites() {
 }
 
 async function postgresWrites() {
-  const { DATABASE_URL = '' } = process.env
-  if (!DATABASE_URL.startsWith('postgres'))
-    return console.log('DATABASE_URL names no PostgreSQL: what is written into one is left out.')
-  const schema = await ownSchema(DATABASE_URL)
+  const database = postgresUrl()
+  if (!database) return undefined
+  const schema = await ownSchema(database)
   const store = await openStore(schema.url, pino({ level: 'warn' }))
   try {
     return await writes(store)

@@ -20,6 +20,7 @@ import { seededRandom } from '../core/random.ts'
 import { sleep } from '../core/sleep.ts'
 import { inVirtualTime } from '../stage/virtual-time.ts'
 import { type OwnSchema, ownSchema } from '../testing/postgres.ts'
+import { postgresUrl } from './postgres.ts'
 import { peer, report } from './report.ts'
 import { median } from './rounds.ts'
 
@@ -97,8 +98,8 @@ async function boss({ url, name }: OwnSchema): Promise<Way> {
   return { append: (record) => jobs.send('log', record), close: () => jobs.stop({ graceful: false }) }
 }
 
-const inSchema = (make: (schema: OwnSchema) => Promise<Way>) => async (): Promise<Way> => {
-  const schema = await ownSchema(DATABASE_URL)
+const inSchema = (database: string, make: (schema: OwnSchema) => Promise<Way>) => async (): Promise<Way> => {
+  const schema = await ownSchema(database)
   const way = await make(schema)
   return {
     append: way.append,
@@ -109,9 +110,7 @@ const inSchema = (make: (schema: OwnSchema) => Promise<Way>) => async (): Promis
   }
 }
 
-const { DATABASE_URL = '' } = process.env
-const hasPostgres = DATABASE_URL.startsWith('postgres')
-if (!hasPostgres) console.log('DATABASE_URL names no PostgreSQL: what is written into one is left out.')
+const database = postgresUrl()
 
 const ways: Record<string, (base: string) => Promise<Way>> = {
   log: (base) => Log.open<unknown>(directory(join(base, 'log'))),
@@ -121,7 +120,10 @@ const ways: Record<string, (base: string) => Promise<Way>> = {
     append: (record) => appendFile(join(base, 'lines'), `${JSON.stringify(record)}\n`, { flush: true }),
     close: () => {},
   }),
-  ...(hasPostgres && { 'PostgreSQL, INSERT': inSchema(insert), 'PostgreSQL, pg-boss': inSchema(boss) }),
+  ...(database && {
+    'PostgreSQL, INSERT': inSchema(database, insert),
+    'PostgreSQL, pg-boss': inSchema(database, boss),
+  }),
 }
 
 interface Measured {
@@ -243,7 +245,7 @@ report('durable', {
     `Appends of ${JSON.stringify(RECORD).length} bytes a second, each of which resolves when it is on disk, by so many callers ` +
     `at a time, in the system's folder for temporary files: medians of ${ROUNDS} rounds of ${MS / 1000} s. node:sqlite (WAL, ` +
     'synchronous FULL) and classic-level (a synced batch) have a commit for all who came in a turn of the loop' +
-    `${hasPostgres ? '; PostgreSQL has ten connections, and a commit a row' : ''}. Below, in virtual time, ${OWED} deliveries ` +
+    `${database ? '; PostgreSQL has ten connections, and a commit a row' : ''}. Below, in virtual time, ${OWED} deliveries ` +
     `that are owed when a carrier says nothing for ${OUTAGE_MS / 1000} s, of ${TRIP_MS} ms each.`,
   figures: {
     log1PerSecond: log[1]!.perSecond,

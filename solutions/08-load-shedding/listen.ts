@@ -4,8 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 
 /**
  * Opens further listening sockets on the address of `server`, which must listen with `reusePort: true`, and closes them
- * with it, which calls back when the connections of all of them have ended. libuv accepts one connection for each of them and turn of the event loop: with one, a loop that takes long turns
- * leaves its newcomers in the kernel's queue, where nobody can refuse them, and begins them when they have given up.
+ * with it, which calls back when the connections of all of them have ended. libuv accepts one connection for each of them and
+ * turn of the event loop: with one, a loop that takes long turns leaves its newcomers in the kernel's queue, where nobody can
+ * refuse them, and begins them when they have given up.
  *
  * Linux spreads connections over the sockets of a port; where the system does not, there is one, as before.
  *
