@@ -75,16 +75,16 @@ describe('Step 6: How late is the loop?', () => {
 describe("Step 8: The kernel's queue", () => {
   const isLinux = process.platform === 'linux'
 
-  async function listening(handles?: number) {
+  async function listening(handles?: number, backlog?: number) {
     const server = createServer((_request, response) => response.end('done'))
-    server.listen({ port: 0, host: '127.0.0.1', reusePort: isLinux })
+    server.listen({ port: 0, host: '127.0.0.1', reusePort: isLinux, backlog })
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     onTestFinished(() => {
       server.close()
       server.closeAllConnections()
     })
-    return { server, port, listeners: await listenMore(server, handles) }
+    return { server, port, listeners: await listenMore(server, handles, backlog) }
   }
 
   test('has a burst of newcomers accepted in a few turns, and not one in each', async () => {
@@ -105,6 +105,27 @@ describe("Step 8: The kernel's queue", () => {
     }
     expect(accepted, 'all of them').toBe(64)
     if (isLinux) expect(most, 'accepted in one turn of the loop, by eight sockets, at most').toBeGreaterThan(2)
+  })
+
+  test('lets no more than backlog wait in each', async () => {
+    const { port, listeners } = await listening(8, 2)
+    expect(listeners, 'sockets that listen on the port').toBe(isLinux ? 8 : 1)
+    let connected = 0
+    const sockets = Array.from({ length: 64 }, () =>
+      net
+        .connect(port, '127.0.0.1')
+        .on('connect', () => connected++)
+        .on('error', () => {}),
+    )
+    onTestFinished(() => void sockets.forEach((socket) => socket.destroy()))
+    // All of them knock in one turn. Who finds no room knocks again after a second.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(connected, 'of 64 who knock at once, connected').toBeGreaterThan(0)
+    if (isLinux)
+      expect(
+        connected,
+        'connected, of 64 who knock at once at eight sockets with a backlog of two (Linux lets one more wait in each): is it handed on to each of them?',
+      ).toBeLessThanOrEqual(8 * 3)
   })
 
   test('serves those who come in by any of them, and closes all of them together', async () => {
