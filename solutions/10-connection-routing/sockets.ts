@@ -254,12 +254,13 @@ export class Lease extends Dispatcher {
   async #send(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
     try {
       const socket = await this.#take()
+      const isNew = this.#held !== socket
+      this.#held = socket
       // Taken at last, by nobody: the first of its requests gives it back, if the exchange has not.
       if (this.#isOver) {
-        if (this.#held !== socket) this.#sockets.give((this.#held = socket))
+        if (isNew) this.#sockets.give(socket)
         throw OVER
       }
-      this.#held = socket
       this.#underWay++
       socket.client.dispatch(options, this.#watching(socket, options, handler))
     } catch (error) {
