@@ -10,6 +10,8 @@ import { sqliteStore } from '../../shared/service/sqlite-store.ts'
 
 const LINES = 10_000
 const LOOKS_MS = 10
+/** A slow disk takes half a minute for ten thousand syncs, and the room shall not take it for the end. */
+const TELLS_MS = 3000
 
 // What it says of itself, on some Nodes, is not about this.
 process.removeAllListeners('warning').on('warning', () => {})
@@ -48,7 +50,13 @@ const look = () => {
 const timer = setInterval(look, LOOKS_MS)
 
 let done = 0
-for await (const passed of upload) if (passed.status === 'fulfilled') done++
+let toldAt = startedAt
+for await (const passed of upload) {
+  if (passed.status === 'fulfilled') done++
+  if (performance.now() < toldAt + TELLS_MS) continue
+  toldAt = performance.now()
+  console.log(`… ${done.toLocaleString('en')} so far`)
+}
 // Whatever it has kept from looking until now.
 await new Promise((resolve) => setTimeout(resolve, LOOKS_MS))
 clearInterval(timer)

@@ -45,6 +45,17 @@ test.for([
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
 
+test.for([
+  ['demo', 'npm run demo 03\n    the chapter\'s "See it fail", on your code; -- --solution on ours'],
+  ['slides:pdf', 'npm run slides:pdf\n    the deck as a PDF'],
+  ['test', 'npm test 01\n    the same once'],
+  ['mutation', '"npm run mutation" is for maintainers: CONTRIBUTING.md tells.'],
+] as const)('%s --help tells what it does, and does nothing', ([name, help]) => {
+  const { status, stdout } = command([name, '--help'])
+  expect(stdout).toContain(help)
+  expect(status).toBe(0)
+})
+
 test('without a browser, its test says how to get one', () => {
   const { status, stderr } = command(['test:browser'], { env: { CHROME_PATH: join(root, 'no-such-browser') } })
   expect(status).toBe(1)
