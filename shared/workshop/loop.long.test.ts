@@ -62,7 +62,10 @@ function watch(base: string, terminal: boolean, number = chapter.number) {
   const child = terminal
     ? spawn('script', inTerminal, { cwd: base, env: { ...process.env, INIT_CWD: base } })
     : spawn(process.execPath, args, { cwd: base, env: { ...process.env, INIT_CWD: base } })
-  onTestFinished(() => void child.kill())
+  // It ends its workers first, and that takes a busy machine longer than what is left behind is waited for.
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.kill()) await once(child, 'exit')
+  })
   let text = ''
   let seen = 0
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
