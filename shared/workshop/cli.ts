@@ -1,5 +1,4 @@
 import { Trouble } from '../core/trouble.ts'
-import { helpOf } from './help.ts'
 
 /** Loaded when called for: `npm test` need not wait for what only the gate needs. */
 const commands: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
@@ -34,7 +33,7 @@ const [name = '', ...args] = process.argv.slice(2)
 try {
   const command = commands[name]
   if (!command) throw new Trouble(`There is no command "${name}". There are: ${Object.keys(commands).join(', ')}.`)
-  if (args.includes('--help')) console.log(helpOf(name))
+  if (args.includes('--help')) console.log((await import('./help.ts')).helpOf(name))
   else await (await command()).run(args)
 } catch (error) {
   const isArgument = String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')

@@ -62,7 +62,7 @@ export async function takeStills(root: string, wanted: string[], tell: (line: st
       // A rush is forgotten before it is calm again.
       for (let leftMs = traffic.rush ? 0 : CALM_MS; leftMs > 0 && (await isSaturated()); leftMs -= LOOK_MS)
         await sleep(LOOK_MS)
-      const is = (await isSaturated()) ? 'saturated, and says so in it: are its figures those of a calm one?' : 'calm.'
+      const is = (await isSaturated()) ? 'saturated: are its figures those of a calm one?' : 'calm.'
       // Only now, and for a moment.
       await page.goto(lab.url)
       await page.locator('.spotlight[data-on=true]').waitFor()
