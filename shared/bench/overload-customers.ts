@@ -20,8 +20,6 @@ export interface Asked {
   /** From when it was due. */
   tookMs: number
   outcome: Outcome
-  /** 0 for the first of a customer. */
-  attempt: number
 }
 
 let connections = 0
@@ -141,7 +139,7 @@ export async function ask(origin: string, path: string, crowd: Crowd): Promise<A
     const answer = await once(retry ? IN_TIME_MS : PATIENCE_MS)
     const tookMs = performance.now() - dueAt
     const outcome = outcomeOf(answer, tookMs)
-    asked.push({ dueMs: dueAt - startedAt, tookMs, outcome, attempt })
+    asked.push({ dueMs: dueAt - startedAt, tookMs, outcome })
     if (!retry || attempt === RETRIES || outcome === 'complete' || outcome === 'partial') return
     await sleep(answer?.retryAfterMs ?? 0)
     return customer(performance.now(), attempt + 1)
