@@ -68,7 +68,8 @@ async function occupied(options: Partial<DoorOptions> = {}) {
 async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
   const visit = arrive(door, visitor)
   await turns()
-  expect(visit.state, 'step 1 first: whoever finds all places taken waits').toBe('waiting')
+  const because = visit.error instanceof OverloadError ? `, and not refused as "${visit.error.because}"` : ''
+  expect(visit.state, `step 1 first: whoever finds all places taken waits${because}`).toBe('waiting')
   return visit
 }
 
@@ -567,6 +568,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
 
     leave()
     await turns()
+    expect(second.state, 'a place came free in its 101st ms, of 400').toBe('inside')
     second.pass!.leave()
     // Quick ones, by which the estimate of step 7 forgets how long these took.
     for (let i = 0; i < 30; i++) {
@@ -578,6 +580,55 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const again = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
     expect(again.state, 'nobody was waiting any more: it is a burst again').toBe('waiting')
+  })
+
+  test('takes a queue for a burst whenever nobody was waiting', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    const first = await waiting(door)
+    vi.advanceTimersByTime(10)
+    leave()
+    await turns()
+    expect(first.state, 'the place came free').toBe('inside')
+    await vi.advanceTimersByTimeAsync(1_000)
+    const second = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(second.state, 'all places have been taken for a second, but nobody waited: it is a burst').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(second, 'after 400 ms').toMatchObject(refusedBecause('waited'))
+    const client = new AbortController()
+    const third = await waiting(door, { signal: client.signal })
+    await vi.advanceTimersByTimeAsync(399)
+    expect(third.state, 'who waited has been refused, so nobody was waiting when this one came: it is a burst').toBe(
+      'waiting',
+    )
+    client.abort()
+    await vi.advanceTimersByTimeAsync(10)
+    const fourth = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(fourth.state, 'who waited has hung up, so nobody was waiting when this one came: it is a burst').toBe(
+      'waiting',
+    )
+  })
+
+  test('takes a queue that moves for one that stands', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    const first = await waiting(door)
+    vi.advanceTimersByTime(5)
+    await waiting(door)
+    vi.advanceTimersByTime(5)
+    leave()
+    await turns()
+    expect(first.state, 'the place came free').toBe('inside')
+    await vi.advanceTimersByTimeAsync(389)
+    await waiting(door)
+    for (const ms of [1, 50]) {
+      await vi.advanceTimersByTimeAsync(ms)
+      const late = await waiting(door)
+      await vi.advanceTimersByTimeAsync(100)
+      expect(late, 'somebody has been waiting at every moment of 400 ms, though not the same: 100 ms').toMatchObject(
+        refusedBecause('waited'),
+      )
+    }
   })
 
   test('has nobody wait for less because of a burst', async () => {
@@ -604,6 +655,45 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(second, 'two visits of 300 ms each, and 400 ms to wait').toMatchObject(refusedBecause('late'))
     await vi.advanceTimersByTimeAsync(399)
     expect(first.state, 'one visit of 300 ms, and 400 ms to wait').toBe('waiting')
+  })
+
+  test('goes by maxWaitMs again when it refuses as they come to a queue that stands', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    await vi.advanceTimersByTimeAsync(150)
+    leave()
+    arrive(door)
+    await turns()
+    await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    await waiting(door)
+    await vi.advanceTimersByTimeAsync(1)
+    const late = arrive(door)
+    await turns()
+    expect(late, 'two visits of 150 ms each, and 100 ms to wait in a queue that stands').toMatchObject(
+      refusedBecause('late'),
+    )
+  })
+
+  test('has nobody wait beyond their deadline for a burst, nor in a longer queue', async () => {
+    const { door, leave } = await occupied({ queue: 2, maxWaitMs: 100, burstMs: 400 })
+    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    const other = await waiting(door)
+    const full = arrive(door)
+    await turns()
+    expect(full, 'a burst, and a queue for two: the third').toMatchObject(refusedBecause('full'))
+    await vi.advanceTimersByTimeAsync(50)
+    expect(hurried, 'a deadline in 50 ms, in a burst of 400').toMatchObject({
+      state: 'refused',
+      error: expect.any(TimeoutError),
+    })
+    leave()
+    await turns()
+    expect(other.state, 'the place came free').toBe('inside')
+    const inTime = await waiting(door)
+    const tooLate = arrive(door, { deadline: deadlineAfter(50) })
+    await turns()
+    expect(tooLate, 'two visits of 50 ms each, and a deadline in 50').toMatchObject(refusedBecause('late'))
+    expect(inTime.state, 'two visits of 50 ms each, and 400 ms to wait').toBe('waiting')
   })
 
   test('lets the newest go first when there has been no pause for too long', async () => {
@@ -636,7 +726,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
 
   test('refuses some early, the more the longer the queue is', async () => {
     let chance = 0.5
-    const { door } = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
+    const { door } = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance, burstMs: 400 })
     for (let i = 0; i < 8; i++) await waiting(door)
     const unlucky = arrive(door)
     await turns()

@@ -56,10 +56,11 @@ export const plus = ({ to, chapter }: Pick<Addition, 'to' | 'chapter'>): Solved 
 
 /**
  * What chance may do to a number between two runs that differ in who draws when, though time is virtual and the seed is
- * the same: of 320 requests, a p99 is the third slowest; and of 200 that are served four times of five, six more or less.
+ * the same: of 320 requests, a p99 is the third slowest; and of 300 that are served three times of four, the shares of two
+ * runs are twenty apart one time in twenty (twice the standard deviation of their difference).
  */
 const NOISE: Record<(typeof numbers)[NumberName]['unit'], (value: number) => number> = {
-  share: (share) => 0.01 + 0.2 * share * (1 - share),
+  share: (share) => 0.01 + 0.32 * share * (1 - share),
   ms: (ms) => 30 + 0.1 * ms,
   times: () => 0.05,
   count: () => 1,

@@ -90,6 +90,8 @@ export class Door {
     signal.throwIfAborted()
     const arrivedAt = performance.now()
     if (arrivedAt >= deadline) throw tooLate(0)
+    // Here, and not at the end of a turn: those who waited may also be gone because their time was up.
+    if (this.waiting === 0) this.#busySince = Infinity
     const { maxWaitMs, burstMs } = this.#options
     const stands = arrivedAt - this.#busySince >= burstMs
     const until = Math.min(deadline, arrivedAt + (stands ? maxWaitMs : Math.max(maxWaitMs, burstMs)))
@@ -137,8 +139,7 @@ export class Door {
         this.#watch(waiter, now)
       }
     }
-    if (this.waiting === 0) this.#busySince = Infinity
-    else {
+    if (this.waiting > 0) {
       this.#busySince = Math.min(this.#busySince, now)
       if (this.#free > 0) this.#awaitTurn()
     }

@@ -17,7 +17,7 @@ import { type AddressInfo, createServer } from 'node:net'
 export async function listenMore(server: Server, handles = 8, backlog = 511): Promise<number> {
   const { port, address: host } = server.address() as AddressInfo
   const others = Array.from({ length: handles - 1 }, () =>
-    // As Node's own: whoever has sent all of their request may still want the answer.
+    // As those of Node's HTTP server: what a connection is that its client has half closed is for `server` to say.
     createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)),
   )
   const listening = await Promise.all(
@@ -30,6 +30,8 @@ export async function listenMore(server: Server, handles = 8, backlog = 511): Pr
       }
     }),
   )
+  // Closed in the meantime: nobody would close them any more.
+  if (!server.listening) for (const other of others) other.close()
   // Not on its `close` event, which comes when the last of its own connections has ended.
   const { close } = server
   server.close = (callback) => {

@@ -66,6 +66,7 @@ export class Door {
       settle: (error) => {
         signal?.removeEventListener('abort', onAbort)
         this.#line = this.#line.filter((other) => other !== waiter)
+        if (this.#line.length === 0) this.#busySince = Infinity
         this.#wind()
         if (error === undefined) resolve()
         else reject(error)
@@ -125,8 +126,7 @@ export class Door {
       else this.#line.push(waiter)
     }
     this.#wind()
-    if (this.#line.length === 0) this.#busySince = Infinity
-    else this.#busySince = Math.min(this.#busySince, now)
+    if (this.#line.length > 0) this.#busySince = Math.min(this.#busySince, now)
     if (this.#line.length > 0 && this.inside < this.places) this.#wake()
   }
 
