@@ -576,10 +576,11 @@ describe('Step 9: Bursts, newest first, and early', () => {
       await turns()
       quick.pass!.leave()
     }
+    await vi.advanceTimersByTimeAsync(400)
     arrive(door)
     const again = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
-    expect(again.state, 'nobody was waiting any more: it is a burst again').toBe('waiting')
+    expect(again.state, 'nobody has been waiting for 400 ms, nor been refused: it is a burst again').toBe('waiting')
   })
 
   test('takes a queue for a burst whenever nobody was waiting', async () => {
@@ -593,21 +594,35 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const second = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
     expect(second.state, 'all places have been taken for a second, but nobody waited: it is a burst').toBe('waiting')
-    await vi.advanceTimersByTimeAsync(1)
-    expect(second, 'after 400 ms').toMatchObject(refusedBecause('waited'))
+    first.pass!.leave()
+    await turns()
+    expect(second.state, 'the place came free').toBe('inside')
     const client = new AbortController()
-    const third = await waiting(door, { signal: client.signal })
-    await vi.advanceTimersByTimeAsync(399)
-    expect(third.state, 'who waited has been refused, so nobody was waiting when this one came: it is a burst').toBe(
-      'waiting',
-    )
+    await waiting(door, { signal: client.signal })
+    await vi.advanceTimersByTimeAsync(200)
     client.abort()
-    await vi.advanceTimersByTimeAsync(10)
-    const fourth = await waiting(door)
+    await vi.advanceTimersByTimeAsync(300)
+    const third = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
-    expect(fourth.state, 'who waited has hung up, so nobody was waiting when this one came: it is a burst').toBe(
+    expect(third.state, 'who waited has hung up, so nobody was waiting when this one came: it is a burst').toBe(
       'waiting',
     )
+  })
+
+  test('does not take a queue for a burst that refusals have emptied, until nobody has been refused for a while', async () => {
+    const { door } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    await waiting(door)
+    await vi.advanceTimersByTimeAsync(400)
+    await vi.advanceTimersByTimeAsync(200)
+    const second = await waiting(door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(second, 'somebody was refused 200 ms ago, and burstMs is 400: they are still out there').toMatchObject(
+      refusedBecause('waited'),
+    )
+    await vi.advanceTimersByTimeAsync(400)
+    const third = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(third.state, 'for 400 ms nobody has been refused, and nobody was waiting: it is a burst').toBe('waiting')
   })
 
   test('takes a queue that moves for one that stands', async () => {

@@ -54,8 +54,9 @@ export class Door {
   #inside = 0
   #handedOver = 0
   #isTurnDue = false
-  /** Since when there has been somebody waiting all the time. */
+  /** Since when there has been somebody waiting all the time, or was refused. */
   #busySince = Infinity
+  #refusedAt = -Infinity
   #meanMs: number | undefined
 
   /** @throws RangeError for an option out of its bounds */
@@ -90,9 +91,9 @@ export class Door {
     signal.throwIfAborted()
     const arrivedAt = performance.now()
     if (arrivedAt >= deadline) throw tooLate(0)
-    // Here, and not at the end of a turn: those who waited may also be gone because their time was up.
-    if (this.waiting === 0) this.#busySince = Infinity
     const { maxWaitMs, burstMs } = this.#options
+    // A queue that refusals have emptied would be a burst again, and as long as it was, for ever.
+    if (this.waiting === 0 && arrivedAt - this.#refusedAt >= burstMs) this.#busySince = Infinity
     const stands = arrivedAt - this.#busySince >= burstMs
     const until = Math.min(deadline, arrivedAt + (stands ? maxWaitMs : Math.max(maxWaitMs, burstMs)))
     return new Promise((letIn, refuse) => {
@@ -212,6 +213,7 @@ export class Door {
 
   #refuse(waiter: Waiter, error: unknown): void {
     this.#forget(waiter)
+    if (error instanceof OverloadError) this.#refusedAt = performance.now()
     waiter.refuse(error)
   }
 

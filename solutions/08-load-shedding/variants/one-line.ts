@@ -27,6 +27,7 @@ export class Door {
   #isTurnDue = false
   #timer: NodeJS.Timeout | undefined
   #busySince = Infinity
+  #calmFrom = 0
   #meanMs = 0
   #count = 0
   inside = 0
@@ -55,6 +56,7 @@ export class Door {
     const cameAt = performance.now()
     const { maxWaitMs, burstMs } = this.#options
     if (deadline <= cameAt) throw new TimeoutError('too late', { elapsedMs: 0 })
+    if (this.#line.length === 0 && cameAt >= this.#calmFrom) this.#busySince = Infinity
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = () => waiter.settle(signal!.reason)
     const waiter: Waiter = {
@@ -66,7 +68,7 @@ export class Door {
       settle: (error) => {
         signal?.removeEventListener('abort', onAbort)
         this.#line = this.#line.filter((other) => other !== waiter)
-        if (this.#line.length === 0) this.#busySince = Infinity
+        if (error instanceof OverloadError) this.#calmFrom = performance.now() + burstMs
         this.#wind()
         if (error === undefined) resolve()
         else reject(error)
