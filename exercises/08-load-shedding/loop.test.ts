@@ -75,16 +75,31 @@ describe('Step 6: How late is the loop?', () => {
 describe("Step 8: The kernel's queue", () => {
   const isLinux = process.platform === 'linux'
 
-  async function listening(handles?: number, backlog?: number, host = '127.0.0.1') {
+  async function serving({ host = '127.0.0.1', reusePort = isLinux, ...options }: net.ListenOptions = {}) {
     const server = createServer((_request, response) => response.end('done'))
-    server.listen({ port: 0, host, reusePort: isLinux, backlog })
+    server.listen({ port: 0, host, reusePort, ...options })
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
     onTestFinished(() => {
       server.close()
       server.closeAllConnections()
     })
+    return { server, port: (server.address() as AddressInfo).port }
+  }
+
+  async function listening(handles?: number, backlog?: number, host?: string) {
+    const { server, port } = await serving({ host, backlog })
     return { server, port, listeners: await listenMore(server, handles, backlog) }
+  }
+
+  /** Opens a connection. @returns it, and whose socket has accepted it: the server's own, or one of the others */
+  async function connect(server: Server) {
+    const { port, address } = server.address() as AddressInfo
+    const before = await connections(server)
+    const told = once(server, 'connection')
+    const socket = net.connect(port, address).on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    await told
+    return { socket, by: (await connections(server)) > before ? ('own' as const) : ('others' as const) }
   }
 
   test('has a burst of newcomers accepted in a few turns, and not one in each', async () => {
@@ -149,23 +164,20 @@ describe("Step 8: The kernel's queue", () => {
     expect(statuses, 'forty requests, on a connection each').toMatchObject({
       value: Array.from({ length: 40 }, () => '200'),
     })
-    const [own, others]: net.Socket[][] = [[], []]
+    const open: Record<'own' | 'others', net.Socket[]> = { own: [], others: [] }
     for (let i = 0; i < 20; i++) {
-      const before = await connections(server)
-      const accepted = once(server, 'connection')
-      const socket = net.connect(port, '127.0.0.1').on('error', () => {})
-      await accepted
-      ;((await connections(server)) > before ? own : others)!.push(socket)
+      const { socket, by } = await connect(server)
+      open[by].push(socket)
     }
-    if (isLinux) expect(others!.length, 'accepted by the seven other sockets, of twenty').toBeGreaterThan(0)
+    if (isLinux) expect(open.others.length, 'accepted by the seven other sockets, of twenty').toBeGreaterThan(0)
     const told = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const socket of own!) socket.destroy()
+    for (const socket of open.own) socket.destroy()
     if (isLinux)
       expect(
         await outcomeOf(told, 200),
-        `close(), when ${others!.length} connections that the other sockets have accepted are open: who exits would cut them off`,
+        `close(), when ${open.others.length} connections that the other sockets have accepted are open: who exits would cut them off`,
       ).toEqual({ status: 'pending' })
-    for (const socket of others!) socket.destroy()
+    for (const socket of open.others) socket.destroy()
     expect(await outcomeOf(told), 'the callback of close(), for which Fastify waits').toMatchObject({
       status: 'fulfilled',
     })
@@ -179,26 +191,16 @@ describe("Step 8: The kernel's queue", () => {
     const { listeners } = await listening(3)
     expect(listeners, 'sockets that listen on the port, of three').toBe(isLinux ? 3 : 1)
     if (!isLinux) return
-    const { server, port } = await listening(8, undefined, '127.0.0.2')
+    const { server } = await listening(8, undefined, '127.0.0.2')
     let own = 0
-    for (let i = 0; i < 40; i++) {
-      const before = await connections(server)
-      const accepted = once(server, 'connection')
-      const socket = net.connect(port, '127.0.0.2').on('error', () => {})
-      onTestFinished(() => void socket.destroy())
-      await accepted
-      if ((await connections(server)) > before) own++
-    }
+    for (let i = 0; i < 40; i++) if ((await connect(server)).by === 'own') own++
     expect(own, 'of forty connections to 127.0.0.2, accepted by the socket that was there before').toBeLessThan(40)
   })
 
   test('is content with one where the port is not shared', async () => {
     const { listeners } = await listening(8)
     expect(listeners, 'sockets that listen on the port').toBe(isLinux ? 8 : 1)
-    const server = createServer((_request, response) => response.end('done'))
-    server.listen({ port: 0, host: '127.0.0.1' })
-    await once(server, 'listening')
-    onTestFinished(() => void server.close())
+    const { server } = await serving({ reusePort: false })
     expect(await outcomeOf(listenMore(server, 8)), 'sockets that listen on a port that is not shared').toEqual({
       status: 'fulfilled',
       value: 1,
@@ -214,12 +216,8 @@ describe("Step 8: The kernel's queue", () => {
       if (!isLinux) return
       const open: Record<'own' | 'others', net.Socket[]> = { own: [], others: [] }
       for (let i = 0; i < 200 && (i < 20 || !open.own.length || !open.others.length); i++) {
-        const before = await connections(server)
-        const accepted = once(server, 'connection')
-        const socket = net.connect(port, '127.0.0.1').on('error', () => {})
-        onTestFinished(() => void socket.destroy())
-        await accepted
-        open[(await connections(server)) > before ? 'own' : 'others'].push(socket)
+        const { socket, by } = await connect(server)
+        open[by].push(socket)
       }
       const told = new Promise<void>((resolve) => server.close(() => resolve()))
       const late = Array.from({ length: 20 }, () => net.connect(port, '127.0.0.1').on('error', () => {}))
@@ -243,10 +241,7 @@ describe("Step 8: The kernel's queue", () => {
   test('closes with a server that is closed before they all listen', async () => {
     const { listeners } = await listening(8)
     expect(listeners, 'sockets that listen on the port').toBe(isLinux ? 8 : 1)
-    const server = createServer((_request, response) => response.end('done'))
-    server.listen({ port: 0, host: '127.0.0.1', reusePort: isLinux })
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
+    const { server, port } = await serving()
     const opened = listenMore(server, 8)
     server.close()
     expect(await outcomeOf(opened), 'listenMore, when the server has been closed meanwhile').toMatchObject({

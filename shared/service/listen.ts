@@ -8,16 +8,16 @@ const sharesPorts = process.platform === 'linux'
 
 /**
  * Sockets that listen. Each accepts one connection a turn, so with as many as begin in one, whoever opens a connection for
- * each request fills the kernel's queue and not ours.
+ * each request fills the kernel's queue and not ours. Twice as many would make turns twice as long, and probes late (bench overload).
  */
-export const HANDLES = 64
+export const HANDLES = 32
 
 /**
- * Connections that wait in each of them. Node's 511 would be 32,000 in all: what comes there waits for ten seconds, and whoever
+ * Connections that wait in each of them. Node's 511 would be 16,000 in all: what comes there waits for ten seconds, and whoever
  * is accepted has left, so that after a spike nobody is served any more (bench overload). For whom there is no room, the system
  * says nothing, and they knock again.
  */
-const BACKLOG = 16
+const BACKLOG = 32
 
 /** Has `app` listen, through as many sockets as the system lets it. */
 export async function listen(app: FastifyInstance, { port, host }: { port: number; host: string }): Promise<string> {

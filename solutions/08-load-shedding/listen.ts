@@ -8,7 +8,8 @@ import { type AddressInfo, createServer } from 'node:net'
  * turn of the event loop: with one, a loop that takes long turns leaves its newcomers in the kernel's queue, where nobody can
  * refuse them, and begins them when they have given up.
  *
- * Linux spreads connections over the sockets of a port; where the system does not, there is one, as before.
+ * Linux spreads connections over the sockets of a port; where the system does not, or the port is not shared, there is one, as
+ * before.
  *
  * @param backlog connections that wait in each of them to be accepted; Node's default. Too many of them wait for longer than
  *   anybody waits for an answer.
