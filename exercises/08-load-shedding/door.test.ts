@@ -68,8 +68,12 @@ async function occupied(options: Partial<DoorOptions> = {}) {
 async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
   const visit = arrive(door, visitor)
   await turns()
-  const because = visit.error instanceof OverloadError ? `, and not refused as "${visit.error.because}"` : ''
-  expect(visit.state, `step 1 first: whoever finds all places taken waits${because}`).toBe('waiting')
+  const { error } = visit
+  const expected =
+    error instanceof OverloadError
+      ? `somebody who may wait here, and was refused as '${error.because}'`
+      : 'step 1 first: whoever finds all places taken waits'
+  expect(visit.state, expected).toBe('waiting')
   return visit
 }
 

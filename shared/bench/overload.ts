@@ -368,14 +368,15 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
   const all = (subject: Subject, mode: Mode) => LOADS.flatMap((load) => of(subject, mode, load))
   const unhealthy = (some: { carriersLateMs: number }[]) => some.some((it) => it.carriersLateMs > UNHEALTHY_MS)
   // What all of an overload's processor time was, without that of its answers.
-  const underLoad = doors.flatMap(({ mode }) =>
-    of('door', mode, 3).map(({ cpuUs, complete, partial, late, refused, failed, answerUs, capacity }) => {
-      const done = complete + partial + late
-      // A connection each costs a refusal as much as an answer: it is part of both.
-      return { us: (cpuUs / (LOAD_MS / 1000) - done * answerUs) / (refused + failed), answerUs, capacity }
-    }),
-  )
-  const refusalUnderLoad = median(underLoad.map(({ us, answerUs }) => us / answerUs))
+  const refusalUnderLoad = (mode: Mode) =>
+    median(
+      of('door', mode, 3).map(({ cpuUs, complete, partial, late, refused, failed, answerUs }) => {
+        const done = complete + partial + late
+        // A connection each costs a refusal as much as an answer: it is part of both.
+        const us = (cpuUs / (LOAD_MS / 1000) - done * answerUs) / (refused + failed)
+        return us / answerUs
+      }),
+    )
   const refusal = median(prices.map(({ refusalUs, answerUs }) => refusalUs / answerUs))
   const fullAgain = ({ shares }: { shares: number[] }) => {
     const after = shares.slice(SPIKE_MS / 1000).findIndex((share) => share >= 0.95 * CALM)
@@ -433,7 +434,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
           ),
         ),
         refusal,
-        refusalUnderLoad,
+        ...Object.fromEntries(doors.map(({ mode }) => [`refusalUnderLoad-${mode}`, refusalUnderLoad(mode)])),
         refusalUs: median(prices.map(({ refusalUs }) => refusalUs)),
         answerUs: median(prices.map(({ answerUs }) => answerUs)),
         breakersOpened: doors.reduce((total, { mode }) => total + sum(all('door', mode), 'opened'), 0),
@@ -506,16 +507,19 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
       claims: [
         ...lines,
         { claim: 'a refusal costs at most an eighth of an answer', holds: refusal <= 1 / 8 },
-        {
-          claim: 'and at three times what it can do, too',
-          holds: refusalUnderLoad <= 1 / 8,
-          because: 'there, whoever is refused has opened a connection for it, and that is part of both prices',
-        },
+        ...doors.map(({ mode, name }) => ({
+          claim: `${name}: at three times what it can do a refusal costs at most an eighth of an answer, too`,
+          holds: refusalUnderLoad(mode) <= 1 / 8,
+          because: becauseOf(mode),
+        })),
         ...shares
           .filter(({ subject }) => subject === 'door')
           .map((it) => ({
             claim: `within 2 s after the spike it answers everybody again${it.retry ? ', also when they ask up to four times' : ''}`,
             holds: fullAgain(it) <= 2,
+            because: it.retry
+              ? 'whoever was refused asks again, up to three times, and until they have there is more than it can do'
+              : undefined,
           })),
         {
           claim: 'and no breaker of a healthy carrier opens in any of these spikes',
