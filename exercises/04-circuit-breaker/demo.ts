@@ -8,6 +8,8 @@ const QUOTES = 20
 const MENDED_BEFORE = 16
 const TIMEOUT_MS = 500
 const MS_PER_BLOCK = 25
+/** Of a call that has timed out; where the machine stands still it takes longer, and the line goes on in the next. */
+const MAX_BLOCKS = TIMEOUT_MS / MS_PER_BLOCK + 1
 
 const fleet = await startFleet({ latency: [{ percent: 100, ms: 25 }] })
 const pigeon = fleet.carriers.find(({ name }) => name === 'pigeon')!
@@ -43,7 +45,7 @@ for (let customer = 1; customer <= QUOTES; customer++) {
   })
   const ms = performance.now() - startedAt
   waitedMs += ms
-  const bar = '█'.repeat(Math.round(ms / MS_PER_BLOCK)).padEnd(TIMEOUT_MS / MS_PER_BLOCK + 1)
+  const bar = '█'.repeat(Math.min(MAX_BLOCKS, Math.round(ms / MS_PER_BLOCK))).padEnd(MAX_BLOCKS)
   const state = breaker.state.status.padEnd(10)
   console.log(`${String(customer).padStart(3)} ${bar} ${String(Math.round(ms)).padStart(4)} ms  ${state} ${outcome}`)
   await pause(150)

@@ -31,9 +31,10 @@ const router = new ConnectionRouter({
       fallback: { connections: 1 },
     },
   },
+  // It is well, and beside us: if it takes a second to open a socket, it is this machine that is busy.
   routes: [
-    { upstream: 'pigeon', priority: 'critical', connections: 2 },
-    { upstream: 'pigeon', priority: 'batch', connections: 5, queue: QUOTES, queueMs: 60_000 },
+    { upstream: 'pigeon', priority: 'critical', connections: 2, connectMs: 60_000 },
+    { upstream: 'pigeon', priority: 'batch', connections: 5, connectMs: 60_000, queue: QUOTES, queueMs: 60_000 },
   ],
 })
 
