@@ -10,8 +10,8 @@ const QUOTES = '/quotes?from=Lisbon&to=Oslo&grams=1200'
 const ANY = { port: 0, host: '127.0.0.1' }
 
 /** With one place, which somebody has who waits for pigeon. */
-async function full() {
-  const parcel = await startParcel({ ...PATIENT, MAX_IN_FLIGHT: '1', MAX_WAITING: '0' })
+async function full(env: Record<string, string> = {}) {
+  const parcel = await startParcel({ ...PATIENT, MAX_IN_FLIGHT: '1', MAX_WAITING: '0', ...env })
   await parcel.fleet.setFault('pigeon', { kind: 'blackhole' })
   const origin = await parcel.app.listen(ANY)
   const metrics = async () => (await fetch(`${origin}/metrics`)).text()
@@ -25,7 +25,7 @@ async function full() {
 }
 
 test('whoever is too many is refused at once, and told when to come again', async () => {
-  const { origin, metrics, fleet, hangUp } = await full()
+  const { origin, metrics, fleet, hangUp } = await full({ RETRY_AFTER_S: '3' })
   const refused = await fetch(origin + QUOTES)
   expect(refused.status).toBe(503)
   expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/)

@@ -14,7 +14,13 @@ const LEAST_PLACES = 8
 
 type Limits = Pick<
   Config,
-  'CARRIER_CONNECTIONS' | 'MAX_IN_FLIGHT' | 'MAX_WAITING' | 'MAX_WAIT_MS' | 'MAX_BURST_WAIT_MS' | 'MAX_LOOP_DELAY_MS'
+  | 'CARRIER_CONNECTIONS'
+  | 'MAX_IN_FLIGHT'
+  | 'MAX_WAITING'
+  | 'MAX_WAIT_MS'
+  | 'MAX_BURST_WAIT_MS'
+  | 'RETRY_AFTER_S'
+  | 'MAX_LOOP_DELAY_MS'
 >
 
 /** An eighth of the sockets that listen: what is accepted in a turn can be refused in it, up to eight times what one can do. */
@@ -58,6 +64,8 @@ export function shedOverload(
 
   shedLoad(app, {
     door,
+    // Whoever is refused comes back: all within three seconds, they are more than came at first, and more than can be refused.
+    retryAfterS: { from: 1, to: limits.RETRY_AFTER_S },
     onRefused({ because }, request) {
       refused.inc({ because, urgency: request.routeOptions.config.urgency ?? 3 })
       request.isTallied = true
