@@ -9,12 +9,14 @@ export interface Circumstances {
 }
 
 const [load] = loadavg() as [number]
+// When the program begins: later it may have given itself one, and knows of no other.
+const cores = availableParallelism()
 
 /** @param packages of ours, or of the maintainers' */
 export function circumstances(packages: string[]): Circumstances {
   return {
     machine: {
-      cores: availableParallelism(),
+      cores,
       cpu: cpus()[0]!.model.trim(),
       os: type(),
       load: Number(load.toPrecision(6)),
