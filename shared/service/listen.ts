@@ -8,7 +8,8 @@ const sharesPorts = process.platform === 'linux'
 
 /**
  * Sockets that listen. Each accepts one connection a turn, so with as many as begin in one, whoever opens a connection for
- * each request fills the kernel's queue and not ours. Twice as many would make turns twice as long, and probes late (bench overload).
+ * each request fills the kernel's queue and not ours. Twice as many would make turns twice as long, and probes late
+ * (08's notes have the figures).
  */
 export const HANDLES = 32
 
