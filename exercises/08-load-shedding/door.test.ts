@@ -544,6 +544,11 @@ describe('Step 7: No, at once', () => {
     const next = arrive(door)
     await turns()
     expect(next.state, 'the house is empty: who refuses now will never learn that it is fast again').toBe('inside')
+    const last = arrive(door)
+    // In the same turn of the loop, a little later.
+    next.pass?.leave()
+    await turns()
+    expect(last.state, 'the place came free in the turn in which they came').toBe('inside')
 
     const roomy = await slow({ maxWaitMs: 10, limit: 4, perTurn: 1 })
     const three = arriveTogether(roomy.door, 3)
@@ -627,6 +632,47 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const third = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
     expect(third.state, 'for 400 ms nobody has been refused, and nobody was waiting: it is a burst').toBe('waiting')
+  })
+
+  test('takes any refusal for one, and a deadline that has passed for none', async () => {
+    /** For 400 ms somebody is waiting, and every 10 ms somebody leaves. */
+    const standing = async () => {
+      const { door, leave } = await occupied({ queue: 2, maxWaitMs: 100, burstMs: 400 })
+      let leaveNext = leave
+      let next = await waiting(door)
+      for (let i = 0; i < 40; i++) {
+        const after = await waiting(door)
+        await vi.advanceTimersByTimeAsync(10)
+        leaveNext()
+        await turns()
+        leaveNext = next.pass!.leave
+        next = after
+      }
+      return { door, leave: leaveNext }
+    }
+    const crowded = await standing()
+    const client = new AbortController()
+    await waiting(crowded.door, { signal: client.signal })
+    const full = arrive(crowded.door)
+    await turns()
+    expect(full, 'the third in a queue for two').toMatchObject(refusedBecause('full'))
+    client.abort()
+    crowded.leave()
+    await turns()
+    const next = await waiting(crowded.door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(next, 'nobody was waiting, but somebody has just been refused: it still stands').toMatchObject(
+      refusedBecause('waited'),
+    )
+
+    const hurried = await standing()
+    await waiting(hurried.door, { deadline: deadlineAfter(50) })
+    await vi.advanceTimersByTimeAsync(50)
+    hurried.leave()
+    await turns()
+    const other = await waiting(hurried.door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(other.state, 'nobody was waiting, and nobody was refused: a deadline is their own').toBe('waiting')
   })
 
   test('takes a queue that moves for one that stands', async () => {
@@ -741,6 +787,22 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(first.state, 'there was a pause: it begins anew').toBe('inside')
     const [third] = [await waiting(door), await waiting(door)]
     expect(third.state).toBe('waiting')
+
+    const fair = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000, fairEvery: 2 })
+    const [longest] = [await waiting(fair.door), await waiting(fair.door)]
+    await vi.advanceTimersByTimeAsync(60)
+    fair.leave()
+    await turns()
+    expect(longest.state, 'fairEvery: 2, and this is the second place: whoever has waited longest').toBe('inside')
+
+    const urgent = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
+    const booking = await waiting(urgent.door, { urgency: 1 })
+    await vi.advanceTimersByTimeAsync(5)
+    await waiting(urgent.door, { urgency: 5 })
+    await vi.advanceTimersByTimeAsync(55)
+    urgent.leave()
+    await turns()
+    expect(booking.state, 'a booking, and a quote that is newer: the newest of the most urgent').toBe('inside')
   })
 
   test('refuses some early, the more the longer the queue is', async () => {
@@ -755,6 +817,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
     chance = 0.6
     expect((await waiting(door)).state, 'a chance of 3 in 5, drawn 0.6').toBe('waiting')
     chance = 0
+    expect((await waiting(door, { urgency: 1 })).state, 'a queue of its own, and empty').toBe('waiting')
     const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
     for (let i = 0; i < 6; i++)
       expect((await waiting(calm.door)).state, 'up to half of the queue, nobody').toBe('waiting')

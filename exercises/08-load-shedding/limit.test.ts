@@ -77,6 +77,10 @@ describe('Step 5: How many?', () => {
     expect(window({ inside: 5 }), 'and five of eleven').toBe(11)
     expect(window({ inside: 11 }), 'all of them').toBe(12)
     expect(window({ inside: 1 }), 'one of twelve, whatever there was before').toBe(12)
+    for (let i = 0; i < 3; i++) window({ inside: 1 })
+    expect(window({ isLate: 20 }), 'all late, after four calm windows: each window is judged by its own visits').toBe(
+      10,
+    )
   })
 
   test('decides when there is enough to decide by, and no more often than it said', () => {
@@ -100,7 +104,9 @@ describe('Step 5: How many?', () => {
       },
     })
     vi.advanceTimersByTime(100)
-    for (let i = 0; i < 10; i++) limit.learn({ ms: 60, inside: 100 })
+    limit.learn({ ms: 60, inside: 100 })
+    expect(asked.length, 'asked as each visit ends: what is late then is not when the window is over').toBe(1)
+    for (let i = 1; i < 10; i++) limit.learn({ ms: 60, inside: 100 })
     expect(asked, 'isLate is given what the door has told').toEqual(
       Array.from({ length: 10 }, () => ({ ms: 60, inside: 100 })),
     )
