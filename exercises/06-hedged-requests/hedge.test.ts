@@ -1119,12 +1119,13 @@ describe('Step 9: More than two, and nonsense', () => {
     const latency = new LiveLatency()
     for (let i = 0; i < 10_000; i++) latency.record(10)
     const before = used()
-    for (let i = 0; i < 100_000; i++) {
+    // By many, as what else comes and goes in this process is some hundred kilobytes.
+    for (let i = 0; i < 400_000; i++) {
       if (i % 2 === 0) latency.record(40)
       else latency.recordCensored(20)
     }
-    expect(used() - before, 'bytes kept for 100,000 samples: keep counts, or only the latest').toBeLessThan(200_000)
-    expect(latency.delayMs(), 'the last 50,000 answers took 40 ms').toBeGreaterThan(36)
+    expect(used() - before, 'bytes kept for 400,000 samples: keep counts, or only the latest').toBeLessThan(500_000)
+    expect(latency.delayMs(), 'the last 200,000 answers took 40 ms').toBeGreaterThan(36)
   })
 
   test('refuses options that make no sense, by name', async () => {
