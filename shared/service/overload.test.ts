@@ -24,6 +24,20 @@ async function full(env: Record<string, string> = {}) {
   return { ...parcel, origin, metrics, hangUp }
 }
 
+/** With RETRY_AFTER_S at 600. */
+async function refusedFive(ask: () => Promise<Response>): Promise<void> {
+  const told = new Set<number>()
+  for (let i = 0; i < 5; i++) {
+    const refused = await ask()
+    expect(await refused.json()).toMatchObject({ status: 503, reason: 'overloaded' })
+    told.add(Number(refused.headers.get('retry-after')))
+  }
+  // By chance, one run of ten million is wrong here.
+  expect(told.size, 'different ones among five, of 600').toBeGreaterThan(1)
+  expect(Math.max(...told), 'the longest of five, of 600').toBeGreaterThan(20)
+  expect(Math.max(...told), 'the longest of five, of 600').toBeLessThanOrEqual(600)
+}
+
 test('whoever is too many is refused at once, and told when to come again', async () => {
   const { origin, metrics, fleet, hangUp } = await full()
   const refused = await fetch(origin + QUOTES)
@@ -43,19 +57,17 @@ test('whoever is too many is refused at once, and told when to come again', asyn
 
 test('a thousand refusals are not a thousand lines, and not all are told to come at the same moment', async () => {
   const { origin, lines } = await full({ RETRY_AFTER_S: '600' })
-  const told = new Set<number>()
-  for (let i = 0; i < 5; i++) {
-    const refused = await fetch(origin + QUOTES)
-    await refused.text()
-    told.add(Number(refused.headers.get('retry-after')))
-  }
-  // By chance, one run of ten million is wrong here.
-  expect(told.size, 'different ones among five, of 600').toBeGreaterThan(1)
-  expect(Math.max(...told), 'the longest of five, of 600').toBeGreaterThan(20)
-  expect(Math.max(...told), 'the longest of five, of 600').toBeLessThanOrEqual(600)
+  await refusedFive(() => fetch(origin + QUOTES))
   await eventually(() => lines.some(({ msg }) => msg === 'overloaded'))
   expect(lines.filter(({ msg }) => msg === 'overloaded')).toMatchObject([{ status: 503, reason: 'full' }])
   expect(lines.filter(({ msg, status }) => msg === 'request' && status === 503)).toEqual([])
+})
+
+test('an upload is refused like everybody else', async () => {
+  const { origin, metrics } = await full({ RETRY_AFTER_S: '600' })
+  const headers = { 'content-type': 'application/x-ndjson' }
+  await refusedFive(() => fetch(`${origin}/scans`, { method: 'POST', headers, body: '{}\n' }))
+  expect(await metrics()).toContain('parcel_refused_total{because="full",urgency="6"} 5')
 })
 
 test('more at work than there are sockets is told at the start', async () => {

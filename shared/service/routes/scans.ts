@@ -17,6 +17,8 @@ interface Options {
   scans: Scans
   shutdown: Pick<Shutdown, 'signal'>
   enterDoor: EnterDoor
+  /** For whom the door refuses, at most: as with all others, not at the same moment. */
+  retryAfterS: number
   /** At a time. */
   maxUploads: number
   uploadMs: number
@@ -42,7 +44,7 @@ const schema = {
 class StoreError extends Error {}
 
 export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
-  const { scans, shutdown, enterDoor, maxUploads, uploadMs, lineBytes } = options
+  const { scans, shutdown, enterDoor, retryAfterS, maxUploads, uploadMs, lineBytes } = options
   let uploads = 0
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload))
@@ -61,7 +63,8 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
       pass.leave()
     } catch (error) {
       if (!(error instanceof OverloadError)) throw error
-      throw refusal('There is more to do than we can', error, { reason: 'overloaded' })
+      const afterS = 1 + Math.floor(retryAfterS * Math.random())
+      throw refusal('There is more to do than we can', error, { reason: 'overloaded' }, afterS)
     }
     if (reply.raw.closed) return reply.hijack()
     if (uploads >= maxUploads) throw refusal(`There are ${maxUploads} uploads already`)
@@ -116,8 +119,8 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
   )
 }
 
-const refusal = (detail: string, cause?: unknown, extensions = {}) =>
-  new Problem(503, detail, { cause, headers: { 'retry-after': RETRY_AFTER_S }, extensions })
+const refusal = (detail: string, cause?: unknown, extensions = {}, afterS = RETRY_AFTER_S) =>
+  new Problem(503, detail, { cause, headers: { 'retry-after': afterS }, extensions })
 
 /** How an upload ends that does not come to its end: with the number of the lines that are done. */
 function early(error: unknown, answer: Uploaded, shutdown: AbortSignal): unknown {
