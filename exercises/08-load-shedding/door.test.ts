@@ -37,9 +37,9 @@ function arrive(door: Door, visitor?: Visitor): Visit {
   }, 'enter threw, where its caller expects a promise').not.toThrow()
   return visit
 }
-const arriveTogether = (door: Door, visitors: number | Visitor[]) =>
+const arriveTogether = (door: Door, visitors: number | Visitor[], each?: Visitor) =>
   Array.from({ length: typeof visitors === 'number' ? visitors : visitors.length }, (_, index) =>
-    arrive(door, typeof visitors === 'number' ? undefined : visitors[index]),
+    arrive(door, typeof visitors === 'number' ? each : visitors[index]),
   )
 
 /** The end of a turn of the event loop, and of those that it takes until nobody has anything left to do. */
@@ -75,6 +75,35 @@ async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
       : 'step 1 first: whoever finds all places taken waits'
   expect(visit.state, expected).toBe('waiting')
   return visit
+}
+
+/** There is room for everybody, but two go in in a turn, and for some turns each took 10 ms. */
+async function crowded(options: Partial<DoorOptions> = {}, turnMs = 10) {
+  const door = new Door({ limit: 1_000, queue: 1_000, perTurn: 2, maxWaitMs: 40, ...options })
+  await takingTurns(door, 20, turnMs)
+  return door
+}
+/** In each two go in, until the next, and two more are left for that; after the last nobody is inside. */
+async function takingTurns(door: Door, count: number, turnMs: number): Promise<void> {
+  const visits = arriveTogether(door, 4)
+  await oneTurn()
+  for (let i = 1; i <= count; i++) {
+    vi.advanceTimersByTime(turnMs)
+    for (const { pass } of visits) pass?.leave()
+    if (i < count) visits.push(...arriveTogether(door, 2))
+    await oneTurn()
+  }
+  for (const { pass } of visits) pass?.leave()
+  await turns()
+}
+/** How many of 100 who come to such a door in one turn may wait for another, when two have gone in. */
+async function waitingOf100(door: Door, haveMs = Infinity): Promise<number> {
+  const visits = arriveTogether(door, 100, { deadline: deadlineAfter(haveMs) })
+  await oneTurn()
+  expect(countOf(visits, 'inside'), 'perTurn: 2, so of those who come in one turn two go in at its end').toBe(2)
+  for (const visit of visits.filter(({ state }) => state === 'refused'))
+    expect(visit, 'there are places for all of them, and no turn').toMatchObject(refusedBecause('late'))
+  return countOf(visits, 'waiting')
 }
 
 describe('Step 1: So many, and no more', () => {
@@ -469,7 +498,7 @@ describe('Step 4: Who goes first', () => {
 describe('Step 7: No, at once', () => {
   /** The mean of the visits is 50 ms. */
   async function slow(options: Partial<DoorOptions> = {}) {
-    const door = new Door({ limit: 1, queue: 100, maxWaitMs: 200, ...options })
+    const door = new Door({ limit: 1, queue: 100, maxWaitMs: 400, ...options })
     for (let i = 0; i < 20; i++) {
       const visit = arrive(door)
       await turns(2)
@@ -488,7 +517,7 @@ describe('Step 7: No, at once', () => {
     await turns()
     expect(
       statesOf(visits),
-      'one place, visits of 50 ms, 200 ms of patience: the fourth in line may just wait, the fifth waits in vain',
+      'one place, visits of 50 ms, and of 400 ms of patience half is kept back: the fourth in line may just wait, not the fifth',
     ).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'refused', 'refused'])
     expect(visits[5]).toMatchObject(refusedBecause('late'))
   })
@@ -501,7 +530,7 @@ describe('Step 7: No, at once', () => {
     await turns()
     expect(
       countOf(visits, 'refused'),
-      'after twenty visits of 50 ms and one of 1 ms, of eight with 200 ms',
+      'after twenty visits of 50 ms and one of 1 ms, of eight with 400 ms',
     ).toBeGreaterThan(0)
 
     for (const visit of visits) visit.pass?.leave()
@@ -515,7 +544,7 @@ describe('Step 7: No, at once', () => {
     }
     const three = arriveTogether(quick.door, 8)
     await turns()
-    expect(countOf(three, 'refused'), 'after forty visits of 1 ms, of eight with 200 ms').toBe(0)
+    expect(countOf(three, 'refused'), 'after forty visits of 1 ms, of eight with 400 ms').toBe(0)
   })
 
   test('counts only those who will go first, and all the places', async () => {
@@ -526,7 +555,7 @@ describe('Step 7: No, at once', () => {
       Array.from({ length: 9 }, () => ({ urgency: 5 })),
     )
     await turns()
-    expect(countOf(quotes, 'waiting'), 'of nine quotes, with two places: eight can be served in 200 ms').toBe(8)
+    expect(countOf(quotes, 'waiting'), 'of nine quotes, with two places: eight can be served in 200 of 400 ms').toBe(8)
     const booking = arrive(door, { urgency: 1 })
     await turns()
     expect(booking.state, 'a booking goes before all of them').toBe('waiting')
@@ -535,7 +564,62 @@ describe('Step 7: No, at once', () => {
     expect(hurried, 'for whom nobody waits longer than 20 ms').toMatchObject(refusedBecause('late'))
   })
 
-  test('never refuses a free place, whatever it expects', async () => {
+  test('knows how long a turn is, for those who have a place and wait for one', async () => {
+    const door = await crowded()
+    expect(
+      await waitingOf100(door),
+      'places for all, turns of 10 ms, two begin in each, and 20 of 40 ms are kept back: four can be let in in time',
+    ).toBe(4)
+    expect(
+      await waitingOf100(await crowded({ limit: 10, maxWaitMs: 100 })),
+      'eight free places, and visits of 10 ms: for turns they wait for longer than for places, so 50 ms are for ten',
+    ).toBe(10)
+  })
+
+  test('takes for a turn only what somebody with a place has waited for', async () => {
+    const idle = new Door({ limit: 1_000, queue: 1_000, perTurn: 2, maxWaitMs: 40 })
+    for (let i = 0; i < 20; i++) {
+      const visit = arrive(idle)
+      await turns(2)
+      visit.pass?.leave()
+      vi.advanceTimersByTime(500)
+    }
+    expect(await waitingOf100(idle), 'the loop turned twice a second, as nobody came: that is no long turn').toBe(98)
+
+    const { door, leave } = await occupied({ limit: 100, queue: 1_000, perTurn: 2, maxWaitMs: 2_000 })
+    const visits = arriveTogether(door, 99)
+    await turns(100)
+    await waiting(door)
+    vi.advanceTimersByTime(500)
+    leave()
+    for (const { pass } of visits) pass?.leave()
+    await turns()
+    expect(door.inside, 'whoever waited').toBe(1)
+    const crowd = arriveTogether(door, 90, { deadline: deadlineAfter(40) })
+    await turns(100)
+    expect(countOf(crowd, 'inside'), 'who waited for 500 ms waited for a place, and not for a turn').toBe(90)
+  })
+
+  test('does not take one long turn for all that will follow', async () => {
+    const door = await crowded()
+    await takingTurns(door, 1, 40)
+    expect(
+      await waitingOf100(door),
+      'twenty turns of 10 ms and one of 40, so 13 on average: for one turn and a half',
+    ).toBe(3)
+    const fast = await crowded()
+    await takingTurns(fast, 60, 1)
+    expect(await waitingOf100(fast), 'twenty turns of 10 ms, and sixty of 1: for nearly twenty').toBeGreaterThan(30)
+  })
+
+  test('keeps back half of maxWaitMs, or half of what they have if that is less', async () => {
+    expect(await waitingOf100(await crowded(), 20), '20 ms, less half: one turn').toBe(2)
+    const patient = () => crowded({ maxWaitMs: Infinity })
+    expect(await waitingOf100(await patient()), 'for ever is longer than any estimate').toBe(98)
+    expect(await waitingOf100(await patient(), 100), 'a deadline in 100 ms, less half: five turns').toBe(10)
+  })
+
+  test('never refuses who goes in next, whatever it expects', async () => {
     const { door, inside } = await slow({ maxWaitMs: 10 })
     const refused = arrive(door)
     await turns()
@@ -554,6 +638,9 @@ describe('Step 7: No, at once', () => {
     const three = arriveTogether(roomy.door, 3)
     await turns(6)
     expect(countOf(three, 'inside'), 'of three, with three places free: they only wait for their turn').toBe(3)
+
+    const late = await crowded({}, 500)
+    expect(await waitingOf100(late), 'turns took 500 ms, and two go in in the next, whatever it takes').toBe(2)
   })
 })
 
@@ -717,9 +804,13 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const first = await waiting(door)
     const second = arrive(door)
     await turns()
-    expect(second, 'two visits of 300 ms each, and 400 ms to wait').toMatchObject(refusedBecause('late'))
+    expect(second, 'two visits of 300 ms each, and 400 ms to wait, less 50').toMatchObject(refusedBecause('late'))
     await vi.advanceTimersByTimeAsync(399)
-    expect(first.state, 'one visit of 300 ms, and 400 ms to wait').toBe('waiting')
+    expect(first.state, 'one visit of 300 ms, and 400 ms to wait, less 50').toBe('waiting')
+
+    const burst = () => crowded({ burstMs: 400 })
+    expect(await waitingOf100(await burst()), 'turns of 10 ms, and 400 ms to wait, less half of maxWaitMs: 38').toBe(76)
+    expect(await waitingOf100(await burst(), 100), 'a deadline in 100 ms, less half of maxWaitMs: 8').toBe(16)
   })
 
   test('goes by maxWaitMs again when it refuses as they come to a queue that stands', async () => {
@@ -787,20 +878,24 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(first.state, 'there was a pause: it begins anew').toBe('inside')
     const [third] = [await waiting(door), await waiting(door)]
     expect(third.state).toBe('waiting')
+  })
 
-    const fair = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000, fairEvery: 2 })
-    const [longest] = [await waiting(fair.door), await waiting(fair.door)]
+  test('keeps fairEvery when the newest goes first', async () => {
+    const { door, leave } = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000, fairEvery: 2 })
+    const [longest] = [await waiting(door), await waiting(door)]
     await vi.advanceTimersByTimeAsync(60)
-    fair.leave()
+    leave()
     await turns()
     expect(longest.state, 'fairEvery: 2, and this is the second place: whoever has waited longest').toBe('inside')
+  })
 
-    const urgent = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
-    const booking = await waiting(urgent.door, { urgency: 1 })
+  test('lets the newest of the most urgent go first, and not the newest of all', async () => {
+    const { door, leave } = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
+    const booking = await waiting(door, { urgency: 1 })
     await vi.advanceTimersByTimeAsync(5)
-    await waiting(urgent.door, { urgency: 5 })
+    await waiting(door, { urgency: 5 })
     await vi.advanceTimersByTimeAsync(55)
-    urgent.leave()
+    leave()
     await turns()
     expect(booking.state, 'a booking, and a quote that is newer: the newest of the most urgent').toBe('inside')
   })

@@ -192,7 +192,7 @@ export const variables = {
     1_000_000,
     'requests of each urgency that wait for one to end; a further one is refused',
   ),
-  MAX_WAIT_MS: limitMs(20, 'that a request waits for another one to end'),
+  MAX_WAIT_MS: limitMs(40, 'that a request waits for another one to end'),
   MAX_BURST_WAIT_MS: limitMs(400, 'that it may wait as long as nobody has been waiting for so long'),
   RETRY_AFTER_S: integer(20, 1, 3600, 's after which whoever is refused for that is told to come again, at most'),
   MAX_LOOP_DELAY_MS: {
@@ -252,6 +252,7 @@ export const fits: { sum: Name[]; below: Name }[] = [
   { sum: ['CARRIER_QUEUE_MS'], below: 'QUOTE_DEADLINE_MS' },
   { sum: ['QUOTE_DEADLINE_MS'], below: 'HANDLER_MS' },
   { sum: ['MAX_WAIT_MS'], below: 'QUOTE_DEADLINE_MS' },
+  { sum: ['MAX_BURST_WAIT_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'HANDLER_MS' },
   { sum: ['BODY_CHUNK_MS'], below: 'REQUEST_MS' },
   { sum: ['HEADERS_MS'], below: 'REQUEST_MS' },

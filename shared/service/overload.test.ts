@@ -1,6 +1,8 @@
+import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { sleep } from '../core/sleep.ts'
 import { eventually } from '../testing/outcome.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { startParcel } from './harness.ts'
@@ -76,9 +78,40 @@ test('more at work than there are sockets is told at the start', async () => {
 })
 
 test('a limit that learns stops with its server', async () => {
+  const stop = vi.spyOn(LoopDelay.prototype, 'stop')
   const { app } = await startParcel({ ...PATIENT, MAX_LOOP_DELAY_MS: '20' })
   const { body } = await app.inject('/metrics')
   expect(body).toContain('parcel_places 64')
+  expect(stop).not.toHaveBeenCalled()
+  await app.close()
+  expect(stop).toHaveBeenCalledOnce()
+})
+
+test('one waits for MAX_WAIT_MS, or for MAX_BURST_WAIT_MS if that is more', async () => {
+  const short = await full({ MAX_WAITING: '1', MAX_WAIT_MS: '1', MAX_BURST_WAIT_MS: '1' })
+  expect((await fetch(short.origin + QUOTES)).status, 'a millisecond, and no place').toBe(503)
+  expect(await short.metrics()).toContain('parcel_refused_total{because="waited",urgency="5"} 1')
+
+  for (const [wait, burst] of [
+    ['20000', '1'],
+    ['1', '20000'],
+  ]) {
+    const { origin, metrics, fleet, hangUp } = await full({
+      MAX_WAITING: '1',
+      MAX_WAIT_MS: wait!,
+      MAX_BURST_WAIT_MS: burst!,
+    })
+    const waiting = fetch(origin + QUOTES)
+    let text = ''
+    for (let i = 0; i < 50 && !text.includes('parcel_waiting 1'); i++) text = await metrics()
+    // For longer than the chapter's own default.
+    await sleep(150)
+    await fleet.setFault('pigeon', null)
+    hangUp.abort()
+    expect((await waiting).status, `MAX_WAIT_MS ${wait}, MAX_BURST_WAIT_MS ${burst}, and a place after 150 ms`).toBe(
+      200,
+    )
+  }
 })
 
 test('it listens through many sockets, but not on a port that somebody else has', async () => {

@@ -8,6 +8,7 @@ import { OverloadError } from '../core/errors.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { HANDLES } from './listen.ts'
 import { gaugesIn, type Metrics } from './metrics.ts'
+import { Problem } from './problems.ts'
 
 /** Fewer places would not keep the sockets busy, whatever is late. */
 const LEAST_PLACES = 8
@@ -26,7 +27,7 @@ type Limits = Pick<
 /** An eighth of the sockets that listen: what is accepted in a turn can be refused in it, up to eight times what one can do. */
 const PER_TURN = HANDLES / 8
 
-/** A place for a route that gives its own back when it likes, with `urgency: null`. @throws OverloadError */
+/** A place for a route that gives its own back when it likes, with `urgency: null`. @throws Problem as `shedLoad` answers */
 export type EnterDoor = (request: FastifyRequest, urgency: number) => Promise<Pass>
 
 /** Has every request pass through the door of chapter 08, and tells how it is there. */
@@ -77,8 +78,13 @@ export function shedOverload(
     try {
       return await door.enter({ urgency, deadline })
     } catch (error) {
-      if (error instanceof OverloadError) refused.inc({ because: error.because, urgency })
-      throw error
+      if (!(error instanceof OverloadError)) throw error
+      refused.inc({ because: error.because, urgency })
+      throw new Problem(503, 'There is more to do than we can', {
+        cause: error,
+        headers: { 'retry-after': 1 + Math.floor(limits.RETRY_AFTER_S * Math.random()) },
+        extensions: { reason: 'overloaded' },
+      })
     }
   }
 }

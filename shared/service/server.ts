@@ -121,7 +121,6 @@ export function buildServer(deps: Deps): Server {
     scans,
     shutdown,
     enterDoor,
-    retryAfterS: config.RETRY_AFTER_S,
     maxUploads: config.UPLOADS,
     uploadMs: config.UPLOAD_MS,
     lineBytes: config.SCAN_LINE_BYTES,

@@ -34,8 +34,9 @@ interface Waiter {
   stopListening(): void
 }
 
-/** What a new visit weighs in the mean length of all. */
+/** What the latest weighs in a mean. */
 const WEIGHT = 0.1
+const mean = (before: number | undefined, ms: number) => (before === undefined ? ms : before + WEIGHT * (ms - before))
 
 /**
  * Lets so many in, has a few wait for a little while, and refuses the others at once: so whoever is inside is served at
@@ -57,7 +58,10 @@ export class Door {
   /** Since when there has been somebody waiting all the time, or was refused. */
   #busySince = Infinity
   #refusedAt = -Infinity
-  #meanMs: number | undefined
+  /** What a visit takes, and a turn of the loop after which somebody has to wait for the next. */
+  #visitMs: number | undefined
+  #turnMs: number | undefined
+  #turnBeganAt: number | undefined
 
   /** @throws RangeError for an option out of its bounds */
   constructor(options: DoorOptions) {
@@ -119,6 +123,8 @@ export class Door {
   /** The end of a turn of the event loop: whoever has come is here, and whoever has left is gone. */
   #turn(): void {
     const now = performance.now()
+    if (this.#turnBeganAt !== undefined) this.#turnMs = mean(this.#turnMs, now - this.#turnBeganAt)
+    this.#turnBeganAt = undefined
     for (let begun = 0; begun < this.#options.perTurn && this.#free > 0;) {
       const next = this.#next(now)
       if (!next) break
@@ -142,7 +148,10 @@ export class Door {
     }
     if (this.waiting > 0) {
       this.#busySince = Math.min(this.#busySince, now)
-      if (this.#free > 0) this.#awaitTurn()
+      if (this.#free > 0) {
+        this.#turnBeganAt = now
+        this.#awaitTurn()
+      }
     }
   }
 
@@ -175,24 +184,35 @@ export class Door {
   #learn(ms: number): void {
     const { inside } = this
     this.#inside--
-    this.#meanMs = this.#meanMs === undefined ? ms : this.#meanMs + WEIGHT * (ms - this.#meanMs)
+    this.#visitMs = mean(this.#visitMs, ms)
     this.#limit.learn({ ms, inside })
     if (this.waiting > 0) this.#awaitTurn()
   }
 
   /** Why somebody who has just come may not wait; undefined when they may. */
   #refusalOf({ urgency, until }: Waiter, now: number): OverloadError['because'] | undefined {
-    const { queue, earlyFrom, random } = this.#options
+    const { queue, maxWaitMs, perTurn, earlyFrom, random } = this.#options
     const free = Math.max(0, this.#free)
     const ahead = this.#queues.slice(0, urgency + 1).reduce((sum, { size }) => sum + size, 0)
-    // There is a place, and only the turn was over.
-    if (ahead < free) return undefined
-    const { size } = this.#queues[urgency]!
-    if (size >= queue + free) return 'full'
-    const over = size - earlyFrom * queue
-    if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
-    if (this.#meanMs !== undefined && ((ahead + 1) * this.#meanMs) / this.places > until - now) return 'late'
-    return undefined
+    // They go in in the next turn; and a door that closed itself by an estimate would never learn that it was wrong.
+    if (ahead < Math.min(free, perTurn)) return undefined
+    if (ahead >= free) {
+      const { size } = this.#queues[urgency]!
+      if (size >= queue + free) return 'full'
+      const over = size - earlyFrom * queue
+      if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
+    }
+    const patienceMs = until - now
+    // An estimate is right on average: of those who are let wait at its very edge, each other one waits in vain.
+    const marginMs = Math.min(patienceMs, maxWaitMs) / 2
+    return this.#waitMs(ahead, free) + marginMs > patienceMs ? 'late' : undefined
+  }
+
+  /** How long somebody is going to wait: for turns, and, when there is no place, until others have left. */
+  #waitMs(ahead: number, free: number): number {
+    const turnsMs = ((ahead + 1) / this.#options.perTurn) * (this.#turnMs ?? 0)
+    const visitsMs = ahead < free ? 0 : ((ahead + 1) / this.places) * (this.#visitMs ?? 0)
+    return Math.max(turnsMs, visitsMs)
   }
 
   #watch(waiter: Waiter, now: number): void {

@@ -4,7 +4,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Shutdown } from '#chapters/02-graceful-shutdown/shutdown.ts'
 import { Pipeline } from '#chapters/11-batching/pipeline.ts'
-import { OverloadError } from '../../core/errors.ts'
 import { LineTooLongError, linesOf } from '../lines.ts'
 import type { EnterDoor } from '../overload.ts'
 import { Problem } from '../problems.ts'
@@ -17,8 +16,6 @@ interface Options {
   scans: Scans
   shutdown: Pick<Shutdown, 'signal'>
   enterDoor: EnterDoor
-  /** For whom the door refuses, at most: as with all others, not at the same moment. */
-  retryAfterS: number
   /** At a time. */
   maxUploads: number
   uploadMs: number
@@ -44,7 +41,7 @@ const schema = {
 class StoreError extends Error {}
 
 export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
-  const { scans, shutdown, enterDoor, retryAfterS, maxUploads, uploadMs, lineBytes } = options
+  const { scans, shutdown, enterDoor, maxUploads, uploadMs, lineBytes } = options
   let uploads = 0
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload))
@@ -58,14 +55,8 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
 
   // A place is for a moment, and an upload for an hour: it is let in like others, and gives it back when it begins.
   const admit = async (request: FastifyRequest, reply: FastifyReply) => {
-    try {
-      const pass = await enterDoor(request, 6)
-      pass.leave()
-    } catch (error) {
-      if (!(error instanceof OverloadError)) throw error
-      const afterS = 1 + Math.floor(retryAfterS * Math.random())
-      throw refusal('There is more to do than we can', error, { reason: 'overloaded' }, afterS)
-    }
+    const pass = await enterDoor(request, 6)
+    pass.leave()
     if (reply.raw.closed) return reply.hijack()
     if (uploads >= maxUploads) throw refusal(`There are ${maxUploads} uploads already`)
     // Here, where it was looked at: between two hooks, others are let in.
@@ -119,8 +110,8 @@ export const scansRoute: FastifyPluginAsyncTypebox<Options> = async (app, option
   )
 }
 
-const refusal = (detail: string, cause?: unknown, extensions = {}, afterS = RETRY_AFTER_S) =>
-  new Problem(503, detail, { cause, headers: { 'retry-after': afterS }, extensions })
+const refusal = (detail: string, cause?: unknown, extensions = {}) =>
+  new Problem(503, detail, { cause, headers: { 'retry-after': RETRY_AFTER_S }, extensions })
 
 /** How an upload ends that does not come to its end: with the number of the lines that are done. */
 function early(error: unknown, answer: Uploaded, shutdown: AbortSignal): unknown {

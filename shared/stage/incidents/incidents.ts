@@ -227,7 +227,7 @@ export const incidents: Incident[] = [
     env: {
       CARRIER_CONNECTIONS: '4',
       MAX_IN_FLIGHT: '16',
-      MAX_WAIT_MS: '50',
+      MAX_WAIT_MS: '100',
       RETRY_AFTER_S: '3',
       CARRIER_QUEUE: '100000',
       CARRIER_QUEUE_MS: '2400',

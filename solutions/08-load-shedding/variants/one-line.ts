@@ -29,6 +29,8 @@ export class Door {
   #busySince = Infinity
   #calmFrom = 0
   #meanMs = 0
+  #turnMs = 0
+  #turnedAt = NaN
   #count = 0
   inside = 0
 
@@ -106,6 +108,8 @@ export class Door {
 
   #decide(now: number): void {
     const { perTurn, queue, earlyFrom, random } = this.#options
+    if (this.#turnedAt <= now)
+      this.#turnMs = this.#turnMs === 0 ? now - this.#turnedAt : 0.9 * this.#turnMs + 0.1 * (now - this.#turnedAt)
     this.#expire(now)
     for (let begun = 0; begun < perTurn && this.inside < this.places && this.#line.length > 0; begun++) {
       this.inside++
@@ -121,15 +125,23 @@ export class Door {
       const over = alike - earlyFrom * queue
       const refuse = (because: 'full' | 'early' | 'late') =>
         waiter.settle(new OverloadError(because, now - waiter.cameAt))
-      if (ahead < free) this.#line.push(waiter)
-      else if (alike >= queue + free) refuse('full')
-      else if (earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
-      else if (((ahead + 1) * this.#meanMs) / this.places > this.#until(waiter) - now) refuse('late')
+      const isPlaceless = ahead >= free
+      const waitMs = Math.max(
+        ((ahead + 1) * this.#turnMs) / perTurn,
+        isPlaceless ? ((ahead + 1) * this.#meanMs) / this.places : 0,
+      )
+      const haveMs = this.#until(waiter) - now
+      if (!isPlaceless && ahead < perTurn) this.#line.push(waiter)
+      else if (isPlaceless && alike >= queue + free) refuse('full')
+      else if (isPlaceless && earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
+      else if (waitMs > Math.max(haveMs / 2, haveMs - this.#options.maxWaitMs / 2)) refuse('late')
       else this.#line.push(waiter)
     }
     this.#wind()
     if (this.#line.length > 0) this.#busySince = Math.min(this.#busySince, now)
-    if (this.#line.length > 0 && this.inside < this.places) this.#wake()
+    const isDueAgain = this.#line.length > 0 && this.inside < this.places
+    this.#turnedAt = isDueAgain ? now : NaN
+    if (isDueAgain) this.#wake()
   }
 
   #next(now: number): Waiter {
