@@ -916,6 +916,10 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
     for (let i = 0; i < 6; i++)
       expect((await waiting(calm.door)).state, 'up to half of the queue, nobody').toBe('waiting')
+    const roomy = new Door({ limit: 10, perTurn: 1, queue: 10, earlyFrom: 0, random: () => 0 })
+    const crowd = arriveTogether(roomy, 10)
+    await turns(20)
+    expect(countOf(crowd, 'inside'), 'ten places for ten, who only wait for their turn').toBe(10)
   })
 })
 
