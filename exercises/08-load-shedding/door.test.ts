@@ -900,6 +900,27 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(booking.state, 'a booking, and a quote that is newer: the newest of the most urgent').toBe('inside')
   })
 
+  test('has nobody as urgent ahead of a newcomer when the newest goes first', async () => {
+    const { door, leave } = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 200, fairEvery: 100 })
+    vi.advanceTimersByTime(50)
+    leave()
+    arrive(door)
+    await turns()
+    // Visits take 50 ms, and 100 ms are kept back.
+    await waiting(door)
+    await waiting(door, { urgency: 1 })
+    const behind = arrive(door)
+    await turns()
+    expect(behind, 'two who go first, three visits of 50 ms').toMatchObject(refusedBecause('late'))
+    await vi.advanceTimersByTimeAsync(50)
+    await waiting(door)
+    const booking = await waiting(door, { urgency: 1 })
+    const after = arrive(door)
+    await turns()
+    expect(after, 'the newest goes first, but after two who are more urgent').toMatchObject(refusedBecause('late'))
+    expect(booking.state).toBe('waiting')
+  })
+
   test('refuses some early, the more the longer the queue is', async () => {
     let chance = 0.5
     const { door } = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance, burstMs: 400 })

@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
  * Opens further listening sockets on the address of `server`, which must listen with `reusePort: true`, and closes them
  * with it.
  *
+ * @param _handles how many are to listen, the first included
  * @param _backlog connections that wait in each of them to be accepted; Node's default
  * @returns how many listen now, the first included
  */

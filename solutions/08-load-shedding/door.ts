@@ -160,12 +160,16 @@ export class Door {
   }
 
   #next(now: number): Waiter | undefined {
-    const { fairEvery, newestFirstAfterMs } = this.#options
+    const { fairEvery } = this.#options
     const queues = this.#queues.filter(({ size }) => size > 0)
     if ((this.#handedOver + 1) % fairEvery === 0)
       return queues.map(first).toSorted((a, b) => a.arrivedAt - b.arrivedAt)[0]
     const [queue] = queues
-    return queue && (now - this.#busySince >= newestFirstAfterMs ? [...queue].at(-1) : first(queue))
+    return queue && (this.#isNewestFirst(now) ? [...queue].at(-1) : first(queue))
+  }
+
+  #isNewestFirst(now: number): boolean {
+    return now - this.#busySince >= this.#options.newestFirstAfterMs
   }
 
   #letIn(waiter: Waiter, now: number): void {
@@ -196,16 +200,17 @@ export class Door {
     const ahead = this.#queues.slice(0, urgency + 1).reduce((sum, { size }) => sum + size, 0)
     // They go in in the next turn; and a door that closed itself by an estimate would never learn that it was wrong.
     if (ahead < Math.min(free, perTurn)) return undefined
+    const { size } = this.#queues[urgency]!
     if (ahead >= free) {
-      const { size } = this.#queues[urgency]!
       if (size >= queue + free) return 'full'
       const over = size - earlyFrom * queue
       if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
     }
     const patienceMs = until - now
-    // An estimate is right on average: of those who are let wait at its very edge, each other one waits in vain.
+    // An average is exceeded half of the time: of those who are let wait at its very edge, each other one waits in vain.
     const marginMs = Math.min(patienceMs, maxWaitMs) / 2
-    return this.#waitMs(ahead, free) + marginMs > patienceMs ? 'late' : undefined
+    const before = this.#isNewestFirst(now) ? ahead - size : ahead
+    return this.#waitMs(before, free) + marginMs > patienceMs ? 'late' : undefined
   }
 
   /** How long somebody is going to wait: for turns, and, when there is no place, until others have left. */

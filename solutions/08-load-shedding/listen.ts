@@ -11,6 +11,7 @@ import { type AddressInfo, createServer } from 'node:net'
  * Linux spreads connections over the sockets of a port; where the system does not, or the port is not shared, there is one, as
  * before.
  *
+ * @param handles how many are to listen, the first included
  * @param backlog connections that wait in each of them to be accepted; Node's default. Too many of them wait for longer than
  *   anybody waits for an answer.
  * @returns how many listen now, the first included

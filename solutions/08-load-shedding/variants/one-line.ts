@@ -126,10 +126,8 @@ export class Door {
       const refuse = (because: 'full' | 'early' | 'late') =>
         waiter.settle(new OverloadError(because, now - waiter.cameAt))
       const isPlaceless = ahead >= free
-      const waitMs = Math.max(
-        ((ahead + 1) * this.#turnMs) / perTurn,
-        isPlaceless ? ((ahead + 1) * this.#meanMs) / this.places : 0,
-      )
+      const nth = 1 + ahead - (this.#isNewestFirst(now) ? alike : 0)
+      const waitMs = Math.max((nth * this.#turnMs) / perTurn, nth > free ? (nth * this.#meanMs) / this.places : 0)
       const haveMs = this.#until(waiter) - now
       if (!isPlaceless && ahead < perTurn) this.#line.push(waiter)
       else if (isPlaceless && alike >= queue + free) refuse('full')
@@ -148,7 +146,11 @@ export class Door {
     if (++this.#count % this.#options.fairEvery === 0) return this.#line[0]!
     const urgent = Math.min(...this.#line.map(({ urgency }) => urgency))
     const alike = this.#line.filter(({ urgency }) => urgency === urgent)
-    return alike.at(now - this.#busySince >= this.#options.newestFirstAfterMs ? -1 : 0)!
+    return alike.at(this.#isNewestFirst(now) ? -1 : 0)!
+  }
+
+  #isNewestFirst(now: number): boolean {
+    return now - this.#busySince >= this.#options.newestFirstAfterMs
   }
 
   #expire(now: number): void {
