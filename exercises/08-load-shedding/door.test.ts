@@ -80,7 +80,7 @@ async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
 /** There is room for everybody, but two go in in a turn, and for some turns each took 10 ms. */
 async function crowded(options: Partial<DoorOptions> = {}, turnMs = 10) {
   const door = new Door({ limit: 1_000, queue: 1_000, perTurn: 2, maxWaitMs: 40, ...options })
-  await takingTurns(door, 20, turnMs)
+  await takingTurns(door, 60, turnMs)
   return door
 }
 /** In each two go in, until the next, and two more are left for that; after the last nobody is inside. */
@@ -104,6 +104,15 @@ async function waitingOf100(door: Door, haveMs = Infinity): Promise<number> {
   for (const visit of visits.filter(({ state }) => state === 'refused'))
     expect(visit, 'there are places for all of them, and no turn').toMatchObject(refusedBecause('late'))
   return countOf(visits, 'waiting')
+}
+
+/** The loop is blocked for so long: no timer has had its turn, and the clock goes on. */
+async function blocked(ms: number, work: () => void): Promise<void> {
+  const now = performance.now() + ms
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+  work()
+  await turns()
+  clock.mockRestore()
 }
 
 describe('Step 1: So many, and no more', () => {
@@ -193,6 +202,19 @@ describe('Step 1: So many, and no more', () => {
       statesOf(six),
       'six at once, three places, and two may wait: the queue begins behind those who have a place',
     ).toEqual(['inside', 'inside', 'inside', 'waiting', 'waiting', 'refused'])
+
+    const nine = new Door({ limit: 9, queue: 0, perTurn: 8 })
+    const twelve = arriveTogether(nine, 12)
+    await turns()
+    expect(countOf(twelve, 'inside'), 'of twelve, with nine places').toBe(9)
+    expect(countOf(twelve, 'refused'), 'of twelve, with nine places and no queue').toBe(3)
+
+    const inOneTurn = arriveTogether(new Door({ limit: 20, perTurn: Infinity }), 20)
+    await oneTurn()
+    expect(countOf(inOneTurn, 'inside'), 'perTurn: Infinity, and places for all twenty').toBe(20)
+    const unlimited = arriveTogether(new Door({ limit: Infinity, queue: 0 }), 20)
+    await turns()
+    expect(countOf(unlimited, 'inside'), 'limit: Infinity, of twenty').toBe(20)
   })
 
   test('begins so many in a turn, also when all who are inside leave at once', async () => {
@@ -254,6 +276,12 @@ describe('Step 2: Nobody waits for ever', () => {
       'turns asked for in 5 ms in which one waits: a core that is busy with it',
     ).toBeLessThan(3)
     asked.mockRestore()
+
+    const hasty = await occupied({ maxWaitMs: 0 })
+    const impatient = arrive(hasty.door)
+    await turns()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(impatient.error, 'maxWaitMs: 0, and no place').toBeInstanceOf(OverloadError)
   })
 
   test('begins nothing for which nobody waits any more', async () => {
@@ -266,6 +294,10 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
     expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
     expect(door.waiting).toBe(0)
+    const inThisTurn = arrive(door, { deadline: deadlineAfter(5) })
+    vi.advanceTimersByTime(10)
+    await turns()
+    expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
   })
 
   test('asks the clock when a place comes free, and not the timer', async () => {
@@ -274,21 +306,41 @@ describe('Step 2: Nobody waits for ever', () => {
     const hurried = await waiting(door, { deadline: deadlineAfter(50) })
     const brief = arrive(door, { deadline: deadlineAfter(100) })
     const last = arrive(door, { deadline: deadlineAfter(500) })
-    // The loop is blocked: it is late, and no timer has had its turn.
-    const now = performance.now() + 150
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
-    leave()
-    await turns()
+    await blocked(150, leave)
     expect(
       statesOf([patient, hurried]),
       'both were too late, by the clock, though no timer has said so: whom does the work serve?',
     ).not.toContain('inside')
     expect(brief.error, 'came in this turn, but it took longer than anybody waits').toBeInstanceOf(TimeoutError)
-    expect(last.state, 'who has just come has waited for no place yet, whatever the loop took').toBe('inside')
-    clock.mockRestore()
+    expect(last.state, 'who has just come has waited for nobody yet, whatever the loop took').toBe('inside')
     await vi.advanceTimersByTimeAsync(150)
     expect(patient).toMatchObject(refusedBecause('waited'))
     expect(hurried.error).toBeInstanceOf(TimeoutError)
+
+    const both = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
+    await blocked(150, both.leave)
+    expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
+  })
+
+  test('counts nobody whose time is over, by the clock', async () => {
+    const { door, leave } = await occupied({ perTurn: 1 })
+    arriveTogether(door, 2)
+    await turns()
+    let next: Visit | undefined
+    await blocked(150, () => {
+      leave()
+      next = arrive(door)
+    })
+    expect(next!.state, 'perTurn: 1, and who was before them has gone').toBe('inside')
+
+    const crowded = await occupied({ queue: 2 })
+    arriveTogether(crowded.door, 2)
+    await turns()
+    await blocked(150, () => {
+      next = arrive(crowded.door)
+    })
+    expect(next!.state, 'a queue for two, and both who were in it have gone').toBe('waiting')
   })
 
   test('does not notice when somebody sets the wall clock', async () => {
@@ -327,10 +379,12 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(statesOf([gone, next]), 'who left in that moment, and who was behind them').toEqual(['refused', 'inside'])
 
     const early = new AbortController()
-    const newcomer = arrive(new Door({ limit: 1 }), { signal: early.signal })
+    const empty = new Door({ limit: 1 })
+    const newcomer = arrive(empty, { signal: early.signal })
     early.abort(new Error('hung up'))
     await turns()
     expect(newcomer.state, 'came and went in one turn of the loop').toBe('refused')
+    expect({ inside: empty.inside, waiting: empty.waiting }, 'and is not there').toEqual({ inside: 0, waiting: 0 })
     const never = arrive(door, { signal: early.signal })
     await turns()
     expect(never.state, 'had gone before they came').toBe('refused')
@@ -393,6 +447,15 @@ describe('Step 4: Who goes first', () => {
     expect(report.state, 'there are two quotes before it, but none in its own queue').toBe('waiting')
   })
 
+  test('gives the free places to the most urgent, also when it cuts the queue', async () => {
+    const door = new Door({ limit: 28, queue: 0 })
+    const bookings = arriveTogether(door, 28, { urgency: 1 })
+    const quotes = arriveTogether(door, 40, { urgency: 5 })
+    await turns()
+    expect(countOf(bookings, 'inside'), 'of 28 bookings, with 28 places').toBe(28)
+    expect(countOf(quotes, 'refused'), 'of 40 quotes, with no queue').toBe(40)
+  })
+
   test('lets whoever has waited longest go first, now and then', async () => {
     const { door, leave } = await occupied({ fairEvery: 3, queue: 100 })
     const quote = await waiting(door, { urgency: 7 })
@@ -424,19 +487,25 @@ describe('Step 4: Who goes first', () => {
     const early = bookings.filter((visit) => inside.has(visit))
     expect(early, 'and among the bookings, to the first').toEqual(bookings.slice(0, 5))
 
-    const other = await occupied({ fairEvery: 2 })
-    const visits: Visit[] = []
-    for (const urgency of [5, 7, 0]) {
-      visits.push(await waiting(other.door, { urgency }))
-      await vi.advanceTimersByTimeAsync(1)
+    for (const urgencies of [
+      [5, 7, 0],
+      [1, 7, 5],
+      [3, 0, 7],
+    ]) {
+      const other = await occupied({ fairEvery: 2 })
+      const visits: Visit[] = []
+      for (const urgency of urgencies) {
+        visits.push(await waiting(other.door, { urgency }))
+        await vi.advanceTimersByTimeAsync(1)
+      }
+      other.leave()
+      await turns()
+      expect(statesOf(visits), `urgencies of ${urgencies.join(', ')}: the first has waited longest`).toEqual([
+        'inside',
+        'waiting',
+        'waiting',
+      ])
     }
-    other.leave()
-    await turns()
-    expect(statesOf(visits), 'who has waited longest (5), the least urgent (7) and the most (0)').toEqual([
-      'inside',
-      'waiting',
-      'waiting',
-    ])
   })
 
   test('takes an urgency that is none for a mistake', async () => {
@@ -522,6 +591,60 @@ describe('Step 7: No, at once', () => {
     expect(visits[5]).toMatchObject(refusedBecause('late'))
   })
 
+  test('refuses them as if they had never been there', async () => {
+    const { door } = await slow()
+    const { signal } = new AbortController()
+    const late = arrive(door, { signal, deadline: deadlineAfter(20) })
+    await turns()
+    expect(late).toMatchObject(refusedBecause('late'))
+    expect(door.waiting, 'waiting').toBe(0)
+    expect(getEventListeners(signal, 'abort').length, 'listeners of somebody who was refused').toBe(0)
+    expect(vi.getTimerCount(), 'timers').toBe(0)
+  })
+
+  test('refuses at once or not at all: who has been let wait, waits', async () => {
+    const { door, inside } = await slow()
+    const visits = arriveTogether(door, 4)
+    await turns()
+    vi.advanceTimersByTime(250)
+    inside.pass?.leave()
+    await turns()
+    expect(statesOf(visits), 'they were told to wait when a visit took 50 ms; the last took longer').toEqual([
+      'inside',
+      'waiting',
+      'waiting',
+      'waiting',
+    ])
+  })
+
+  test('goes by what is true at the end of the turn', async () => {
+    const { door, inside } = await slow()
+    const visits = arriveTogether(door, 4)
+    await turns()
+    vi.advanceTimersByTime(50)
+    inside.pass?.leave()
+    visits.push(arrive(door))
+    await turns()
+    expect(statesOf(visits), 'the first of them goes in: the fifth is the fourth, and may just wait').toEqual([
+      'inside',
+      ...Array<string>(4).fill('waiting'),
+    ])
+
+    const long = await slow()
+    const six = arriveTogether(long.door, 6)
+    vi.advanceTimersByTime(100)
+    await turns()
+    expect(countOf(six, 'waiting'), 'the turn took 100 of their 400 ms: of 300 half, for visits of 50').toBe(3)
+    expect(six[5]!.error, 'elapsedMs: from when they came').toMatchObject({ because: 'late', elapsedMs: 100 })
+
+    const limit = { places: 2, learn() {} }
+    const shrunk = await slow({ limit })
+    limit.places = 1
+    const more = arriveTogether(shrunk.door, 6)
+    await turns()
+    expect(countOf(more, 'waiting'), 'one place less: of 400 ms half, for visits of 50').toBe(4)
+  })
+
   test('does not forget its mean over one visit', async () => {
     const { door, inside } = await slow()
     vi.advanceTimersByTime(1)
@@ -545,6 +668,33 @@ describe('Step 7: No, at once', () => {
     const three = arriveTogether(quick.door, 8)
     await turns()
     expect(countOf(three, 'refused'), 'after forty visits of 1 ms, of eight with 400 ms').toBe(0)
+
+    const weighed = await slow({ maxWaitMs: 500 })
+    vi.advanceTimersByTime(250)
+    weighed.inside.pass?.leave()
+    const others = arriveTogether(weighed.door, 8)
+    await turns()
+    expect(countOf(others, 'waiting'), 'of 50 and 250 a tenth is 70 ms, and 250 are kept back: three').toBe(3)
+  })
+
+  test('does not notice either when somebody sets the wall clock', async () => {
+    const { door, inside } = await slow()
+    vi.advanceTimersByTime(50)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    inside.pass?.leave()
+    const visits = arriveTogether(door, 6)
+    await turns()
+    expect(countOf(visits, 'waiting'), 'one is inside, and four may wait, as before').toBe(4)
+
+    const busy = await crowded()
+    const four = arriveTogether(busy, 4)
+    await oneTurn()
+    vi.advanceTimersByTime(10)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await oneTurn()
+    for (const { pass } of four) pass?.leave()
+    await turns()
+    expect(await waitingOf100(busy), 'turns of 10 ms, as before').toBe(4)
   })
 
   test('counts only those who will go first, and all the places', async () => {
@@ -559,6 +709,9 @@ describe('Step 7: No, at once', () => {
     const booking = arrive(door, { urgency: 1 })
     await turns()
     expect(booking.state, 'a booking goes before all of them').toBe('waiting')
+    const report = arrive(door, { urgency: 7 })
+    await turns()
+    expect(report, 'nobody else has an urgency of 7, but eight quotes go first').toMatchObject(refusedBecause('late'))
     const hurried = arrive(door, { urgency: 0, deadline: deadlineAfter(20) })
     await turns()
     expect(hurried, 'for whom nobody waits longer than 20 ms').toMatchObject(refusedBecause('late'))
@@ -574,6 +727,20 @@ describe('Step 7: No, at once', () => {
       await waitingOf100(await crowded({ limit: 10, maxWaitMs: 100 })),
       'eight free places, and visits of 10 ms: for turns they wait for longer than for places, so 50 ms are for ten',
     ).toBe(10)
+    expect(await waitingOf100(await crowded({ limit: 3 })), 'perTurn: 2, and three places').toBe(4)
+    for (const [maxWaitMs, count] of [
+      [60, 2],
+      [80, 3],
+    ] as const) {
+      const { door: four } = await slow({ limit: 4, perTurn: 1, maxWaitMs })
+      const visits = arriveTogether(four, 5)
+      await oneTurn()
+      expect(countOf(visits, 'inside'), 'perTurn: 1').toBe(1)
+      expect(
+        countOf(visits, 'waiting'),
+        `two places are free; from the third on they wait for visits of 50 ms on four places, and have ${maxWaitMs / 2} ms`,
+      ).toBe(count)
+    }
   })
 
   test('takes for a turn only what somebody with a place has waited for', async () => {
@@ -592,12 +759,13 @@ describe('Step 7: No, at once', () => {
     await waiting(door)
     vi.advanceTimersByTime(500)
     leave()
+    vi.advanceTimersByTime(500)
     for (const { pass } of visits) pass?.leave()
     await turns()
     expect(door.inside, 'whoever waited').toBe(1)
     const crowd = arriveTogether(door, 90, { deadline: deadlineAfter(40) })
     await turns(100)
-    expect(countOf(crowd, 'inside'), 'who waited for 500 ms waited for a place, and not for a turn').toBe(90)
+    expect(countOf(crowd, 'inside'), 'who waited for a second waited for a place, and not for a turn').toBe(90)
   })
 
   test('does not take one long turn for all that will follow', async () => {
@@ -605,15 +773,21 @@ describe('Step 7: No, at once', () => {
     await takingTurns(door, 1, 40)
     expect(
       await waitingOf100(door),
-      'twenty turns of 10 ms and one of 40, so 13 on average: for one turn and a half',
+      'sixty turns of 10 ms and one of 40, so 13 on average: for one turn and a half',
     ).toBe(3)
+    const now = await crowded()
+    arriveTogether(now, 4)
+    await oneTurn()
+    vi.advanceTimersByTime(40)
+    expect(await waitingOf100(now), 'and it counts for those who come in it').toBe(3)
     const fast = await crowded()
     await takingTurns(fast, 60, 1)
-    expect(await waitingOf100(fast), 'twenty turns of 10 ms, and sixty of 1: for nearly twenty').toBeGreaterThan(30)
+    expect(await waitingOf100(fast), 'sixty turns of 10 ms, and sixty of 1: for nearly twenty').toBeGreaterThan(30)
   })
 
   test('keeps back half of maxWaitMs, or half of what they have if that is less', async () => {
     expect(await waitingOf100(await crowded(), 20), '20 ms, less half: one turn').toBe(2)
+    expect(await waitingOf100(await crowded(), 1_000), 'a deadline far away, and 40 ms less half: two turns').toBe(4)
     const patient = () => crowded({ maxWaitMs: Infinity })
     expect(await waitingOf100(await patient()), 'for ever is longer than any estimate').toBe(98)
     expect(await waitingOf100(await patient(), 100), 'a deadline in 100 ms, less half: five turns').toBe(10)
@@ -639,8 +813,20 @@ describe('Step 7: No, at once', () => {
     await turns(6)
     expect(countOf(three, 'inside'), 'of three, with three places free: they only wait for their turn').toBe(3)
 
+    const mixed = arriveTogether(await crowded({}, 500), [
+      ...Array.from({ length: 4 }, () => ({ urgency: 1 })),
+      { urgency: 5 },
+    ])
+    await oneTurn()
+    expect(statesOf(mixed), 'a turn took 500 ms; of four bookings two go in in the next, and no quote').toEqual([
+      'inside',
+      'inside',
+      'waiting',
+      'waiting',
+      'refused',
+    ])
     const late = await crowded({}, 500)
-    expect(await waitingOf100(late), 'turns took 500 ms, and two go in in the next, whatever it takes').toBe(2)
+    expect(await waitingOf100(late), 'a turn took 500 ms, and two go in in the next, whatever it takes').toBe(2)
   })
 })
 
@@ -752,6 +938,16 @@ describe('Step 9: Bursts, newest first, and early', () => {
       refusedBecause('waited'),
     )
 
+    const others = await standing()
+    const late = arrive(others.door, { deadline: deadlineAfter(5) })
+    await turns()
+    expect(late, 'in 5 ms, where visits take 10').toMatchObject(refusedBecause('late'))
+    others.leave()
+    await turns()
+    const after = await waiting(others.door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(after, 'late is a refusal, too').toMatchObject(refusedBecause('waited'))
+
     const hurried = await standing()
     await waiting(hurried.door, { deadline: deadlineAfter(50) })
     await vi.advanceTimersByTimeAsync(50)
@@ -760,6 +956,20 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const other = await waiting(hurried.door)
     await vi.advanceTimersByTimeAsync(399)
     expect(other.state, 'nobody was waiting, and nobody was refused: a deadline is their own').toBe('waiting')
+  })
+
+  test('takes a queue for a burst as long as it is young, whoever is refused', async () => {
+    const { door } = await occupied({ queue: 2, maxWaitMs: 100, burstMs: 400 })
+    const client = new AbortController()
+    await waiting(door, { signal: client.signal })
+    await waiting(door)
+    const full = arrive(door)
+    await turns()
+    expect(full, 'the third in a queue for two').toMatchObject(refusedBecause('full'))
+    client.abort()
+    const next = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(next.state, 'the queue was a few moments old when they came: for 400 ms they may wait').toBe('waiting')
   })
 
   test('takes a queue that moves for one that stands', async () => {
@@ -878,6 +1088,21 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(first.state, 'there was a pause: it begins anew').toBe('inside')
     const [third] = [await waiting(door), await waiting(door)]
     expect(third.state).toBe('waiting')
+
+    const moving = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 1_000 })
+    const before = await waiting(moving.door)
+    await vi.advanceTimersByTimeAsync(30)
+    const two = [await waiting(moving.door), await waiting(moving.door)]
+    moving.leave()
+    await turns()
+    await vi.advanceTimersByTimeAsync(30)
+    before.pass!.leave()
+    await turns()
+    expect(statesOf(two), 'a queue of 60 ms, though nobody in it has waited for so long').toEqual(['waiting', 'inside'])
+    two[1]!.pass!.leave()
+    const newcomer = arrive(moving.door)
+    await turns()
+    expect(newcomer.state, 'who has just come is the newest').toBe('inside')
   })
 
   test('keeps fairEvery when the newest goes first', async () => {
@@ -930,8 +1155,8 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(unlucky, 'eight of ten wait, and from five on: a chance of 3 in 5 to be refused, drawn 0.5').toMatchObject(
       refusedBecause('early'),
     )
-    chance = 0.6
-    expect((await waiting(door)).state, 'a chance of 3 in 5, drawn 0.6').toBe('waiting')
+    chance = 0.61
+    expect((await waiting(door)).state, 'a chance of 3 in 5, drawn 0.61').toBe('waiting')
     chance = 0
     expect((await waiting(door, { urgency: 1 })).state, 'a queue of its own, and empty').toBe('waiting')
     const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })

@@ -58,9 +58,9 @@ export class Door {
   /** Since when there has been somebody waiting all the time, or was refused. */
   #busySince = Infinity
   #refusedAt = -Infinity
-  /** What a visit takes, and a turn of the loop after which somebody has to wait for the next. */
+  /** What a visit takes, and a turn of the loop that somebody has to wait for. Of turns, the first is often the longest. */
   #visitMs: number | undefined
-  #turnMs: number | undefined
+  #turnMs = 0
   #turnBeganAt: number | undefined
 
   /** @throws RangeError for an option out of its bounds */
@@ -125,14 +125,14 @@ export class Door {
     const now = performance.now()
     if (this.#turnBeganAt !== undefined) this.#turnMs = mean(this.#turnMs, now - this.#turnBeganAt)
     this.#turnBeganAt = undefined
-    for (let begun = 0; begun < this.#options.perTurn && this.#free > 0;) {
+
+    // By the clock: timers are late just when it matters. Who has just come has waited for nobody yet.
+    for (const waiter of this.#queues.flatMap((queue) => [...queue]))
+      if (now >= (waiter.timer ? waiter.until : waiter.deadline)) this.#expire(waiter, now)
+    for (let begun = 0; begun < this.#options.perTurn && this.#free > 0; begun++) {
       const next = this.#next(now)
       if (!next) break
-      if (now >= (next.timer ? next.until : next.deadline)) this.#expire(next, now)
-      else {
-        this.#letIn(next, now)
-        begun++
-      }
+      this.#letIn(next, now)
     }
 
     // Those of this turn who are left stand in line again, one by one, behind whoever is ahead of them.
@@ -189,23 +189,23 @@ export class Door {
     const { inside } = this
     this.#inside--
     this.#visitMs = mean(this.#visitMs, ms)
-    this.#limit.learn({ ms, inside })
     if (this.waiting > 0) this.#awaitTurn()
+    this.#limit.learn({ ms, inside })
   }
 
   /** Why somebody who has just come may not wait; undefined when they may. */
   #refusalOf({ urgency, until }: Waiter, now: number): OverloadError['because'] | undefined {
     const { queue, maxWaitMs, perTurn, earlyFrom, random } = this.#options
-    const free = Math.max(0, this.#free)
+    const free = this.#free
     const ahead = this.#queues.slice(0, urgency + 1).reduce((sum, { size }) => sum + size, 0)
     // They go in in the next turn; and a door that closed itself by an estimate would never learn that it was wrong.
     if (ahead < Math.min(free, perTurn)) return undefined
     const { size } = this.#queues[urgency]!
-    if (ahead >= free) {
-      if (size >= queue + free) return 'full'
-      const over = size - earlyFrom * queue
-      if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
-    }
+    // The free places are for whoever is more urgent, and then for these.
+    const placeless = size - Math.max(0, free - (ahead - size))
+    if (placeless >= queue) return 'full'
+    const over = placeless - earlyFrom * queue
+    if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
     const patienceMs = until - now
     // An average is exceeded half of the time: of those who are let wait at its very edge, each other one waits in vain.
     const marginMs = Math.min(patienceMs, maxWaitMs) / 2
@@ -215,7 +215,7 @@ export class Door {
 
   /** How long somebody is going to wait: for turns, and, when there is no place, until others have left. */
   #waitMs(ahead: number, free: number): number {
-    const turnsMs = ((ahead + 1) / this.#options.perTurn) * (this.#turnMs ?? 0)
+    const turnsMs = ((ahead + 1) / this.#options.perTurn) * this.#turnMs
     const visitsMs = ahead < free ? 0 : ((ahead + 1) / this.places) * (this.#visitMs ?? 0)
     return Math.max(turnsMs, visitsMs)
   }

@@ -122,7 +122,8 @@ export class Door {
       waiter.isNew = false
       const ahead = this.#line.filter(({ urgency }) => urgency <= waiter.urgency).length
       const alike = this.#line.filter(({ urgency }) => urgency === waiter.urgency).length
-      const over = alike - earlyFrom * queue
+      const placeless = alike - Math.max(0, free - ahead + alike)
+      const over = placeless - earlyFrom * queue
       const refuse = (because: 'full' | 'early' | 'late') =>
         waiter.settle(new OverloadError(because, now - waiter.cameAt))
       const isPlaceless = ahead >= free
@@ -130,8 +131,8 @@ export class Door {
       const waitMs = Math.max((nth * this.#turnMs) / perTurn, nth > free ? (nth * this.#meanMs) / this.places : 0)
       const haveMs = this.#until(waiter) - now
       if (!isPlaceless && ahead < perTurn) this.#line.push(waiter)
-      else if (isPlaceless && alike >= queue + free) refuse('full')
-      else if (isPlaceless && earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
+      else if (placeless >= queue) refuse('full')
+      else if (earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
       else if (waitMs > Math.max(haveMs / 2, haveMs - this.#options.maxWaitMs / 2)) refuse('late')
       else this.#line.push(waiter)
     }
