@@ -1148,15 +1148,16 @@ describe('Step 9: Bursts, newest first, and early', () => {
 
   test('refuses some early, the more the longer the queue is', async () => {
     let chance = 0.5
-    const { door } = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance, burstMs: 400 })
-    for (let i = 0; i < 8; i++) await waiting(door)
+    const { door } = await occupied({ queue: 8, earlyFrom: 0.5, random: () => chance, burstMs: 400 })
+    for (let i = 0; i < 6; i++) await waiting(door)
+    chance = 0.49
     const unlucky = arrive(door)
     await turns()
-    expect(unlucky, 'eight of ten wait, and from five on: a chance of 3 in 5 to be refused, drawn 0.5').toMatchObject(
+    expect(unlucky, 'six of eight wait, and from four on: a chance of 1 in 2 to be refused, drawn 0.49').toMatchObject(
       refusedBecause('early'),
     )
-    chance = 0.61
-    expect((await waiting(door)).state, 'a chance of 3 in 5, drawn 0.61').toBe('waiting')
+    chance = 0.5
+    expect((await waiting(door)).state, 'a chance of 1 in 2, drawn 0.5').toBe('waiting')
     chance = 0
     expect((await waiting(door, { urgency: 1 })).state, 'a queue of its own, and empty').toBe('waiting')
     const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })

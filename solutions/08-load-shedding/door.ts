@@ -94,7 +94,6 @@ export class Door {
     checkOptions({ urgency }, { urgency: urgencyRule })
     signal.throwIfAborted()
     const arrivedAt = performance.now()
-    if (arrivedAt >= deadline) throw tooLate(0)
     const { maxWaitMs, burstMs } = this.#options
     // A queue that refusals have emptied would be a burst again, and as long as it was, for ever.
     if (this.waiting === 0 && arrivedAt - this.#refusedAt >= burstMs) this.#busySince = Infinity
@@ -204,8 +203,8 @@ export class Door {
     // The free places are for whoever is more urgent, and then for these.
     const placeless = size - Math.max(0, free - (ahead - size))
     if (placeless >= queue) return 'full'
-    const over = placeless - earlyFrom * queue
-    if (over > 0 && earlyFrom < 1 && random() < over / (queue - earlyFrom * queue)) return 'early'
+    const from = earlyFrom * queue
+    if (random() < (placeless - from) / (queue - from)) return 'early'
     const patienceMs = until - now
     // An average is exceeded half of the time: of those who are let wait at its very edge, each other one waits in vain.
     const marginMs = Math.min(patienceMs, maxWaitMs) / 2
