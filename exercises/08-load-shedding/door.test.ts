@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
+import { turnsAskedFor } from '../../shared/testing/turns.ts'
 
 // Time is in the test's hand, the turns of the event loop are real.
 beforeEach(() => {
@@ -16,9 +17,6 @@ beforeEach(() => {
 afterEach(async () => {
   await vi.advanceTimersByTimeAsync(10_000)
 })
-
-// The real one, also while the clock is in the test's hand.
-const realTimeout = globalThis.setTimeout
 
 /** What has become of somebody who came. */
 interface Visit {
@@ -268,14 +266,10 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
     expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
     await waiting(door)
-    const asked = vi.spyOn(globalThis, 'setImmediate')
-    for (let i = 0; i < 50; i++) await null
-    await new Promise((resolve) => realTimeout(resolve, 5))
     expect(
-      asked.mock.calls.length,
+      await turnsAskedFor(5),
       'turns asked for in 5 ms in which one waits: a core that is busy with it',
     ).toBeLessThan(3)
-    asked.mockRestore()
 
     const hasty = await occupied({ maxWaitMs: 0 })
     const impatient = arrive(hasty.door)

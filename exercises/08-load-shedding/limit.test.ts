@@ -2,9 +2,7 @@ import { AimdLimit, type AimdOptions } from '#chapters/08-load-shedding/limit.ts
 import { Door, type Pass } from '#chapters/08-load-shedding/door.ts'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
-
-// The real one, also while the clock is in the test's hand.
-const realTimeout = globalThis.setTimeout
+import { turnsAskedFor } from '../../shared/testing/turns.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
@@ -176,10 +174,7 @@ describe('Step 5: How many?', () => {
       { inside: door.inside, waiting: door.waiting, refused: refused.length },
       'three inside, one place by now, and three more come to a queue of two',
     ).toEqual({ inside: 3, waiting: 2, refused: 1 })
-    const asked = vi.spyOn(globalThis, 'setImmediate')
-    await new Promise((resolve) => realTimeout(resolve, 5))
-    expect(asked.mock.calls.length, 'turns asked for in 5 ms in which nobody can go in').toBeLessThan(3)
-    asked.mockRestore()
+    expect(await turnsAskedFor(5), 'turns asked for in 5 ms in which nobody can go in').toBeLessThan(3)
     await vi.advanceTimersByTimeAsync(100)
   })
 })

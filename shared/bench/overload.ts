@@ -34,18 +34,18 @@ const WARM_MS = 20_000
 const WARM_LOAD = 3
 const WARM_LOAD_MS = 3000
 /** From one second to the next it swings by a fifth, on a machine that does nothing else. */
-const CAPACITY_MS = 2000
-const LOAD_MS = 3000
-/** Until then, queues are filling: whoever is counted has come to one that is as long as it will be. */
-const FILLING_MS = 1000
+const CAPACITY_MS = 3000
+const LOAD_MS = 5000
+/** Until then, a queue is young, and whoever has come to it may wait for a burst's time: who is counted has come to one that stands. */
+const FILLING_MS = 1500
 const SETTLE_MS = 700
 /**
- * Enough to keep a core busy, and few enough to be let in. Of 48, a door that has them wait for 5 ms refused each second one: what
- * it could do seemed less than it was, and each share of it more, by a third.
+ * Enough to keep a core busy, and few enough to be let in, also by one that is half as fast: 20 are 97 % busy, of 32 some are
+ * refused, and of 48 more than half are. Where many are, what it can do seems less than it is, and each share of it more.
  */
-const CUSTOMERS = 32
-/** Of them, when what it can do is found out: at a tenth of an answer each, half a per cent of it. */
-const REFUSED = 0.05
+const CUSTOMERS = 24
+/** Of them, when what it can do is found out: at a tenth of an answer each, nothing that could be seen. */
+const REFUSED = 0.01
 const KEPT = 256
 const LOADS = [1, 1.5, 2, 3] as const
 const LINES: Record<number, number> = { 1: 0.9, 1.5: 0.85, 2: 0.8, 3: 0.7 }
@@ -531,7 +531,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
           ]),
         },
         {
-          caption: `Other trouble, at half of what it can do, or less; medians of ${TROUBLE_ROUNDS}`,
+          caption: `Other trouble, at half of what it can do, or less; medians of ${troubles.length / byTrouble.length}`,
           rows: [
             ['', 'asked', 'complete', 'late probes', 'breakers opened', 'carriers late, ms'],
             ...byTrouble.map((it) => [

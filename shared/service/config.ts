@@ -193,7 +193,7 @@ export const variables = {
     'requests of each urgency that wait for one to end; a further one is refused',
   ),
   MAX_WAIT_MS: limitMs(40, 'that a request waits for another one to end'),
-  MAX_BURST_WAIT_MS: limitMs(400, 'that it may wait as long as nobody has been waiting for so long'),
+  MAX_BURST_WAIT_MS: limitMs(600, 'that it may wait as long as nobody has been waiting for so long'),
   RETRY_AFTER_S: integer(20, 1, 3600, 's after which whoever is refused for that is told to come again, at most'),
   MAX_LOOP_DELAY_MS: {
     fallback: null,

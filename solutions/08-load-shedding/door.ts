@@ -126,8 +126,8 @@ export class Door {
     this.#turnBeganAt = undefined
 
     // By the clock: timers are late just when it matters. Who has just come has waited for nobody yet.
-    for (const waiter of this.#queues.flatMap((queue) => [...queue]))
-      if (now >= (waiter.timer ? waiter.until : waiter.deadline)) this.#expire(waiter, now)
+    for (const queue of this.#queues)
+      for (const waiter of queue) if (now >= (waiter.timer ? waiter.until : waiter.deadline)) this.#expire(waiter, now)
     for (let begun = 0; begun < this.#options.perTurn && this.#free > 0; begun++) {
       const next = this.#next(now)
       if (!next) break
