@@ -1,3 +1,4 @@
+import { Door } from '#chapters/08-load-shedding/door.ts'
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -112,6 +113,24 @@ test('one waits for MAX_WAIT_MS, or for MAX_BURST_WAIT_MS if that is more', asyn
       200,
     )
   }
+})
+
+test('no more begin in a turn of the loop than an eighth of what is accepted in it', async () => {
+  const { app } = await startParcel(PATIENT)
+  const { enter } = Door.prototype
+  const begun: number[] = [0]
+  vi.spyOn(Door.prototype, 'enter').mockImplementation(async function (this: Door, visitor) {
+    const pass = await enter.call(this, visitor)
+    begun[begun.length - 1]!++
+    return pass
+  })
+  const asked = Array.from({ length: HANDLES }, () => app.inject(QUOTES))
+  while (begun.reduce((sum, those) => sum + those) < HANDLES) {
+    await new Promise((resolve) => setImmediate(resolve))
+    begun.push(0)
+  }
+  for (const { statusCode } of await Promise.all(asked)) expect(statusCode).toBe(200)
+  expect(Math.max(...begun), 'that began in one turn').toBe(HANDLES / 8)
 })
 
 test('it listens through many sockets, but not on a port that somebody else has', async () => {
