@@ -101,7 +101,7 @@ test('celebrates when the core steps are green, and says what is left to spare',
   expect(code).toBe(1)
   expect(lines.join('\n')).toContain(`Steps  ${core} of ${core} green, and 0 of ${spare} to spare`)
   expect(lines).toContainEqual(expect.stringMatching(/^ {2}🏆 {5}All core steps are green\./))
-  expect(lines).toContain(`  Next   ${headings[core]}`)
+  expect(lines).toContain(`  Spare  ${headings[core]}`)
 })
 
 test('says nothing of steps when only a part of the suite ran', async () => {

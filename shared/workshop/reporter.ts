@@ -81,7 +81,7 @@ export default class ChapterReporter extends DefaultReporter {
     const next = chapters.slice(chapters.indexOf(chapter) + 1).find((it) => isWritten(it))
     if (solved) this.log(`  🏆     All core steps are green.${next ? ` Next chapter: npm test ${next.number}` : ''}`)
     if (!first) return
-    this.log(`  Next   ${bold(first.heading)}`)
+    this.log(`  ${first.step.spare ? 'Spare' : 'Next '}  ${bold(first.heading)}`)
     this.log(`         ${first.failed[0]!.name}`)
     this.log(`  Stuck? npm run hint ${chapter.number}`)
   }
