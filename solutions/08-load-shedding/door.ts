@@ -127,7 +127,10 @@ export class Door {
 
     // By the clock: timers are late just when it matters. Who has just come has waited for nobody yet.
     for (const queue of this.#queues)
-      for (const waiter of queue) if (now >= (waiter.timer ? waiter.until : waiter.deadline)) this.#expire(waiter, now)
+      for (const waiter of queue) {
+        const endsAt = waiter.timer ? waiter.until : waiter.deadline
+        if (now >= endsAt) this.#expire(waiter, now)
+      }
     for (let begun = 0; begun < this.#options.perTurn && this.#free > 0; begun++) {
       const next = this.#next(now)
       if (!next) break

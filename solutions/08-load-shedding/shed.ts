@@ -70,6 +70,7 @@ export function shedLoad(
     if (reply.raw.closed) return reply.hijack()
     const urgency = urgencyOf(request.headers.priority, own)
     const gone = new AbortController()
+    const { signal } = gone
     let isWaiting = true
     // It always comes, once, whatever becomes of the request; `onResponse` does not when the client hangs up.
     reply.raw.once('close', () => {
@@ -79,12 +80,12 @@ export function shedLoad(
     })
     try {
       if (isBusy(urgency)) throw new OverloadError('busy', 0)
-      const pass = await door.enter({ urgency, deadline: request.deadline, signal: gone.signal })
+      const pass = await door.enter({ urgency, deadline: request.deadline, signal })
       passes.set(request, pass)
-      if (!gone.signal.aborted) return
+      if (!signal.aborted) return
       pass.leave()
     } catch (error) {
-      if (!gone.signal.aborted) {
+      if (!signal.aborted) {
         if (!(error instanceof OverloadError)) throw error
         onRefused?.(error, request)
         // Not at the same moment, all of them.
