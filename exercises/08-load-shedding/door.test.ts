@@ -1138,6 +1138,13 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await turns()
     expect(after, 'the newest goes first, but after two who are more urgent').toMatchObject(refusedBecause('late'))
     expect(booking.state).toBe('waiting')
+
+    const full = await occupied({ newestFirstAfterMs: 50, queue: 3 })
+    for (let i = 0; i < 3; i++) await waiting(full.door)
+    vi.advanceTimersByTime(50)
+    const tooMany = arrive(full.door)
+    await turns()
+    expect(tooMany, 'the newest goes first, and three of three wait').toMatchObject(refusedBecause('full'))
   })
 
   test('refuses some early, the more the longer the queue is', async () => {

@@ -68,6 +68,8 @@ describe('Step 6: How late is the loop?', () => {
     vi.advanceTimersByTime(50)
     other.stop()
     expect(vi.getTimerCount(), 'timers left after stop()').toBe(0)
+    vi.advanceTimersByTime(1000)
+    expect(other.ms, 'how late it is, a second after stop()').toBeLessThanOrEqual(0)
   })
 })
 

@@ -22,8 +22,11 @@ export class LoopDelay {
     return Math.max(this.#recentMs, performance.now() - this.#dueAt)
   }
 
+  /** From then on it is not late. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#recentMs = 0
+    this.#dueAt = Infinity
   }
 
   #wait(): NodeJS.Timeout {

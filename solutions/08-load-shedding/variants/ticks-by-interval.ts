@@ -22,5 +22,7 @@ export class LoopDelay {
 
   stop(): void {
     clearInterval(this.#interval)
+    this.#recent = []
+    this.#tickedAt = Infinity
   }
 }
