@@ -18,10 +18,19 @@ export interface Pass {
   leave(): void
 }
 
+/** Somebody who has come, until they are let in or refused. */
+interface Waiter {
+  readonly arrivedAt: number
+  letIn(pass: Pass): void
+  refuse(error: unknown): void
+}
+
 /** Lets so many in, has a few wait for a little while, and refuses the others at once. */
 export class Door {
   protected readonly options: Required<DoorOptions>
   protected readonly limit: ConcurrencyLimit
+  /** A set keeps its order, and forgets one of its midst at no cost. */
+  readonly #queue = new Set<Waiter>()
   #inside = 0
 
   /** @throws RangeError for an option out of its bounds */
@@ -36,7 +45,7 @@ export class Door {
   }
 
   get waiting(): number {
-    return 0
+    return this.#queue.size
   }
 
   /** How many may be inside, as of now. */
@@ -52,8 +61,21 @@ export class Door {
    * @throws RangeError for an urgency that is none
    */
   async enter(_visitor: Visitor = {}): Promise<Pass> {
+    return new Promise((letIn, refuse) => {
+      this.#queue.add({ arrivedAt: performance.now(), letIn, refuse })
+      this.#turn()
+    })
+  }
+
+  /** Decides who goes in, and who is refused. */
+  #turn(): void {
     // Who are we to refuse a customer?
+    for (const waiter of this.#queue) this.#letIn(waiter)
+  }
+
+  #letIn(waiter: Waiter): void {
+    this.#queue.delete(waiter)
     this.#inside++
-    return { waitedMs: 0, leave: () => void this.#inside-- }
+    waiter.letIn({ waitedMs: performance.now() - waiter.arrivedAt, leave: () => void this.#inside-- })
   }
 }
