@@ -448,6 +448,14 @@ describe('Step 4: Who goes first', () => {
     await turns()
     expect(countOf(bookings, 'inside'), 'of 28 bookings, with 28 places').toBe(28)
     expect(countOf(quotes, 'refused'), 'of 40 quotes, with no queue').toBe(40)
+
+    const other = new Door({ limit: 28, queue: 0 })
+    const early = arriveTogether(other, 40, { urgency: 5 })
+    const late = arriveTogether(other, 28, { urgency: 1 })
+    await oneTurn()
+    expect(countOf(early, 'refused'), 'at once, of 40 quotes who came first: the places are for 28 bookings').toBe(40)
+    await turns()
+    expect(countOf(late, 'inside'), 'of 28 bookings who came in the same turn, after 40 quotes').toBe(28)
   })
 
   test('lets whoever has waited longest go first, now and then', async () => {
@@ -807,6 +815,19 @@ describe('Step 7: No, at once', () => {
     await turns(6)
     expect(countOf(three, 'inside'), 'of three, with three places free: they only wait for their turn').toBe(3)
 
+    const newest = await crowded({ newestFirstAfterMs: 5 }, 500)
+    arriveTogether(newest, 4)
+    await oneTurn()
+    vi.advanceTimersByTime(10)
+    const newcomers = arriveTogether(newest, 4)
+    await oneTurn()
+    expect(statesOf(newcomers), 'the newest goes first: of four two go in, and the others in the next turn').toEqual([
+      'waiting',
+      'waiting',
+      'inside',
+      'inside',
+    ])
+
     const mixed = arriveTogether(await crowded({}, 500), [
       ...Array.from({ length: 4 }, () => ({ urgency: 1 })),
       { urgency: 5 },
@@ -883,6 +904,15 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(third.state, 'who waited has hung up, so nobody was waiting when this one came: it is a burst').toBe(
       'waiting',
     )
+
+    const stopped = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    await waiting(stopped.door, { deadline: deadlineAfter(50) })
+    const after: Visit[] = []
+    await blocked(500, () => void after.push(arrive(stopped.door)))
+    await vi.advanceTimersByTimeAsync(500 + 399)
+    expect(statesOf(after), 'the deadline of who waited was over, only their timer was late: it is a burst').toEqual([
+      'waiting',
+    ])
   })
 
   test('does not take a queue for a burst that refusals have emptied, until nobody has been refused for a while', async () => {
@@ -1178,6 +1208,8 @@ describe('Step 10: Nonsense', () => {
       { limit: 1.5 },
       { limit: NaN },
       { limit: '64' },
+      { limit: null },
+      { limit: { places: NaN, learn() {} } },
       { queue: -1 },
       { queue: 1.5 },
       { queue: Infinity },

@@ -94,6 +94,7 @@ export class Door {
     checkOptions({ urgency }, { urgency: urgencyRule })
     signal.throwIfAborted()
     const arrivedAt = performance.now()
+    if (this.#newcomers.length === 0) this.#expireAll(arrivedAt)
     const { maxWaitMs, burstMs } = this.#options
     // A queue that refusals have emptied would be a burst again, and as long as it was, for ever.
     if (this.waiting === 0 && arrivedAt - this.#refusedAt >= burstMs) this.#busySince = Infinity
@@ -125,12 +126,7 @@ export class Door {
     if (this.#turnBeganAt !== undefined) this.#turnMs = mean(this.#turnMs, now - this.#turnBeganAt)
     this.#turnBeganAt = undefined
 
-    // By the clock: timers are late just when it matters. Who has just come has waited for nobody yet.
-    for (const queue of this.#queues)
-      for (const waiter of queue) {
-        const endsAt = waiter.timer ? waiter.until : waiter.deadline
-        if (now >= endsAt) this.#expire(waiter, now)
-      }
+    this.#expireAll(now)
     for (let begun = 0; begun < this.#options.perTurn && this.#free > 0; begun++) {
       const next = this.#next(now)
       if (!next) break
@@ -140,7 +136,7 @@ export class Door {
     // Those of this turn who are left stand in line again, one by one, behind whoever is ahead of them.
     const left = this.#newcomers.filter((waiter) => this.#queues[waiter.urgency]!.delete(waiter))
     this.#newcomers = []
-    for (const waiter of left) {
+    for (const waiter of left.toSorted((a, b) => a.urgency - b.urgency)) {
       const because = this.#refusalOf(waiter, now)
       if (because) this.#refuse(waiter, new OverloadError(because, now - waiter.arrivedAt))
       else {
@@ -200,18 +196,18 @@ export class Door {
     const { queue, maxWaitMs, perTurn, earlyFrom, random } = this.#options
     const free = this.#free
     const ahead = this.#queues.slice(0, urgency + 1).reduce((sum, { size }) => sum + size, 0)
-    // They go in in the next turn; and a door that closed itself by an estimate would never learn that it was wrong.
-    if (ahead < Math.min(free, perTurn)) return undefined
     const { size } = this.#queues[urgency]!
     // The free places are for whoever is more urgent, and then for these.
     const placeless = size - Math.max(0, free - (ahead - size))
     if (placeless >= queue) return 'full'
     const from = earlyFrom * queue
     if (random() < (placeless - from) / (queue - from)) return 'early'
+    const before = this.#isNewestFirst(now) ? ahead - size : ahead
+    // They go in in the next turn; and a door that closed itself by an estimate would never learn that it was wrong.
+    if (before < Math.min(free, perTurn)) return undefined
     const patienceMs = until - now
     // An average is exceeded half of the time: of those who are let wait at its very edge, each other one waits in vain.
     const marginMs = Math.min(patienceMs, maxWaitMs) / 2
-    const before = this.#isNewestFirst(now) ? ahead - size : ahead
     return this.#waitMs(before, free) + marginMs > patienceMs ? 'late' : undefined
   }
 
@@ -231,6 +227,15 @@ export class Door {
       else this.#expire(waiter, now)
     }
     waiter.timer = setTimeout(onTimer, Math.min(Math.max(0, waiter.until - now), MAX_TIMER_MS))
+  }
+
+  /** By the clock: timers are late just when it matters. Who has just come has waited for nobody yet. */
+  #expireAll(now: number): void {
+    for (const queue of this.#queues)
+      for (const waiter of queue) {
+        const endsAt = waiter.timer ? waiter.until : waiter.deadline
+        if (now >= endsAt) this.#expire(waiter, now)
+      }
   }
 
   #expire(waiter: Waiter, now: number): void {

@@ -75,7 +75,9 @@ export function withDefaults(options: DoorOptions): Required<DoorOptions> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const all: Required<DoorOptions> = { ...DEFAULTS, limit: options.limit, ...Object.fromEntries(given) }
   checkOptions(all, RULES)
-  if (typeof all.limit !== 'object') checkOptions({ limit: all.limit }, { limit: countOrInfinity })
+  // `null` is an object, too; and it is what becomes of NaN in JSON.
+  const places = typeof all.limit === 'object' ? all.limit?.places : all.limit
+  checkOptions({ limit: places }, { limit: countOrInfinity })
   return all
 }
 

@@ -58,6 +58,7 @@ export class Door {
     const cameAt = performance.now()
     const { maxWaitMs, burstMs } = this.#options
     if (deadline <= cameAt) throw new TimeoutError('too late', { elapsedMs: 0 })
+    this.#expire(cameAt)
     if (this.#line.length === 0 && cameAt >= this.#calmFrom) this.#busySince = Infinity
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = () => waiter.settle(signal!.reason)
@@ -116,7 +117,7 @@ export class Door {
       this.#next(now).settle()
     }
     const free = Math.max(0, this.places - this.inside)
-    const newcomers = this.#line.filter(({ isNew }) => isNew)
+    const newcomers = this.#line.filter(({ isNew }) => isNew).toSorted((a, b) => a.urgency - b.urgency)
     this.#line = this.#line.filter(({ isNew }) => !isNew)
     for (const waiter of newcomers) {
       waiter.isNew = false
@@ -126,13 +127,12 @@ export class Door {
       const over = placeless - earlyFrom * queue
       const refuse = (because: 'full' | 'early' | 'late') =>
         waiter.settle(new OverloadError(because, now - waiter.cameAt))
-      const isPlaceless = ahead >= free
       const nth = 1 + ahead - (this.#isNewestFirst(now) ? alike : 0)
       const waitMs = Math.max((nth * this.#turnMs) / perTurn, nth > free ? (nth * this.#meanMs) / this.places : 0)
       const haveMs = this.#until(waiter) - now
-      if (!isPlaceless && ahead < perTurn) this.#line.push(waiter)
-      else if (placeless >= queue) refuse('full')
+      if (placeless >= queue) refuse('full')
       else if (earlyFrom < 1 && over > 0 && random() < over / (queue * (1 - earlyFrom))) refuse('early')
+      else if (nth <= Math.min(free, perTurn)) this.#line.push(waiter)
       else if (waitMs > Math.max(haveMs / 2, haveMs - this.#options.maxWaitMs / 2)) refuse('late')
       else this.#line.push(waiter)
     }
@@ -144,7 +144,7 @@ export class Door {
   }
 
   #next(now: number): Waiter {
-    if (++this.#count % this.#options.fairEvery === 0) return this.#line[0]!
+    if (++this.#count % this.#options.fairEvery === 0) return this.#line.toSorted((a, b) => a.cameAt - b.cameAt)[0]!
     const urgent = Math.min(...this.#line.map(({ urgency }) => urgency))
     const alike = this.#line.filter(({ urgency }) => urgency === urgent)
     return alike.at(this.#isNewestFirst(now) ? -1 : 0)!
