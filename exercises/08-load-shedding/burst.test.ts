@@ -1,4 +1,4 @@
-import { Door } from '#chapters/08-load-shedding/door.ts'
+import { Door, type DoorOptions } from '#chapters/08-load-shedding/door.ts'
 import { describe, expect, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { TimeoutError } from '../../shared/core/errors.ts'
@@ -9,6 +9,7 @@ import {
   countOf,
   crowded,
   occupied,
+  oneTurn,
   refusedBecause,
   statesOf,
   timeIsOurs,
@@ -55,6 +56,23 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(again.state, 'nobody has been waiting for 400 ms, nor been refused: it is a burst again').toBe('waiting')
   })
 
+  test('does not notice in a burst when somebody sets the wall clock', async () => {
+    const { door } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    await waiting(door)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    const second = await waiting(door)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(second.state, 'an hour later by the wall clock, and the queue is as young: it is a burst').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(second, 'after 400 ms').toMatchObject(refusedBecause('waited'))
+    vi.setSystemTime(Date.now() + 3_600_000)
+    const third = await waiting(door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(third, 'somebody was refused just now, by a clock that nobody sets: it still stands').toMatchObject(
+      refusedBecause('waited'),
+    )
+  })
+
   test('takes a queue for a burst whenever nobody was waiting', async () => {
     const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
     const first = await waiting(door)
@@ -81,7 +99,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
     )
 
     const stopped = await occupied({ maxWaitMs: 100, burstMs: 400 })
-    await waiting(stopped.door, { deadline: deadlineAfter(50) })
+    await waiting(stopped.door, { urgency: 5, deadline: deadlineAfter(50) })
     const after: Visit[] = []
     await blocked(500, () => void after.push(arrive(stopped.door)))
     await vi.advanceTimersByTimeAsync(500 + 399)
@@ -100,6 +118,12 @@ describe('Step 9: Bursts, newest first, and early', () => {
     expect(second, 'somebody was refused 200 ms ago, and burstMs is 400: they are still out there').toMatchObject(
       refusedBecause('waited'),
     )
+    await vi.advanceTimersByTimeAsync(200)
+    const between = await waiting(door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(between, 'the last refusal was 200 ms ago, and the one before it 500: the last counts').toMatchObject(
+      refusedBecause('waited'),
+    )
     await vi.advanceTimersByTimeAsync(400)
     const third = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
@@ -108,8 +132,8 @@ describe('Step 9: Bursts, newest first, and early', () => {
 
   test('takes any refusal for one, and a deadline that has passed for none', async () => {
     /** For 400 ms somebody is waiting, and every 10 ms somebody leaves. */
-    const standing = async () => {
-      const { door, leave } = await occupied({ queue: 2, maxWaitMs: 100, burstMs: 400 })
+    const standing = async (options: Partial<DoorOptions> = {}) => {
+      const { door, leave } = await occupied({ queue: 2, maxWaitMs: 100, burstMs: 400, ...options })
       let leaveNext = leave
       let next = await waiting(door)
       for (let i = 0; i < 40; i++) {
@@ -147,6 +171,18 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await vi.advanceTimersByTimeAsync(100)
     expect(after, 'late is a refusal, too').toMatchObject(refusedBecause('waited'))
 
+    let chance = 0.99
+    const lucky = await standing({ earlyFrom: 0, random: () => chance })
+    chance = 0
+    const early = arrive(lucky.door)
+    await turns()
+    expect(early, 'one of two waits: a chance of 1 in 2, drawn 0').toMatchObject(refusedBecause('early'))
+    lucky.leave()
+    await turns()
+    const another = await waiting(lucky.door)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(another, 'early is a refusal, too').toMatchObject(refusedBecause('waited'))
+
     const hurried = await standing()
     await waiting(hurried.door, { deadline: deadlineAfter(50) })
     await vi.advanceTimersByTimeAsync(50)
@@ -169,6 +205,23 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const next = await waiting(door)
     await vi.advanceTimersByTimeAsync(399)
     expect(next.state, 'the queue was a few moments old when they came: for 400 ms they may wait').toBe('waiting')
+
+    const { door: other, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
+    vi.advanceTimersByTime(50)
+    leave()
+    arrive(other)
+    await turns()
+    const late = arrive(other, { deadline: deadlineAfter(5) })
+    await turns()
+    expect(late, 'in 5 ms, where visits take 50').toMatchObject(refusedBecause('late'))
+    await vi.advanceTimersByTimeAsync(399)
+    await waiting(other)
+    await vi.advanceTimersByTimeAsync(1)
+    const second = await waiting(other)
+    await vi.advanceTimersByTimeAsync(399)
+    expect(second.state, 'somebody was refused 400 ms before they came, but somebody has waited for one only').toBe(
+      'waiting',
+    )
   })
 
   test('takes a queue that moves for one that stands', async () => {
@@ -185,8 +238,12 @@ describe('Step 9: Bursts, newest first, and early', () => {
     for (const ms of [1, 50]) {
       await vi.advanceTimersByTimeAsync(ms)
       const late = await waiting(door)
+      const booking = await waiting(door, { urgency: 1 })
       await vi.advanceTimersByTimeAsync(100)
       expect(late, 'somebody has been waiting at every moment of 400 ms, though not the same: 100 ms').toMatchObject(
+        refusedBecause('waited'),
+      )
+      expect(booking, 'there is one age for all urgencies, also for the first booking of them').toMatchObject(
         refusedBecause('waited'),
       )
     }
@@ -302,6 +359,22 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const newcomer = arrive(moving.door)
     await turns()
     expect(newcomer.state, 'who has just come is the newest').toBe('inside')
+
+    for (const burstMs of [400, 0]) {
+      const emptied = await occupied({ newestFirstAfterMs: 50, maxWaitMs: 100, burstMs })
+      const brief = await waiting(emptied.door)
+      await vi.advanceTimersByTimeAsync(burstMs || 100)
+      expect(brief, 'the only one who waited').toMatchObject(refusedBecause('waited'))
+      const [older, newer] = [await waiting(emptied.door), await waiting(emptied.door)]
+      emptied.leave()
+      await turns()
+      expect(
+        statesOf([older, newer]),
+        burstMs > 0
+          ? 'a queue that a refusal has just emptied has not gone away: it is 400 ms old, and the newest goes first'
+          : 'nobody was waiting, and burstMs is 0: it begins anew, whenever somebody was refused',
+      ).toEqual(burstMs > 0 ? ['waiting', 'inside'] : ['inside', 'waiting'])
+    }
   })
 
   test('keeps fairEvery when the newest goes first', async () => {
@@ -320,8 +393,9 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await waiting(door, { urgency: 5 })
     await vi.advanceTimersByTimeAsync(55)
     leave()
+    arrive(door, { urgency: 5 })
     await turns()
-    expect(booking.state, 'a booking, and a quote that is newer: the newest of the most urgent').toBe('inside')
+    expect(booking.state, 'a booking, and two quotes that are newer: the newest of the most urgent').toBe('inside')
   })
 
   test('has nobody as urgent ahead of a newcomer when the newest goes first', async () => {
@@ -350,6 +424,17 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const tooMany = arrive(full.door)
     await turns()
     expect(tooMany, 'the newest goes first, and three of three wait').toMatchObject(refusedBecause('full'))
+
+    const slowly = await occupied({ limit: 20, perTurn: 1, queue: 0, newestFirstAfterMs: 50, burstMs: 1_000 })
+    const waitingForTheirTurn = arriveTogether(slowly.door, 5)
+    await oneTurn()
+    vi.advanceTimersByTime(50)
+    const crowd = arriveTogether(slowly.door, 20)
+    await oneTurn()
+    expect(
+      countOf([...waitingForTheirTurn, ...crowd], 'refused'),
+      'the newest goes first, but of 25 with nineteen places and no queue six are too many',
+    ).toBe(6)
   })
 
   test('refuses some early, the more the longer the queue is', async () => {
@@ -365,10 +450,54 @@ describe('Step 9: Bursts, newest first, and early', () => {
     chance = 0.5
     expect((await waiting(door)).state, 'a chance of 1 in 2, drawn 0.5').toBe('waiting')
     chance = 0
-    expect((await waiting(door, { urgency: 1 })).state, 'a queue of its own, and empty').toBe('waiting')
+    for (const urgency of [1, 5])
+      expect((await waiting(door, { urgency })).state, 'a queue of its own, and empty').toBe('waiting')
     const calm = await occupied({ queue: 10, earlyFrom: 0.5, random: () => chance })
     for (let i = 0; i < 6; i++)
       expect((await waiting(calm.door)).state, 'up to half of the queue, nobody').toBe('waiting')
+    const atOnce = await occupied({ queue: 8, earlyFrom: 0.5, random: () => 0 })
+    const ten = arriveTogether(atOnce.door, 10)
+    await turns()
+    expect(countOf(ten, 'waiting'), 'of ten in one turn: the sixth finds five of eight, and one more than half').toBe(5)
+
+    const odd = await occupied({ queue: 5, earlyFrom: 0.5, random: () => chance })
+    for (let i = 0; i < 3; i++) await waiting(odd.door)
+    chance = 0.19
+    const third = arrive(odd.door)
+    await turns()
+    expect(third, 'three of five wait, and from 2.5 on: a chance of 1 in 5, drawn 0.19').toMatchObject(
+      refusedBecause('early'),
+    )
+    chance = 0.2
+    expect((await waiting(odd.door)).state, 'a chance of 1 in 5, drawn 0.2').toBe('waiting')
+
+    const draws: number[] = []
+    const each = await occupied({ queue: 4, earlyFrom: 0, random: () => draws.shift() ?? 0.9 })
+    for (let i = 0; i < 2; i++) await waiting(each.door, { urgency: 0 })
+    draws.push(0.4)
+    const two = arriveTogether(each.door, 2, { urgency: 0 })
+    await turns()
+    expect(statesOf(two), 'two in one turn, a chance of 1 in 2 for each, drawn 0.4 and 0.9').toEqual([
+      'refused',
+      'waiting',
+    ])
+
+    const newest = await occupied({ queue: 8, earlyFrom: 0.5, random: () => 0, newestFirstAfterMs: 50 })
+    for (let i = 0; i < 5; i++) await waiting(newest.door)
+    vi.advanceTimersByTime(50)
+    const sixth = arrive(newest.door)
+    await turns()
+    expect(sixth, 'the newest goes first, and five of eight wait').toMatchObject(refusedBecause('early'))
+
+    const shared = new Door({ limit: 3, perTurn: 1, queue: 4, earlyFrom: 0.5, random: () => 0 })
+    const bookings = arriveTogether(shared, 3, { urgency: 1 })
+    const quotes = arriveTogether(shared, 6, { urgency: 5 })
+    await oneTurn()
+    expect(
+      { bookings: countOf(bookings, 'waiting'), quotes: countOf(quotes, 'waiting') },
+      'perTurn: 1, and the two places that are free are for bookings: of four quotes without a place half may wait, and one',
+    ).toEqual({ bookings: 2, quotes: 3 })
+
     const roomy = new Door({ limit: 10, perTurn: 1, queue: 10, earlyFrom: 0, random: () => 0 })
     const crowd = arriveTogether(roomy, 10)
     await turns(20)

@@ -64,16 +64,15 @@ describe('Step 1: So many, and no more', () => {
   test('gives a place that comes free to whoever came first', async () => {
     const { door, leave } = await occupied()
     const first = await waiting(door)
-    const second = await waiting(door)
+    const second = await waiting(door, { deadline: deadlineAfter(50) })
     leave()
     // In the very moment in which the place comes free.
     const newcomer = arrive(door)
     await turns()
-    expect(statesOf([first, second, newcomer]), 'first, second, and a newcomer who sees a free place').toEqual([
-      'inside',
-      'waiting',
-      'waiting',
-    ])
+    expect(
+      statesOf([first, second, newcomer]),
+      'first, second, who has less time left, and a newcomer who sees a free place',
+    ).toEqual(['inside', 'waiting', 'waiting'])
   })
 
   test('begins nothing in the turn of the loop in which it came', async () => {
@@ -86,6 +85,27 @@ describe('Step 1: So many, and no more', () => {
     ).toBe('waiting')
     await turns()
     expect(visit.state, 'and in the next one').toBe('inside')
+
+    const full = await occupied()
+    const next = await waiting(full.door)
+    const empty = new Door({ limit: 1 })
+    const inOneTurn: Visit['state'][] = []
+    // Two callbacks of one turn of the loop: promises settle between them, and so does whatever nextTick has to do.
+    await new Promise<void>((resolve) => {
+      let newcomer: Visit
+      setImmediate(() => {
+        newcomer = arrive(empty)
+        full.leave()
+      })
+      setImmediate(() => {
+        inOneTurn.push(...statesOf([newcomer, next]))
+        resolve()
+      })
+    })
+    expect(
+      inOneTurn,
+      'somebody came, and somebody else left, in the callback before this one: the turn goes on, and there is more to read',
+    ).toEqual(['waiting', 'waiting'])
   })
 
   test('begins so many in a turn, and refuses nobody for whom there is a place', async () => {
@@ -148,6 +168,17 @@ describe('Step 1: So many, and no more', () => {
       statesOf([first, second]),
       'the queue was full when the second came, and was not when the turn ended',
     ).toEqual(['inside', 'waiting'])
+
+    const { door: other } = await occupied({ queue: 2 })
+    const three = arriveTogether(
+      other,
+      [50, Infinity, 80].map((ms) => ({ deadline: deadlineAfter(ms) })),
+    )
+    await turns()
+    expect(
+      statesOf(three),
+      'a queue for two, and three in one turn: the newest is cut, whatever time each has',
+    ).toEqual(['waiting', 'waiting', 'refused'])
   })
 
   test('takes a place back once, however often it is given', async () => {
@@ -160,6 +191,11 @@ describe('Step 1: So many, and no more', () => {
     await turns()
     expect(door.inside, 'inside, after somebody has left for the second time').toBe(1)
     expect((await waiting(door)).state).toBe('waiting')
+
+    const learn = vi.fn()
+    const other = await occupied({ limit: { places: 1, learn } })
+    for (let i = 0; i < 2; i++) other.leave()
+    expect(learn.mock.calls.length, 'visits of which a limit hears, when one has left twice').toBeLessThan(2)
   })
 })
 
@@ -172,12 +208,28 @@ describe('Step 2: Nobody waits for ever', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
     expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
+    const long = arrive(door)
+    vi.advanceTimersByTime(30)
+    await turns()
+    await vi.advanceTimersByTimeAsync(69)
+    expect(long.state, 'came in a turn of 30 ms, and 69 more are over').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(long, 'maxWaitMs is over, from when they came').toMatchObject(refusedBecause('waited'))
     expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
     await waiting(door)
     expect(
       await turnsAskedFor(5),
       'turns asked for in 5 ms in which one waits: a core that is busy with it',
     ).toBeLessThan(3)
+
+    const { door: short } = await occupied({ queue: 0 })
+    const atOnce = arrive(short)
+    vi.advanceTimersByTime(30)
+    await turns()
+    expect(atOnce.error, 'elapsedMs: refused at the end of a turn of 30 ms').toMatchObject({
+      because: 'full',
+      elapsedMs: 30,
+    })
 
     const hasty = await occupied({ maxWaitMs: 0 })
     const impatient = arrive(hasty.door)
@@ -200,6 +252,12 @@ describe('Step 2: Nobody waits for ever', () => {
     vi.advanceTimersByTime(10)
     await turns()
     expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
+    expect(inThisTurn.error, 'elapsedMs: the turn took 10 ms').toMatchObject({ elapsedMs: 10 })
+
+    const patient = await occupied({ maxWaitMs: Infinity })
+    const hurried = await waiting(patient.door, { deadline: deadlineAfter(50) })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(hurried.error, 'maxWaitMs: Infinity, and a deadline that has passed').toBeInstanceOf(TimeoutError)
   })
 
   test('asks the clock when a place comes free, and not the timer', async () => {
@@ -218,11 +276,21 @@ describe('Step 2: Nobody waits for ever', () => {
     await vi.advanceTimersByTimeAsync(150)
     expect(patient).toMatchObject(refusedBecause('waited'))
     expect(hurried.error).toBeInstanceOf(TimeoutError)
+    for (const { error } of [patient, hurried])
+      expect(error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject({
+        elapsedMs: 150,
+      })
 
     const both = await occupied({ maxWaitMs: 100 })
     const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
     await blocked(150, both.leave)
     expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
+    const { door: still } = await occupied({ maxWaitMs: 100 })
+    const byTimer = await waiting(still, { deadline: deadlineAfter(120) })
+    await blocked(150, () => vi.advanceTimersByTime(100))
+    expect(byTimer.error, 'a timer for maxWaitMs that is so late that their deadline is over, too').toBeInstanceOf(
+      TimeoutError,
+    )
   })
 
   test('counts nobody whose time is over, by the clock', async () => {
@@ -243,6 +311,19 @@ describe('Step 2: Nobody waits for ever', () => {
       next = arrive(crowded.door)
     })
     expect(next!.state, 'a queue for two, and both who were in it have gone').toBe('waiting')
+
+    const mixed = await occupied({ maxWaitMs: 1_000 })
+    const patient = await waiting(mixed.door)
+    const hurried = [
+      await waiting(mixed.door, { deadline: deadlineAfter(100) }),
+      await waiting(mixed.door, { urgency: 5, deadline: deadlineAfter(100) }),
+    ]
+    await blocked(150, mixed.leave)
+    expect(patient.state, 'who may wait for a second, and was first').toBe('inside')
+    expect(
+      statesOf(hurried),
+      'their deadlines are over: everybody’s, also behind somebody who has time, and in a less urgent queue',
+    ).toEqual(['refused', 'refused'])
   })
 
   test('does not notice when somebody sets the wall clock', async () => {
@@ -321,6 +402,20 @@ describe('Step 2: Nobody waits for ever', () => {
     await waiting(door, { signal: hangUp.signal })
     hangUp.abort(new Error('hung up'))
     expect(vi.getTimerCount(), 'timers of somebody who has hung up').toBe(0)
+    for (const maxWaitMs of [100, Infinity]) {
+      const empty = new Door({ limit: 1, maxWaitMs })
+      const atOnce = arrive(empty, { signal })
+      await turns()
+      expect(atOnce.state, 'an empty house').toBe('inside')
+      const next = await waiting(empty, { signal })
+      atOnce.pass!.leave()
+      await turns()
+      expect(next.state).toBe('inside')
+      expect(
+        getEventListeners(signal, 'abort').length,
+        `listeners of somebody who did not have to wait, and of somebody who might, for ${maxWaitMs} ms`,
+      ).toBe(0)
+    }
   })
 })
 
@@ -333,26 +428,35 @@ describe('Step 10: Nonsense', () => {
       { limit: '64' },
       { limit: null },
       { limit: { places: NaN, learn() {} } },
+      { limit: { places: 0, learn() {} } },
       { queue: -1 },
+      { queue: NaN },
       { queue: 1.5 },
       { queue: Infinity },
       { maxWaitMs: -1 },
       { maxWaitMs: NaN },
+      { maxWaitMs: null },
       { burstMs: -1 },
       { burstMs: NaN },
       { perTurn: 0 },
       { perTurn: 2.5 },
+      { perTurn: NaN },
       { fairEvery: 0 },
+      { fairEvery: 1.5 },
+      { fairEvery: NaN },
       { newestFirstAfterMs: 0 },
       { newestFirstAfterMs: NaN },
       { earlyFrom: -0.1 },
       { earlyFrom: 1.1 },
+      { earlyFrom: NaN },
     ]
     for (const options of nonsense) {
-      const [name] = Object.keys(options)
+      const [name, value] = Object.entries(options)[0]!
+      const { places = value } = Object(value) as { places?: unknown }
       const make = () => new Door({ limit: 1, ...options })
       expect(make, JSON.stringify(options)).toThrow(RangeError)
       expect(make, 'the message names the option').toThrow(name)
+      expect(make, 'the message says what it got').toThrow(String(places))
     }
     const odd = { limit: Infinity, queue: 0, maxWaitMs: Infinity, perTurn: Infinity, fairEvery: Infinity, earlyFrom: 0 }
     expect(() => new Door(odd), 'unusual, and fine').not.toThrow()

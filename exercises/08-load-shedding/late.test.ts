@@ -56,6 +56,15 @@ describe('Step 7: No, at once', () => {
     expect(door.waiting, 'waiting').toBe(0)
     expect(getEventListeners(signal, 'abort').length, 'listeners of somebody who was refused').toBe(0)
     expect(vi.getTimerCount(), 'timers').toBe(0)
+    const visits = arriveTogether(
+      door,
+      [20, 20, 20, Infinity, Infinity, Infinity, Infinity].map((ms) => ({ deadline: deadlineAfter(ms) })),
+    )
+    await turns()
+    expect(
+      statesOf(visits),
+      'three whom 20 ms are left, and four behind them: nobody is ahead of these who has been refused',
+    ).toEqual([...Array<string>(3).fill('refused'), ...Array<string>(4).fill('waiting')])
   })
 
   test('refuses at once or not at all: who has been let wait, waits', async () => {
@@ -85,6 +94,13 @@ describe('Step 7: No, at once', () => {
       'inside',
       ...Array<string>(4).fill('waiting'),
     ])
+    vi.advanceTimersByTime(50)
+    visits[0]!.pass!.leave()
+    visits.push(arrive(door))
+    await turns()
+    expect(visits.at(-1)!.state, 'the first took 50 ms as well, from when it went in: it is the fourth again').toBe(
+      'waiting',
+    )
 
     const long = await slow()
     const six = arriveTogether(long.door, 6)
@@ -114,6 +130,15 @@ describe('Step 7: No, at once', () => {
 
     for (const visit of visits) visit.pass?.leave()
     await turns(20)
+    const twice = await slow()
+    vi.advanceTimersByTime(50)
+    twice.inside.pass!.leave()
+    vi.advanceTimersByTime(1_000)
+    twice.inside.pass!.leave()
+    const five = arriveTogether(twice.door, 5)
+    await turns()
+    expect(countOf(five, 'waiting'), 'who leaves a second time has not been there for a second').toBe(4)
+
     const quick = await slow()
     for (let i = 0, last = quick.inside; i < 40; i++) {
       vi.advanceTimersByTime(1)
@@ -131,6 +156,15 @@ describe('Step 7: No, at once', () => {
     const others = arriveTogether(weighed.door, 8)
     await turns()
     expect(countOf(others, 'waiting'), 'of 50 and 250 a tenth is 70 ms, and 250 are kept back: three').toBe(3)
+    const faster = await slow({ maxWaitMs: 450 })
+    vi.advanceTimersByTime(1)
+    faster.inside.pass?.leave()
+    const more = arriveTogether(faster.door, 8)
+    await turns()
+    expect(
+      countOf(more, 'waiting'),
+      'a fast one weighs no more than a slow one: of 50 and 1 a tenth is 45.1 ms, and 225 are kept back: four',
+    ).toBe(4)
   })
 
   test('does not notice either when somebody sets the wall clock', async () => {
@@ -184,6 +218,17 @@ describe('Step 7: No, at once', () => {
       'eight free places, and visits of 10 ms: for turns they wait for longer than for places, so 50 ms are for ten',
     ).toBe(10)
     expect(await waitingOf100(await crowded({ limit: 3 })), 'perTurn: 2, and three places').toBe(4)
+    const full = await crowded({ limit: 4 })
+    arriveTogether(full, 4)
+    await oneTurn()
+    vi.advanceTimersByTime(10)
+    await oneTurn()
+    const others = arriveTogether(full, 20)
+    await oneTurn()
+    expect(
+      countOf(others, 'waiting'),
+      'no place is free, and visits of 10 ms on four places: also for those turns are what they wait for longer',
+    ).toBe(4)
     for (const [maxWaitMs, count] of [
       [60, 2],
       [80, 3],
@@ -231,6 +276,25 @@ describe('Step 7: No, at once', () => {
       await waitingOf100(door),
       'sixty turns of 10 ms and one of 40, so 13 on average: for one turn and a half',
     ).toBe(3)
+    const cold = new Door({ limit: 1_000, queue: 1_000, perTurn: 2, maxWaitMs: 40 })
+    await takingTurns(cold, 1, 100)
+    expect(
+      await waitingOf100(cold),
+      'the very first turn took 100 ms, as the first ones do: the average begins at 0, so 10 ms for two turns',
+    ).toBe(4)
+    const once = new Door({ limit: 1_000, queue: 1_000, perTurn: 2, maxWaitMs: Infinity })
+    const all = arriveTogether(once, 122)
+    for (let i = 0; i < 60; i++) {
+      await oneTurn()
+      vi.advanceTimersByTime(10)
+    }
+    await turns()
+    for (const { pass } of all) pass!.leave()
+    await turns()
+    expect(
+      await waitingOf100(once, 40),
+      'sixty turns of 10 ms, in which nobody came, but somebody with a place waited for each',
+    ).toBe(4)
     const now = await crowded()
     arriveTogether(now, 4)
     await oneTurn()

@@ -40,6 +40,29 @@ describe('Step 4: Who goes first', () => {
     const report = arrive(door, { urgency: 7 })
     await turns()
     expect(report.state, 'there are two quotes before it, but none in its own queue').toBe('waiting')
+
+    const other = await occupied()
+    const quote = await waiting(other.door, { urgency: 5 })
+    other.leave()
+    const newcomer = arrive(other.door, { urgency: 1 })
+    await turns()
+    expect(statesOf([quote, newcomer]), 'a place came free, and a booking came in that turn').toEqual([
+      'waiting',
+      'inside',
+    ])
+
+    const mute = await occupied()
+    const [less, none, more] = [
+      await waiting(mute.door, { urgency: 4 }),
+      await waiting(mute.door),
+      await waiting(mute.door, { urgency: 2 }),
+    ]
+    mute.leave()
+    await turns()
+    expect(more.state, 'who says nothing has an urgency of 3, and this is a 2').toBe('inside')
+    more.pass!.leave()
+    await turns()
+    expect(statesOf([less, none]), 'a 4, and who says nothing').toEqual(['waiting', 'inside'])
   })
 
   test('gives the free places to the most urgent, also when it cuts the queue', async () => {
@@ -57,6 +80,24 @@ describe('Step 4: Who goes first', () => {
     expect(countOf(early, 'refused'), 'at once, of 40 quotes who came first: the places are for 28 bookings').toBe(40)
     await turns()
     expect(countOf(late, 'inside'), 'of 28 bookings who came in the same turn, after 40 quotes').toBe(28)
+
+    const slow = new Door({ limit: 28, queue: 0, perTurn: 4 })
+    const before = arriveTogether(slow, 28, { urgency: 5 })
+    await oneTurn()
+    const after = arriveTogether(slow, 30, { urgency: 1 })
+    await oneTurn()
+    expect(
+      { inside: countOf(after, 'inside'), refused: countOf(after, 'refused') },
+      'four quotes of 28 have begun, and then come 30 bookings: the other 24 places are theirs',
+    ).toEqual({ inside: 4, refused: 6 })
+    expect(countOf(before, 'waiting'), 'quotes that were let wait before: it is newcomers who are refused').toBe(24)
+
+    const few = arriveTogether(
+      new Door({ limit: 28, perTurn: 2 }),
+      [1, 5, 5, 5].map((urgency) => ({ urgency })),
+    )
+    await oneTurn()
+    expect(statesOf(few), 'perTurn: 2, of all urgencies together').toEqual(['inside', 'inside', 'waiting', 'waiting'])
   })
 
   test('lets whoever has waited longest go first, now and then', async () => {
@@ -98,7 +139,8 @@ describe('Step 4: Who goes first', () => {
       const other = await occupied({ fairEvery: 2 })
       const visits: Visit[] = []
       for (const urgency of urgencies) {
-        visits.push(await waiting(other.door, { urgency }))
+        // Who comes later has less time left.
+        visits.push(await waiting(other.door, { urgency, deadline: deadlineAfter(90 - 20 * visits.length) }))
         await vi.advanceTimersByTimeAsync(1)
       }
       other.leave()
@@ -112,6 +154,54 @@ describe('Step 4: Who goes first', () => {
   })
 
   test('counts places, and nobody who has had none', async () => {
+    /** Three places, which are taken; a quote waits, and three bookings that have come since. */
+    const queued = async (fairEvery: number) => {
+      const door = new Door({ limit: 3, fairEvery })
+      const inside = arriveTogether(door, 3)
+      await turns()
+      const quote = await waiting(door, { urgency: 7 })
+      await vi.advanceTimersByTimeAsync(1)
+      const bookings = arriveTogether(door, 3, { urgency: 0 })
+      await turns()
+      return { inside, visits: [quote, ...bookings] }
+    }
+    const fifth = await queued(5)
+    for (const { pass } of fifth.inside) pass!.leave()
+    await turns()
+    expect(statesOf(fifth.visits), 'three places in one turn, of which the second is the fifth of all').toEqual([
+      'inside',
+      'inside',
+      'inside',
+      'waiting',
+    ])
+    const sixth = await queued(3)
+    for (const { pass } of sixth.inside.slice(1)) pass!.leave()
+    await turns()
+    expect(
+      statesOf(sixth.visits),
+      'the fourth place and the fifth, and fairEvery is 3: the third was nobody’s whom others overtake, and is gone',
+    ).toEqual(['waiting', 'inside', 'inside', 'waiting'])
+    sixth.inside[0]!.pass!.leave()
+    await turns()
+    expect(statesOf(sixth.visits), 'and the sixth is for whoever has waited longest').toEqual([
+      'inside',
+      'inside',
+      'inside',
+      'waiting',
+    ])
+
+    const { door: empty, leave: goHome } = await occupied({ fairEvery: 3 })
+    goHome()
+    await turns()
+    const second = arrive(empty)
+    await turns()
+    const longest = await waiting(empty, { urgency: 7 })
+    await vi.advanceTimersByTimeAsync(1)
+    await waiting(empty, { urgency: 0 })
+    second.pass!.leave()
+    await turns()
+    expect(longest.state, 'the third place, though the house was empty after the first').toBe('inside')
+
     const nobodies: Record<string, (door: Door) => Promise<void>> = {
       'hung up while they waited': async (door) => {
         const client = new AbortController()

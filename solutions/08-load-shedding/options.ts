@@ -35,7 +35,7 @@ export interface DoorOptions {
   perTurn?: number
   /** Each so-many-th place goes to whoever has waited longest, urgent or not; `Infinity` for none. Default: 10. */
   fairEvery?: number
-  /** When somebody has waited at every moment of so many milliseconds, the newest goes first; above 0. Default: Infinity. */
+  /** When a queue is so many milliseconds old, the newest goes first; above 0. Default: Infinity. */
   newestFirstAfterMs?: number
   /** From this share (0 to 1) of the queue's length on, chance refuses a newcomer now and then. Default: 1, which is never. */
   earlyFrom?: number
@@ -76,7 +76,8 @@ export function withDefaults(options: DoorOptions): Required<DoorOptions> {
   const all: Required<DoorOptions> = { ...DEFAULTS, limit: options.limit, ...Object.fromEntries(given) }
   checkOptions(all, RULES)
   // `null` is an object, too; and it is what becomes of NaN in JSON.
-  const places = typeof all.limit === 'object' ? all.limit?.places : all.limit
+  const { limit } = all
+  const places = limit !== null && typeof limit === 'object' ? limit.places : limit
   checkOptions({ limit: places }, { limit: countOrInfinity })
   return all
 }
