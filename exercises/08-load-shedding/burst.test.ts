@@ -425,6 +425,18 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await turns()
     expect(tooMany, 'the newest goes first, and three of three wait').toMatchObject(refusedBecause('full'))
 
+    const cut = await occupied({ newestFirstAfterMs: 50, queue: 3 })
+    for (let i = 0; i < 2; i++) await waiting(cut.door)
+    vi.advanceTimersByTime(50)
+    const one = arrive(cut.door)
+    vi.advanceTimersByTime(1)
+    const two = arrive(cut.door)
+    await turns()
+    expect(statesOf([one, two]), 'the newest goes first, and is the first to be cut, as before').toEqual([
+      'waiting',
+      'refused',
+    ])
+
     const slowly = await occupied({ limit: 20, perTurn: 1, queue: 0, newestFirstAfterMs: 50, burstMs: 1_000 })
     const waitingForTheirTurn = arriveTogether(slowly.door, 5)
     await oneTurn()

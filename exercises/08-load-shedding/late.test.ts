@@ -45,6 +45,9 @@ describe('Step 7: No, at once', () => {
       'one place, visits of 50 ms, and of 400 ms of patience half is kept back: the fourth in line may just wait, not the fifth',
     ).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'refused', 'refused'])
     expect(visits[5]).toMatchObject(refusedBecause('late'))
+    const urgent = arriveTogether((await slow()).door, 6, { urgency: 0 })
+    await turns()
+    expect(countOf(urgent, 'waiting'), 'urgent or not').toBe(4)
   })
 
   test('refuses them as if they had never been there', async () => {

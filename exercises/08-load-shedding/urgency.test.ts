@@ -157,7 +157,9 @@ describe('Step 4: Who goes first', () => {
     /** Three places, which are taken; a quote waits, and three bookings that have come since. */
     const queued = async (fairEvery: number) => {
       const door = new Door({ limit: 3, fairEvery })
-      const inside = arriveTogether(door, 3)
+      const inside = arriveTogether(door, 2)
+      await turns()
+      inside.push(arrive(door))
       await turns()
       const quote = await waiting(door, { urgency: 7 })
       await vi.advanceTimersByTimeAsync(1)

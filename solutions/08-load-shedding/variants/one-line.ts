@@ -109,8 +109,7 @@ export class Door {
 
   #decide(now: number): void {
     const { perTurn, queue, earlyFrom, random } = this.#options
-    if (this.#turnedAt <= now)
-      this.#turnMs = this.#turnMs === 0 ? now - this.#turnedAt : 0.9 * this.#turnMs + 0.1 * (now - this.#turnedAt)
+    if (this.#turnedAt <= now) this.#turnMs = 0.9 * this.#turnMs + 0.1 * (now - this.#turnedAt)
     this.#expire(now)
     for (let begun = 0; begun < perTurn && this.inside < this.places && this.#line.length > 0; begun++) {
       this.inside++
