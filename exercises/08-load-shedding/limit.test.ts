@@ -18,7 +18,8 @@ function limited(options: Partial<AimdOptions> = {}) {
     late = isLate
     for (let i = 0; i < visits; i++) {
       if (i === visits - 1) vi.advanceTimersByTime(ms)
-      limit.learn({ ms: 10, inside: i === 0 ? inside : 1 })
+      // How long it took says nothing: late is what `isLate` says.
+      limit.learn({ ms: 10_000, inside: i === 0 ? inside : 1 })
     }
     return limit.places
   }
@@ -45,7 +46,8 @@ describe('Step 5: How many?', () => {
   test('does not shrink because a few were late', () => {
     const { window } = limited({ initial: 50 })
     expect(window({ isLate: 10 }), 'ten of twenty: that is not most of them').toBe(51)
-    expect(window({ isLate: 11 }), 'eleven of twenty are').toBe(45)
+    expect(window({ isLate: 10 }), 'ten of the next twenty: each window is judged by its own visits').toBe(52)
+    expect(window({ isLate: 11 }), 'eleven of twenty are').toBe(46)
   })
 
   test('never has fewer than one nor more than the most, and grows again from there', () => {
@@ -54,6 +56,12 @@ describe('Step 5: How many?', () => {
     expect(window({ isLate: 20 }), 'after thirty late windows').toBe(1)
     const places = Array.from({ length: 7 }, () => window())
     expect(places, 'and then all in time').toEqual([2, 3, 4, 5, 6, 6, 6])
+    const full = limited({ initial: 6, max: 6 })
+    const inTurn = Array.from({ length: 5 }, (_, i) => full.window({ isLate: i % 2 ? 0 : 20 }))
+    expect(
+      inTurn,
+      'late and in time in turn, from the most, which is six: what is above it is not kept for later',
+    ).toEqual([5, 6, 5, 6, 5])
     const least = limited({ initial: 30, min: 20 })
     for (let i = 0; i < 30; i++) least.window({ isLate: 20 })
     expect(least.window({ isLate: 20 }), 'min: 20').toBe(20)
@@ -82,14 +90,22 @@ describe('Step 5: How many?', () => {
     expect(window({ isLate: 20 }), 'all late, after four calm windows: each window is judged by its own visits').toBe(
       10,
     )
+    expect(window({ inside: 1 }), 'one of ten, after a window in which all were taken').toBe(10)
+    expect(window({ inside: 1, isLate: 20 }), 'all late, and nine of ten places empty: late is late').toBe(9)
+    const other = limited({ initial: 12 })
+    other.window({ isLate: 20 })
+    expect(other.window({ inside: 5 }), '10.8 are ten places, and five are half of them').toBe(11)
   })
 
   test('decides when there is enough to decide by, and no more often than it said', () => {
-    const { limit, window } = limited({ initial: 10, windowMs: 100 })
+    const { limit, window } = limited({ initial: 10, windowMs: 250 })
     expect(window({ visits: 9, ms: 1_000 }), 'nine visits say nothing').toBe(10)
     expect(window({ visits: 1, ms: 1 }), 'the tenth').toBe(11)
-    expect(window({ visits: 500, ms: 99 }), 'five hundred visits, and 99 ms since it last decided').toBe(11)
-    expect(window({ visits: 1, ms: 1 }), '100 ms').toBe(12)
+    expect(
+      window({ visits: 500, ms: 249 }),
+      'windowMs: 250, and 249 ms since it last decided, in which 500 have left',
+    ).toBe(11)
+    expect(window({ visits: 1, ms: 1 }), '250 ms').toBe(12)
     vi.setSystemTime(Date.now() + 3_600_000)
     for (let i = 0; i < 20; i++) limit.learn({ ms: 10, inside: 10 })
     expect(limit.places, 'somebody has set the wall clock').toBe(12)
@@ -184,15 +200,20 @@ describe('Step 10: Nonsense', () => {
     const nonsense: Partial<AimdOptions>[] = [
       { min: 0 },
       { min: 1.5 },
+      { min: NaN },
       { min: 20, max: 10 },
       { max: 0 },
+      { max: 1.5 },
+      { max: Infinity },
       { max: 10, initial: 11 },
       { min: 5, initial: 4 },
       { initial: NaN },
       { windowMs: 0 },
       { windowMs: Infinity },
+      { windowMs: NaN },
       { backoff: 0 },
       { backoff: 1 },
+      { backoff: 1.5 },
       { backoff: NaN },
     ]
     for (const options of nonsense) {

@@ -26,7 +26,13 @@ describe('Step 6: How late is the loop?', () => {
 
   test('knows of a block before its timer has had a turn', () => {
     const { loop, block } = watched()
-    expect(loop.ms, 'on time').toBeLessThan(5)
+    const young = new LoopDelay()
+    onTestFinished(() => young.stop())
+    expect(young.ms, 'just made, in a process that is a second old').toBeLessThan(5)
+    for (let i = 0; i < 10; i++) {
+      expect(loop.ms, `on time, ${i} ms after its timer has had a turn`).toBeLessThan(5)
+      vi.advanceTimersByTime(1)
+    }
     block(250)
     expect(
       loop.ms,
@@ -46,6 +52,28 @@ describe('Step 6: How late is the loop?', () => {
     expect(loop.ms, 'less and less').toBeLessThan(soon)
     vi.advanceTimersByTime(85)
     expect(loop.ms, 'a tenth of a second later: of 250 ms, a hundredth is left').toBeLessThan(5)
+
+    block(250)
+    vi.advanceTimersByTime(20)
+    const before = loop.ms
+    vi.advanceTimersByTime(20)
+    expect(before / loop.ms, 'two ticks later, of which each forgets half: how many times less is it?').toBeCloseTo(
+      4,
+      0,
+    )
+    vi.advanceTimersByTime(1_000)
+    block(250)
+    vi.advanceTimersByTime(10)
+    block(8)
+    vi.advanceTimersByTime(10)
+    expect(loop.ms, '250 ms late, and at the next tick 8: half of what was is more').toBeGreaterThan(50)
+    vi.advanceTimersByTime(1_000)
+    for (let i = 0; i < 5; i++) {
+      block(50)
+      expect(loop.ms, 'blocked for 50 ms again and again: it is late by 50, and not by the sum of all').toBeLessThan(60)
+      vi.advanceTimersByTime(10)
+      expect(loop.ms, 'the same, when its timer has had a turn').toBeLessThan(60)
+    }
   })
 
   test('does not keep the process alive, and stops when it is told', async () => {
@@ -70,6 +98,12 @@ describe('Step 6: How late is the loop?', () => {
     expect(vi.getTimerCount(), 'timers left after stop()').toBe(0)
     vi.advanceTimersByTime(1000)
     expect(other.ms, 'how late it is, a second after stop()').toBeLessThanOrEqual(0)
+
+    const { loop: late, block } = watched()
+    block(250)
+    vi.advanceTimersByTime(10)
+    late.stop()
+    expect(late.ms, 'how late it is when it was stopped, which was late before').toBeLessThanOrEqual(0)
   })
 })
 
@@ -187,6 +221,10 @@ describe("Step 8: The kernel's queue", () => {
       ).toEqual({ status: 'pending' })
     for (const socket of open.others) socket.destroy()
     expect(await outcomeOf(told), 'the callback of close(), for which Fastify waits').toMatchObject({
+      status: 'fulfilled',
+    })
+    const again = new Promise((resolve) => server.close(resolve))
+    expect(await outcomeOf(again), 'the callback of close(), when it is closed again').toMatchObject({
       status: 'fulfilled',
     })
     const refused = await outcomeOf(Promise.all(Array.from({ length: 20 }, ask)), 200)

@@ -84,8 +84,18 @@ const statusOf = async (asked: Promise<{ status?: number | undefined }>) => {
 
 describe("Step 3: At the server's door", () => {
   test('refuses with a 503 that says so, and not for good', async () => {
-    const refused: OverloadError[] = []
-    const { ask, occupy, emptied, answer } = await served({ shed: { onRefused: (error) => refused.push(error) } })
+    const refused: [error: OverloadError, url: string][] = []
+    const begun: string[] = []
+    const { ask, occupy, emptied, answer } = await served({
+      shed: { random: () => 0.999, onRefused: (error, { url }) => refused.push([error, url]) },
+      routes(app) {
+        app.addHook('onRequest', async ({ url }) => void begun.push(url))
+        app.register(async (plugin) => {
+          plugin.setErrorHandler((_error, _request, reply) => reply.code(500).send('oops'))
+          plugin.get('/plugin', async () => 'done')
+        })
+      },
+    })
     await occupy()
     const outcome = await outcomeOf(ask('/work'))
     expect(outcome, 'one place, which is taken, and no queue').toMatchObject({
@@ -99,8 +109,16 @@ describe("Step 3: At the server's door", () => {
       detail: expect.stringMatching(/\S/),
       reason: 'overloaded',
     })
-    expect(value.headers['retry-after'], 'whole seconds, from 1 to 3').toMatch(/^[123]$/)
-    expect(refused, 'onRefused hears of it').toMatchObject([{ code: 'OVERLOADED', because: 'full' }])
+    expect(value.headers['retry-after'], 'whole seconds, from 1 to 3, and 0.999 was drawn').toBe('3')
+    expect(refused, 'onRefused hears of it, and of which request').toMatchObject([
+      [{ code: 'OVERLOADED', because: 'full' }, '/work'],
+    ])
+    expect(begun, 'who has come to an onRequest hook that was added later: who is refused costs nothing there').toEqual(
+      ['/work'],
+    )
+    expect(await statusOf(ask('/plugin')), 'a plugin with an error handler of its own, which no refusal gets to').toBe(
+      503,
+    )
     answer('done')
     await emptied()
     expect(await statusOf(ask('/fast')), 'the place is free again').toBe(200)
@@ -121,17 +139,24 @@ describe("Step 3: At the server's door", () => {
   })
 
   test('spreads those whom it refuses over some seconds', async () => {
-    const draws = [0, 0.34, 0.67, 0.999]
+    const draws = [0, 0.33, 0.34, 0.66, 0.67, 0.999]
     const { ask, occupy } = await served({
       shed: { retryAfterS: { from: 2, to: 4 }, random: () => draws.shift() ?? 0 },
     })
     await occupy()
     const told: unknown[] = []
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 6; i++) {
       const outcome = await outcomeOf(ask('/work'))
       told.push(outcome.status === 'fulfilled' ? outcome.value.headers['retry-after'] : outcome.status)
     }
-    expect(told, 'Retry-After from 2 to 4, drawn 0, 0.34, 0.67 and 0.999').toEqual(['2', '3', '4', '4'])
+    expect(told, 'Retry-After from 2 to 4, drawn 0, 0.33, 0.34, 0.66, 0.67 and 0.999: each for a third').toEqual([
+      '2',
+      '2',
+      '3',
+      '3',
+      '4',
+      '4',
+    ])
   })
 
   test('takes the place back, whatever becomes of the request', async () => {
@@ -158,10 +183,36 @@ describe("Step 3: At the server's door", () => {
     expect(door.inside).toBe(1)
     socket.destroy()
     expect(await emptied(), 'places taken after a client has hung up: Fastify calls no onResponse for it').toBe(0)
+    const head = 'POST /work HTTP/1.1\r\nhost: parcel\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\n'
+    const { socket: other } = speak(`${head}hello`)
+    await eventually(() => working() === 2)
+    other.destroy()
+    expect(
+      await emptied(),
+      'places taken after a client has hung up whose body had come: Fastify calls no onRequestAbort for it, as nothing of the request was cut off',
+    ).toBe(0)
+
+    const two = await served({ door: { limit: 2 } })
+    two.speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\nGET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => two.door.inside === 2)
+    expect(two.door.inside, 'places taken by two requests that came on one connection, one behind the other').toBe(2)
+    two.answer('done')
+    expect(await two.emptied(), 'places taken when both were answered').toBe(0)
+
+    const behind = new Door({ limit: 1 })
+    const both = await served({ routes: (app) => shedLoad(app, { door: behind }) })
+    expect(await statusOf(both.ask('/fast')), 'two doors, one behind the other').toBe(200)
+    await eventually(() => both.door.inside + behind.inside === 0)
+    expect([both.door.inside, behind.inside], 'places taken at each of the two doors').toEqual([0, 0])
   })
 
   test('keeps the place until it has answered, and not until they hang up', async () => {
-    const { door, ask, speak, emptied, working, answer } = await served()
+    const listeners: number[] = []
+    const { door, ask, speak, emptied, working, answer } = await served({
+      before(app) {
+        app.addHook('onRequest', async ({ raw }) => void listeners.push(raw.socket.listenerCount('close')))
+      },
+    })
     ask('/work', { method: 'POST', body: 'a booking', headers: { 'content-type': 'text/plain' } }).catch(() => {})
     await eventually(() => working() === 1)
     await eventually(() => false, 5)
@@ -172,12 +223,23 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => heard.text.includes('200'))
     expect(await emptied(), 'places taken by a connection that is kept alive after its answer').toBe(0)
     expect(socket.closed, 'whether that connection has closed').toBe(false)
+    socket.write('GET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => listeners.length === 3)
+    expect(listeners[2], 'who listens for the end of that connection when its second request comes').toBe(listeners[1])
+    await emptied()
   })
 
   test('does not begin for somebody who has hung up while they waited', async () => {
-    const { door, occupy, emptied, speak, answer, working, errors } = await served({ door: { queue: 5 } })
+    const answered: string[] = []
+    const before = (app: FastifyInstance) => void app.addHook('onSend', async ({ url }) => void answered.push(url))
+    const onRefused = vi.fn()
+    const { door, occupy, emptied, speak, answer, working, errors } = await served({
+      door: { queue: 5 },
+      shed: { onRefused },
+      before,
+    })
     await occupy()
-    const { socket } = speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    const { socket } = speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
     await eventually(() => door.waiting === 1)
     expect(door.waiting, 'step 1 first: one works, one waits').toBe(1)
     socket.destroy()
@@ -188,6 +250,8 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => false, 5)
     expect(working(), 'handlers begun').toBe(1)
     expect(errors, 'a customer who leaves is no error').toEqual([])
+    expect(answered, 'answers begun: nobody is there who would hear one').toEqual(['/work'])
+    expect(onRefused, 'who leaves has not been refused').not.toHaveBeenCalled()
 
     const letIn = Promise.withResolvers<void>()
     let [entered, left] = [0, 0]
@@ -198,8 +262,8 @@ describe("Step 3: At the server's door", () => {
         return { waitedMs: 0, leave: () => void left++ }
       },
     }
-    const other = await served({ shed: { door: slowly } })
-    const { socket: theirs } = other.speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    const other = await served({ shed: { door: slowly }, before })
+    const { socket: theirs } = other.speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
     await eventually(() => entered === 1)
     theirs.destroy()
     await eventually(() => false, 5)
@@ -209,13 +273,23 @@ describe("Step 3: At the server's door", () => {
       left: 1,
       begun: 0,
     })
+    await eventually(() => false, 5)
+    expect(
+      { errors: other.errors, answered },
+      'what is logged, and answered, for somebody who has just hung up',
+    ).toEqual({
+      errors: [],
+      answered: ['/work'],
+    })
   })
 
   test('keeps no place for somebody who was gone before the door', async () => {
     const slow = Promise.withResolvers<void>()
     let before = 0
-    const { door, ask, speak, working } = await served({
+    const answered: string[] = []
+    const { door, ask, speak, working, errors } = await served({
       before(app) {
+        app.addHook('onSend', async ({ url }) => void answered.push(url))
         app.addHook('onRequest', async ({ headers }) => {
           if (!headers['x-slow']) return
           before++
@@ -234,6 +308,10 @@ describe("Step 3: At the server's door", () => {
       inside: 0,
       begun: 0,
     })
+    expect({ errors, answered }, 'what is logged, and answered, for somebody who has hung up').toEqual({
+      errors: [],
+      answered: [],
+    })
     expect(await outcomeOf(ask('/look')), 'places taken while a request asks how many').toMatchObject({
       value: { status: 200, body: '1' },
     })
@@ -241,12 +319,18 @@ describe("Step 3: At the server's door", () => {
 
   test('lets through whatever must never be refused', async () => {
     const { door, ask, occupy } = await served({
+      before: (app) => void app.get('/early', async () => 'done'),
       routes(app) {
         app.get('/livez', { config: { urgency: null } }, async () => ({ inside: door.inside }))
       },
     })
+    expect(await outcomeOf(ask('/livez')), 'urgency: null, in an empty house: it takes no place').toMatchObject({
+      value: { status: 200, body: '{"inside":0}' },
+    })
     await occupy()
     expect(await statusOf(ask('/fast')), 'one place, which is taken').toBe(503)
+    expect(await statusOf(ask('/fast', { method: 'HEAD' })), 'HEAD, which takes as much work as a GET').toBe(503)
+    expect(await statusOf(ask('/early')), 'a route that was there before the door').toBe(503)
     expect(await outcomeOf(ask('/livez')), 'urgency: null; who is refused there is restarted').toMatchObject({
       value: { status: 200, body: '{"inside":1}' },
     })
@@ -256,6 +340,8 @@ describe("Step 3: At the server's door", () => {
     const source = new Readable({ read() {} })
     const chunks = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>()
     const web = new ReadableStream<Uint8Array>({ start: (controller) => chunks.resolve(controller) })
+    const more = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>()
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => more.resolve(controller) })
     const { door, ask, speak } = await served({
       routes(app) {
         app.get('/stream', async (_request, reply) => {
@@ -263,6 +349,7 @@ describe("Step 3: At the server's door", () => {
           return reply.type('text/plain').send(source)
         })
         app.get('/web', async (_request, reply) => reply.type('text/plain').send(web))
+        app.get('/response', async (_request, reply) => reply.send(new Response(body)))
         app.get('/buffer', async (_request, reply) => reply.send(Buffer.from('all of it')))
         app.get('/nothing', async (_request, reply) => reply.code(204).send(null))
         app.get('/probe', { config: { urgency: null } }, async () => Readable.from(['well']))
@@ -284,6 +371,12 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => other.text.includes('it begins'))
     expect(door.inside, 'places taken by a ReadableStream, such as the body of a fetch').toBe(0)
     end.close()
+    const { heard: third } = speak('GET /response HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    const last = await more.promise
+    last.enqueue(Buffer.from('it begins'))
+    await eventually(() => third.text.includes('it begins'))
+    expect(door.inside, 'places taken by a Response, such as that of a fetch').toBe(0)
+    last.close()
     await ask('/buffer')
     await ask('/nothing')
     await ask('/fast')
@@ -300,7 +393,9 @@ describe("Step 3: At the server's door", () => {
 
   test('has nobody begin whose deadline has passed', async () => {
     const failures: unknown[] = []
+    const onRefused = vi.fn()
     const { ask, working } = await served({
+      shed: { onRefused },
       before(app) {
         app.addHook('onRequest', async (request) => {
           request.deadline = deadlineAfter(0)
@@ -314,6 +409,7 @@ describe("Step 3: At the server's door", () => {
     const status = await statusOf(ask('/work'))
     expect({ status, begun: working() }, 'request.deadline (chapter 01) had passed').toEqual({ status: 504, begun: 0 })
     expect(failures, 'it is the error handler’s to say so').toEqual([expect.any(TimeoutError)])
+    expect(onRefused, 'who comes too late has not been refused').not.toHaveBeenCalled()
   })
 
   test('asks the route how urgent a request is, and the request whether it can wait', async () => {
@@ -348,19 +444,27 @@ describe('Step 6: How late is the loop?', () => {
     let chance = 0
     const { ask } = await served({
       door: { limit: 100 },
-      shed: { loop, lateMs: { from: 20, to: 100 }, random: () => chance },
+      shed: { loop, lateMs: { from: 40, to: 200 }, random: () => chance },
     })
     const at = async (ms: number, drawn: number) => {
       loop.ms = ms
       chance = drawn
       return statusOf(ask('/fast'))
     }
-    expect(await at(60, 0.24), 'half-way from 20 to 100: one in four is refused, and 0.24 was drawn').toBe(503)
-    expect(await at(60, 0.26), 'half-way from 20 to 100: one in four is refused, and 0.26 was drawn').toBe(200)
-    expect(await at(20, 0), 'not later than lateMs.from').toBe(200)
-    expect(await at(5, 0), 'on time, and what is squared has no sign').toBe(200)
-    expect(await at(100, 0.999), 'as late as lateMs.to').toBe(503)
-    expect(await at(500, 0.999), 'later than that').toBe(503)
+    expect(await at(120, 0.24), 'half-way from 40 to 200: one in four is refused, and 0.24 was drawn').toBe(503)
+    expect(await at(120, 0.26), 'half-way from 40 to 200: one in four is refused, and 0.26 was drawn').toBe(200)
+    expect(await at(40, 0), 'not later than lateMs.from').toBe(200)
+    expect(await at(10, 0), 'on time, and what is squared has no sign').toBe(200)
+    expect(await at(200, 0.999), 'as late as lateMs.to').toBe(503)
+    expect(await at(1_000, 0.999), 'later than that').toBe(503)
+
+    const draws = [0.24, 0.999, 0.26]
+    const other = await served({ shed: { loop: { ms: 60 }, random: () => draws.shift() ?? 0 } })
+    expect(
+      await outcomeOf(other.ask('/fast')),
+      'half-way from 20 to 100, which is the default; 0.24 was drawn for whether, and 0.999 for the second, from 1 to 3',
+    ).toMatchObject({ value: { status: 503, headers: { 'retry-after': '3' } } })
+    expect(await statusOf(other.ask('/fast')), 'half-way from 20 to 100, and 0.26 was drawn').toBe(200)
   })
 
   test('does not leave it to chance whether something urgent is done', async () => {
@@ -376,9 +480,14 @@ describe('Step 6: How late is the loop?', () => {
     const asked = vi.spyOn(door, 'enter')
     expect(await statusOf(ask('/fast')), 'the loop is a second late, and this has an urgency of 3').toBe(503)
     expect(asked, 'who is refused anyway does not go to the door').not.toHaveBeenCalled()
-    expect(refused).toMatchObject([{ because: 'busy' }])
+    expect(refused, 'onRefused hears of it').toMatchObject([{ because: 'busy' }])
     expect(refused[0]).toBeInstanceOf(OverloadError)
     expect(await statusOf(ask('/urgent')), 'an urgency of 2').toBe(200)
+    expect(asked.mock.calls.length, 'how often the door was asked: once, for what is urgent').toBe(1)
+    expect(
+      await statusOf(ask('/urgent', { headers: { priority: 'u=6' } })),
+      'an urgency of 2 that says of itself that it can wait (u=6)',
+    ).toBe(503)
     expect(await statusOf(ask('/probe')), 'an urgency of null').toBe(200)
     await eventually(() => door.inside === 0)
     expect(door.inside).toBe(0)
@@ -390,11 +499,14 @@ describe('Step 10: Nonsense', () => {
     const door = new Door({ limit: 1 })
     const nonsense: [Partial<ShedOptions>, RegExp][] = [
       [{ lateMs: { from: -1, to: 10 } }, /from/],
+      [{ lateMs: { from: NaN, to: 10 } }, /from/],
       [{ lateMs: { from: 1, to: NaN } }, /to/],
+      [{ lateMs: { from: 1, to: Infinity } }, /to/],
       [{ lateMs: { from: 10, to: 9 } }, /to/],
       [{ retryAfterS: { from: 1.5, to: 3 } }, /from/],
       [{ retryAfterS: { from: -1, to: 3 } }, /from/],
       [{ retryAfterS: { from: 1, to: Infinity } }, /to/],
+      [{ retryAfterS: { from: 1, to: 2.5 } }, /to/],
       [{ retryAfterS: { from: 3, to: 1 } }, /to/],
     ]
     for (const [options, name] of nonsense) {

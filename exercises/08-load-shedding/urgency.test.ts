@@ -259,15 +259,19 @@ describe('Step 4: Who goes first', () => {
       ['u=5', 5],
       ['u=3', 3],
       ['u=0', 3],
+      ['u=7', 7],
       ['i, u=6', 6],
       ['u=4;foo=bar,i', 4],
+      ['i;foo, u=6', 6],
       ['u=7, u=4', 4],
       [['u=7', 'u=5'], 5],
+      [['u=5', 'i'], 5],
       ['u=6, u=0', 3],
+      ['u=9, u=6', 6],
     ]
     for (const [header, urgency] of wishes)
       expect(urgencyOf(header, 3), `Priority: ${String(header)}, on a route with 3`).toBe(urgency)
-    for (const header of ['u=5, menu', 'u=5, menu=7', 'u=5, i;u=7'])
+    for (const header of ['u=5, menu', 'u=5, menu=7', 'u=5, urgent', 'u=5, up=7', 'u=5, i;u=7'])
       expect(urgencyOf(header, 3), `Priority: ${header}: only one member is u`).toBe(5)
     expect(urgencyOf('u=2', 1), 'u=2, on a route with 1: less urgent than that, and more than most').toBe(2)
     expect(urgencyOf('u=4', 6), 'u=4, on a route with 6').toBe(6)
@@ -280,16 +284,26 @@ describe('Step 4: Who goes first', () => {
       'u=-1',
       'u=55',
       'u=5.5',
+      'u=5.0',
+      'u=5e0',
+      'u=0x5',
+      'u= 5',
       'u=high',
       'u',
       'U=5',
       'menu=5',
       'u=6, u=9',
       'u=6, u',
+      'u=6, u;now',
       '',
       ',',
     ]
     for (const header of [...nonsense, 'u;u=6', 'i;u=6'])
       expect(urgencyOf(header, 3), `Priority: ${header}, on a route with 3`).toBe(3)
+    for (const header of [...nonsense, 'i'])
+      expect(
+        urgencyOf(header, 1),
+        `Priority: ${header}, on a route with 1: who wishes nothing is as urgent as that`,
+      ).toBe(1)
   })
 })

@@ -1,5 +1,6 @@
 /**
- * Gives the place back in onResponse, and in onRequestAbort for whoever hangs up; `close` is for the queue only.
+ * Gives the place back in onResponse, and on `close` for whoever has hung up before the answer was sent. Not in
+ * onRequestAbort, which Fastify does not call when their body had come.
  * Replaces: shed.ts
  */
 import '../../../shared/core/fastify.ts'
@@ -77,6 +78,7 @@ export function shedLoad(
     // It always comes, once, whatever becomes of the request; `onResponse` does not when the client hangs up.
     reply.raw.once('close', () => {
       gone.abort()
+      if (!reply.raw.writableFinished) passes.get(request)?.leave()
     })
     try {
       if (isBusy(urgency)) throw new OverloadError('busy', 0)
@@ -97,12 +99,10 @@ export function shedLoad(
     return reply.hijack()
   })
 
-  const leave = (request: FastifyRequest, done: () => void) => {
+  app.addHook('onResponse', (request, _reply, done) => {
     passes.get(request)?.leave()
     done()
-  }
-  app.addHook('onResponse', (request, _reply, done) => leave(request, done))
-  app.addHook('onRequestAbort', leave)
+  })
 
   // A stream may last for days: what it takes to serve one is over when it begins.
   app.addHook('onSend', (request, _reply, payload, done) => {
