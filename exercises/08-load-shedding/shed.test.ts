@@ -168,13 +168,20 @@ describe("Step 3: At the server's door", () => {
           throw new Error('oops')
         })
         app.get('/look', async () => void inside.push(door.inside))
+        app.get('/large', async () => Buffer.alloc(32 * 1024 ** 2))
+        app.addHook('onSend', async ({ url }) => {
+          if (url === '/throws') inside.push(door.inside)
+        })
       },
     })
     for (const path of ['/look', '/throws']) {
       await ask(path)
       expect(await emptied(), `places taken after ${path} was answered`).toBe(0)
     }
-    expect(inside, 'places taken while the handlers of /look and /throws were running').toEqual([1, 1])
+    expect(
+      inside,
+      'places taken while the handlers of /look and /throws were running, and while it was told that one has thrown',
+    ).toEqual([1, 1, 1])
     expect(await statusOf(ask('/nowhere')), 'nothing is there').toBe(404)
     expect(await emptied(), 'places taken after a 404').toBe(0)
 
@@ -191,6 +198,14 @@ describe("Step 3: At the server's door", () => {
       await emptied(),
       'places taken after a client has hung up whose body had come: Fastify calls no onRequestAbort for it, as nothing of the request was cut off',
     ).toBe(0)
+    const { socket: slow, heard } = speak('GET /large HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    slow.once('data', () => slow.pause())
+    await eventually(() => heard.text !== '')
+    expect(door.inside, 'places taken by an answer of 32 MB, of which only the beginning has been read').toBe(1)
+    slow.destroy()
+    expect(await emptied(), 'places taken after that client has hung up: it was answered, and has not been sent').toBe(
+      0,
+    )
 
     const two = await served({ door: { limit: 2 } })
     two.speak('GET /work HTTP/1.1\r\nhost: parcel\r\n\r\nGET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
