@@ -45,14 +45,15 @@ test('every attempt takes its turn', async () => {
   const line = new RateLimiter({ perSecond: 50, burst: 1 })
   const upstream = upstreamBehind(line, { breaker: {} })
   const at: number[] = []
+  const beganAt = performance.now()
   const fails = async (): Promise<string> => {
-    at.push(performance.now())
+    at.push(performance.now() - beganAt)
     throw Object.assign(new Error('hung up'), { code: 'ECONNRESET' })
   }
   for (let i = 0; i < 3; i++) await expect(upstream.send(fails, patience())).rejects.toThrow('swift: reset')
   expect(at.length, 'attempts: three calls, of which each is tried twice').toBe(6)
-  const gaps = at.slice(1).map((ms, i) => ms - at[i]!)
-  expect(Math.min(...gaps), 'ms between two of them, at 50 a second').toBeGreaterThan(15)
+  // One that is late is followed by one that is on time: what holds is when each may come at the earliest. Timers round.
+  at.forEach((ms, i) => expect(ms, `ms until attempt ${i + 1}, at 50 a second`).toBeGreaterThan(20 * i - 1))
 })
 
 test('a hedge takes what is there, or nothing', async () => {
