@@ -1,13 +1,11 @@
 import { AimdLimit, type AimdOptions } from '#chapters/08-load-shedding/limit.ts'
 import { Door, type Pass } from '#chapters/08-load-shedding/door.ts'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
 import { turnsAskedFor } from '../../shared/testing/turns.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
-  vi.advanceTimersByTime(5_000)
-})
+beforeEach(holdBothClocks)
 
 /** A limit that is told what is late, and windows of visits. */
 function limited(options: Partial<AimdOptions> = {}) {

@@ -2,11 +2,10 @@ import { Bulkhead, type BulkheadLimits } from '#chapters/10-connection-routing/b
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { BulkheadFullError } from '../../shared/core/errors.ts'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-})
+beforeEach(holdBothClocks)
 // Whoever still waits goes home.
 afterEach(async () => {
   await vi.advanceTimersByTimeAsync(100_000)

@@ -3,16 +3,13 @@ import { getEventListeners } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
 
 hearWhatNobodyCaught()
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-  // Outside of tests, no clock that one looks at stands at 0.
-  vi.advanceTimersByTime(5_000)
-})
+beforeEach(holdBothClocks)
 
 type Results = readonly PromiseSettledResult<unknown>[]
 type Told = (items: readonly string[]) => Results

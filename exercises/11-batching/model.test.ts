@@ -5,6 +5,7 @@ import { Pipeline, type StageOptions } from '#chapters/11-batching/pipeline.ts'
 import { AssertionError, deepStrictEqual, ok } from 'node:assert'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
 
 // The same five hundred nights each time, or as many as are asked for.
@@ -12,10 +13,7 @@ const { INTERLEAVINGS } = process.env
 const runs = { numRuns: Number(INTERLEAVINGS ?? 500), seed: 11 }
 const patience = { timeout: INTERLEAVINGS ? 3_600_000 : 20_000 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-  vi.advanceTimersByTime(5_000)
-})
+beforeEach(holdBothClocks)
 
 interface Item {
   name: number

@@ -4,15 +4,14 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { sleep } from '../../shared/core/sleep.ts'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { Tap } from '../../shared/testing/tap.ts'
 import { expectNothingUncaught, hearWhatNobodyCaught } from '../../shared/testing/uncaught.ts'
 
 hearWhatNobodyCaught()
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-})
+beforeEach(holdBothClocks)
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 const passed = (index: number, value: unknown) => ({

@@ -13,12 +13,12 @@ import {
 } from '../../shared/core/errors.ts'
 import { seededRandom } from '../../shared/core/random.ts'
 import { sleep } from '../../shared/core/sleep.ts'
+import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { outcomeOf, promisesSettle } from '../../shared/testing/outcome.ts'
 import { SimulatedDisk } from '../../shared/testing/simulated-disk.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-  vi.advanceTimersByTime(5_000)
+  holdBothClocks()
   // A life that was killed leaves its timers behind.
   onTestFinished(() => void vi.clearAllTimers())
 })

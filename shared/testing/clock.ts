@@ -6,7 +6,18 @@ import { eventually } from './outcome.ts'
  * as it is.
  */
 export function holdTheClock(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+  hold()
+}
+
+/** The wall clock, too, which `vi.setSystemTime` sets; turns of the event loop stay real. */
+export function holdBothClocks(): void {
+  hold('Date')
+}
+
+function hold(...more: 'Date'[]): void {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', ...more],
+  })
   // Outside of tests, no clock that one looks at stands at 0.
   vi.advanceTimersByTime(5_000)
 }

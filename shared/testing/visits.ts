@@ -2,14 +2,12 @@ import { Door, type DoorOptions, type Pass, type Visitor } from '#chapters/08-lo
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { deadlineAfter } from '../core/deadline.ts'
 import { OverloadError } from '../core/errors.ts'
+import { holdBothClocks } from './clock.ts'
 import { promisesSettle } from './outcome.ts'
 
 /** Time is in the test's hand, the turns of the event loop are real; whoever still waits at the end goes home. */
 export function timeIsOurs(): void {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
-    vi.advanceTimersByTime(5_000)
-  })
+  beforeEach(holdBothClocks)
   afterEach(async () => {
     await vi.advanceTimersByTimeAsync(10_000)
   })
@@ -33,8 +31,8 @@ export function arrive(door: Door, visitor?: Visitor): Visit {
   return visit
 }
 export const arriveTogether = (door: Door, visitors: number | Visitor[], each?: Visitor) =>
-  Array.from({ length: typeof visitors === 'number' ? visitors : visitors.length }, (_, index) =>
-    arrive(door, typeof visitors === 'number' ? each : visitors[index]),
+  (typeof visitors === 'number' ? Array.from({ length: visitors }, () => each) : visitors).map((visitor) =>
+    arrive(door, visitor),
   )
 
 /** The end of a turn of the event loop, and of those that it takes until nobody has anything left to do. */
