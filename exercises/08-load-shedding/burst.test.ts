@@ -146,6 +146,14 @@ describe('Step 9: Bursts, newest first, and early', () => {
       }
       return { door, leave: leaveNext }
     }
+    /** The place comes free, and nobody waits any more: whoever comes next has `maxWaitMs`, and no burst's time. */
+    const stillStands = async ({ door, leave }: Awaited<ReturnType<typeof standing>>, why: string) => {
+      leave()
+      await turns()
+      const next = await waiting(door)
+      await vi.advanceTimersByTimeAsync(100)
+      expect(next, why).toMatchObject(refusedBecause('waited'))
+    }
     const crowded = await standing()
     const client = new AbortController()
     await waiting(crowded.door, { signal: client.signal })
@@ -153,23 +161,13 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await turns()
     expect(full, 'the third in a queue for two').toMatchObject(refusedBecause('full'))
     client.abort()
-    crowded.leave()
-    await turns()
-    const next = await waiting(crowded.door)
-    await vi.advanceTimersByTimeAsync(100)
-    expect(next, 'nobody was waiting, but somebody has just been refused: it still stands').toMatchObject(
-      refusedBecause('waited'),
-    )
+    await stillStands(crowded, 'nobody was waiting, but somebody has just been refused: it still stands')
 
     const others = await standing()
     const late = arrive(others.door, { deadline: deadlineAfter(5) })
     await turns()
     expect(late, 'in 5 ms, where visits take 10').toMatchObject(refusedBecause('late'))
-    others.leave()
-    await turns()
-    const after = await waiting(others.door)
-    await vi.advanceTimersByTimeAsync(100)
-    expect(after, 'late is a refusal, too').toMatchObject(refusedBecause('waited'))
+    await stillStands(others, 'late is a refusal, too')
 
     let chance = 0.99
     const lucky = await standing({ earlyFrom: 0, random: () => chance })
@@ -177,11 +175,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
     const early = arrive(lucky.door)
     await turns()
     expect(early, 'one of two waits: a chance of 1 in 2, drawn 0').toMatchObject(refusedBecause('early'))
-    lucky.leave()
-    await turns()
-    const another = await waiting(lucky.door)
-    await vi.advanceTimersByTimeAsync(100)
-    expect(another, 'early is a refusal, too').toMatchObject(refusedBecause('waited'))
+    await stillStands(lucky, 'early is a refusal, too')
 
     const hurried = await standing()
     await waiting(hurried.door, { deadline: deadlineAfter(50) })

@@ -153,21 +153,22 @@ describe('Step 7: No, at once', () => {
     await turns()
     expect(countOf(three, 'refused'), 'after forty visits of 1 ms, of eight with 400 ms').toBe(0)
 
-    const weighed = await slow({ maxWaitMs: 500 })
-    vi.advanceTimersByTime(250)
-    weighed.inside.pass?.leave()
-    const others = arriveTogether(weighed.door, 8)
-    await turns()
-    expect(countOf(others, 'waiting'), 'of 50 and 250 a tenth is 70 ms, and 250 are kept back: three').toBe(3)
-    const faster = await slow({ maxWaitMs: 450 })
-    vi.advanceTimersByTime(1)
-    faster.inside.pass?.leave()
-    const more = arriveTogether(faster.door, 8)
-    await turns()
-    expect(
-      countOf(more, 'waiting'),
-      'a fast one weighs no more than a slow one: of 50 and 1 a tenth is 45.1 ms, and 225 are kept back: four',
-    ).toBe(4)
+    for (const [maxWaitMs, visitMs, count, why] of [
+      [500, 250, 3, 'of 50 and 250 a tenth is 70 ms, and 250 are kept back: three'],
+      [
+        450,
+        1,
+        4,
+        'a fast one weighs no more than a slow one: of 50 and 1 a tenth is 45.1 ms, and 225 are kept back: four',
+      ],
+    ] as const) {
+      const weighed = await slow({ maxWaitMs })
+      vi.advanceTimersByTime(visitMs)
+      weighed.inside.pass?.leave()
+      const others = arriveTogether(weighed.door, 8)
+      await turns()
+      expect(countOf(others, 'waiting'), why).toBe(count)
+    }
   })
 
   test('does not notice either when somebody sets the wall clock', async () => {
@@ -193,10 +194,7 @@ describe('Step 7: No, at once', () => {
   test('counts only those who will go first, and all the places', async () => {
     const { door } = await slow({ limit: 2 })
     arrive(door)
-    const quotes = arriveTogether(
-      door,
-      Array.from({ length: 9 }, () => ({ urgency: 5 })),
-    )
+    const quotes = arriveTogether(door, 9, { urgency: 5 })
     await turns()
     expect(countOf(quotes, 'waiting'), 'of nine quotes, with two places: eight can be served in 200 of 400 ms').toBe(8)
     const booking = arrive(door, { urgency: 1 })

@@ -20,10 +20,7 @@ timeIsOurs()
 describe('Step 4: Who goes first', () => {
   test('lets the most urgent go first, and has a queue for each urgency', async () => {
     const { door, leave } = await occupied({ queue: 2 })
-    const quotes = arriveTogether(
-      door,
-      Array.from({ length: 3 }, () => ({ urgency: 5 })),
-    )
+    const quotes = arriveTogether(door, 3, { urgency: 5 })
     await turns()
     expect(statesOf(quotes), 'two quotes may wait').toEqual(['waiting', 'waiting', 'refused'])
     const booking = arrive(door, { urgency: 1 })
@@ -104,10 +101,7 @@ describe('Step 4: Who goes first', () => {
     const { door, leave } = await occupied({ fairEvery: 3, queue: 100 })
     const quote = await waiting(door, { urgency: 7 })
     await vi.advanceTimersByTimeAsync(1)
-    const bookings = arriveTogether(
-      door,
-      Array.from({ length: 9 }, () => ({ urgency: 0 })),
-    )
+    const bookings = arriveTogether(door, 9, { urgency: 0 })
     await turns()
     const order: string[] = []
     const inside = new Set<Visit>()
