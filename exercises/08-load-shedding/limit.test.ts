@@ -145,6 +145,9 @@ describe('Step 5: How many?', () => {
       ms: 30,
       inside: 1,
     })
+    expect(limit.learn.mock.contexts[0], 'a method is called on its object: a limit has to find its own numbers').toBe(
+      limit,
+    )
     expect({ inside: door.inside, waiting: door.waiting, places: door.places }, 'three places by now').toEqual({
       inside: 3,
       waiting: 2,
