@@ -102,7 +102,7 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await waiting(stopped.door, { urgency: 5, deadline: deadlineAfter(50) })
     const after: Visit[] = []
     await blocked(500, () => void after.push(arrive(stopped.door)))
-    await vi.advanceTimersByTimeAsync(500 + 399)
+    await vi.advanceTimersByTimeAsync(399)
     expect(statesOf(after), 'the deadline of who waited was over, only their timer was late: it is a burst').toEqual([
       'waiting',
     ])
@@ -411,6 +411,17 @@ describe('Step 9: Bursts, newest first, and early', () => {
     await turns()
     expect(after, 'the newest goes first, but after two who are more urgent').toMatchObject(refusedBecause('late'))
     expect(booking.state).toBe('waiting')
+
+    const newest = await crowded({ newestFirstAfterMs: 5 }, 500)
+    arriveTogether(newest, 4)
+    await oneTurn()
+    vi.advanceTimersByTime(10)
+    const newcomers = arriveTogether(newest, 4)
+    await oneTurn()
+    expect(
+      statesOf(newcomers),
+      'a turn took 500 ms, and the newest goes first: of four two go in, and the others in the next turn',
+    ).toEqual(['waiting', 'waiting', 'inside', 'inside'])
 
     const full = await occupied({ newestFirstAfterMs: 50, queue: 3 })
     for (let i = 0; i < 3; i++) await waiting(full.door)

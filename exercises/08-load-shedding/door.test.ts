@@ -273,7 +273,6 @@ describe('Step 2: Nobody waits for ever', () => {
     ).not.toContain('inside')
     expect(brief.error, 'came in this turn, but it took longer than anybody waits').toBeInstanceOf(TimeoutError)
     expect(last.state, 'who has just come has waited for nobody yet, whatever the loop took').toBe('inside')
-    await vi.advanceTimersByTimeAsync(150)
     expect(patient).toMatchObject(refusedBecause('waited'))
     expect(hurried.error).toBeInstanceOf(TimeoutError)
     for (const { error } of [patient, hurried])
