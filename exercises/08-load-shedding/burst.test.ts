@@ -21,7 +21,7 @@ import {
 
 timeIsOurs()
 
-describe('Step 9: Bursts, newest first, and early', () => {
+describe('Step 12: Bursts, newest first, and early', () => {
   test('lets a burst wait for longer than a queue that stands', async () => {
     const { door, leave } = await occupied({ maxWaitMs: 100, burstMs: 400 })
     const first = await waiting(door)

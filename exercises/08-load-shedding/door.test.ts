@@ -108,6 +108,227 @@ describe('Step 1: So many, and no more', () => {
     ).toEqual(['waiting', 'waiting'])
   })
 
+  test('cuts the queue when it knows all who have come, and all who have left', async () => {
+    const { door, leave } = await occupied({ queue: 1 })
+    const first = await waiting(door)
+    const second = arrive(door)
+    // In the same turn of the loop, a little later.
+    leave()
+    await turns()
+    expect(
+      statesOf([first, second]),
+      'the queue was full when the second came, and was not when the turn ended',
+    ).toEqual(['inside', 'waiting'])
+
+    const { door: other } = await occupied({ queue: 2 })
+    const three = arriveTogether(
+      other,
+      [50, Infinity, 80].map((ms) => ({ deadline: deadlineAfter(ms) })),
+    )
+    await turns()
+    expect(
+      statesOf(three),
+      'a queue for two, and three in one turn: the newest is cut, whatever time each has',
+    ).toEqual(['waiting', 'waiting', 'refused'])
+  })
+
+  test('takes a place back once, however often it is given', async () => {
+    const { door, leave } = await occupied()
+    const next = await waiting(door)
+    leave()
+    await turns()
+    expect(next.state).toBe('inside')
+    leave()
+    await turns()
+    expect(door.inside, 'inside, after somebody has left for the second time').toBe(1)
+    expect((await waiting(door)).state).toBe('waiting')
+  })
+})
+
+describe('Step 2: Nobody waits for ever', () => {
+  test('refuses whoever has waited for long enough, and says for how long', async () => {
+    const { door } = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(door)
+    await vi.advanceTimersByTimeAsync(99)
+    expect(visit.state, 'maxWaitMs is 100, and 99 are over').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
+    expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
+    expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
+
+    const hasty = await occupied({ maxWaitMs: 0 })
+    const impatient = arrive(hasty.door)
+    await turns()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(impatient.error, 'maxWaitMs: 0, and no place').toBeInstanceOf(OverloadError)
+  })
+
+  test('begins nothing for which nobody waits any more', async () => {
+    const { door } = await occupied()
+    const tooLate = arrive(door, { deadline: deadlineAfter(0) })
+    const soon = await waiting(door, { deadline: deadlineAfter(50) })
+    expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
+    expect(tooLate.error, 'elapsedMs: they have not waited at all').toMatchObject({ elapsedMs: 0 })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
+    expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
+    expect(door.waiting).toBe(0)
+    const inThisTurn = arrive(door, { deadline: deadlineAfter(5) })
+    vi.advanceTimersByTime(10)
+    await turns()
+    expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
+    expect(inThisTurn.error, 'elapsedMs: the turn took 10 ms').toMatchObject({ elapsedMs: 10 })
+
+    const patient = await occupied({ maxWaitMs: Infinity })
+    const hurried = await waiting(patient.door, { deadline: deadlineAfter(50) })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(hurried.error, 'maxWaitMs: Infinity, and a deadline that has passed').toBeInstanceOf(TimeoutError)
+  })
+
+  test('asks the clock when a place comes free, and not the timer', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100 })
+    const patient = await waiting(door)
+    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    await blocked(150, leave)
+    expect(
+      statesOf([patient, hurried]),
+      'both were too late, by the clock, though no timer has said so: whom does the work serve?',
+    ).not.toContain('inside')
+    expect(patient).toMatchObject(refusedBecause('waited'))
+    expect(hurried.error).toBeInstanceOf(TimeoutError)
+    for (const { error } of [patient, hurried])
+      expect(error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject({
+        elapsedMs: 150,
+      })
+
+    const both = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
+    await blocked(150, both.leave)
+    expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
+    const { door: still } = await occupied({ maxWaitMs: 100 })
+    const byTimer = await waiting(still, { deadline: deadlineAfter(120) })
+    await blocked(150, () => vi.advanceTimersByTime(100))
+    expect(byTimer.error, 'a timer for maxWaitMs that is so late that their deadline is over, too').toBeInstanceOf(
+      TimeoutError,
+    )
+  })
+
+  test('does not notice when somebody sets the wall clock', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(door, { deadline: deadlineAfter(60_000) })
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(50)
+    leave()
+    await turns()
+    expect(visit, 'an hour later by the wall clock, 50 ms by a clock that nobody sets').toMatchObject({
+      state: 'inside',
+      pass: { waitedMs: 50 },
+    })
+  })
+
+  test('leaves no timer behind, whatever became of them', async () => {
+    const { door, leave } = await occupied({ queue: 3 })
+    const visits = arriveTogether(door, [{}, { deadline: deadlineAfter(60) }, {}, {}, { deadline: 0 }])
+    await turns()
+    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
+      'waiting',
+      'waiting',
+      'waiting',
+      'refused',
+      'refused',
+    ])
+    leave()
+    await turns()
+    await vi.advanceTimersByTimeAsync(70)
+    expect(countOf(visits, 'waiting'), 'one has gone in, one was too late, and one waits').toBe(1)
+    expect(vi.getTimerCount(), 'timers, for the only one who waits').toBeLessThan(2)
+    await vi.advanceTimersByTimeAsync(30)
+    expect(countOf(visits, 'waiting')).toBe(0)
+    expect(vi.getTimerCount(), 'timers that still run').toBe(0)
+  })
+})
+
+describe('Step 4: They hang up', () => {
+  test('frees the place in the queue of somebody who leaves it, at once', async () => {
+    const { door } = await occupied({ queue: 1 })
+    const hangUp = new AbortController()
+    const visit = await waiting(door, { signal: hangUp.signal })
+    const reason = new Error('hung up')
+    hangUp.abort(reason)
+    expect(door.waiting, 'in the queue, the moment after the only one left it').toBe(0)
+    await turns()
+    expect(visit.error, 'with the reason of their own signal').toBe(reason)
+    expect((await waiting(door)).state, 'the next one has room').toBe('waiting')
+  })
+
+  test('keeps no place for somebody who leaves just when it comes free', async () => {
+    const { door, leave } = await occupied()
+    const hangUp = new AbortController()
+    const gone = await waiting(door, { signal: hangUp.signal })
+    const next = await waiting(door)
+    leave()
+    hangUp.abort(new Error('hung up'))
+    await turns()
+    expect(statesOf([gone, next]), 'who left in that moment, and who was behind them').toEqual(['refused', 'inside'])
+
+    const early = new AbortController()
+    const empty = new Door({ limit: 1 })
+    const newcomer = arrive(empty, { signal: early.signal })
+    early.abort(new Error('hung up'))
+    await turns()
+    expect(newcomer.state, 'came and went in one turn of the loop').toBe('refused')
+    expect({ inside: empty.inside, waiting: empty.waiting }, 'and is not there').toEqual({ inside: 0, waiting: 0 })
+    const never = arrive(door, { signal: early.signal })
+    await turns()
+    expect(never.state, 'had gone before they came').toBe('refused')
+    expect(door.waiting).toBe(0)
+  })
+
+  test('leaves no listener behind, and no timer, whatever became of them', async () => {
+    const { door, leave } = await occupied({ queue: 3 })
+    const { signal } = new AbortController()
+    const visits = arriveTogether(door, [
+      { signal },
+      { signal, deadline: deadlineAfter(60) },
+      { signal },
+      { signal },
+      { signal, deadline: 0 },
+    ])
+    await turns()
+    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
+      'waiting',
+      'waiting',
+      'waiting',
+      'refused',
+      'refused',
+    ])
+    leave()
+    await turns()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(countOf(visits, 'waiting')).toBe(0)
+    expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
+    const hangUp = new AbortController()
+    await waiting(door, { signal: hangUp.signal })
+    hangUp.abort(new Error('hung up'))
+    expect(vi.getTimerCount(), 'timers of somebody who has hung up').toBe(0)
+    for (const maxWaitMs of [100, Infinity]) {
+      const empty = new Door({ limit: 1, maxWaitMs })
+      const atOnce = arrive(empty, { signal })
+      await turns()
+      expect(atOnce.state, 'an empty house').toBe('inside')
+      const next = await waiting(empty, { signal })
+      atOnce.pass!.leave()
+      await turns()
+      expect(next.state).toBe('inside')
+      expect(
+        getEventListeners(signal, 'abort').length,
+        `listeners of somebody who did not have to wait, and of somebody who might, for ${maxWaitMs} ms`,
+      ).toBe(0)
+    }
+  })
+})
+
+describe('Step 5: So many in a turn', () => {
   test('begins so many in a turn, and refuses nobody for whom there is a place', async () => {
     const door = new Door({ limit: 100, queue: 0, perTurn: 8 })
     const visits = arriveTogether(door, 20)
@@ -157,139 +378,13 @@ describe('Step 1: So many, and no more', () => {
     expect(countOf(next, 'inside'), 'of twenty, inside after six turns').toBe(20)
   })
 
-  test('cuts the queue when it knows all who have come, and all who have left', async () => {
-    const { door, leave } = await occupied({ queue: 1 })
-    const first = await waiting(door)
-    const second = arrive(door)
-    // In the same turn of the loop, a little later.
-    leave()
-    await turns()
-    expect(
-      statesOf([first, second]),
-      'the queue was full when the second came, and was not when the turn ended',
-    ).toEqual(['inside', 'waiting'])
-
-    const { door: other } = await occupied({ queue: 2 })
-    const three = arriveTogether(
-      other,
-      [50, Infinity, 80].map((ms) => ({ deadline: deadlineAfter(ms) })),
-    )
-    await turns()
-    expect(
-      statesOf(three),
-      'a queue for two, and three in one turn: the newest is cut, whatever time each has',
-    ).toEqual(['waiting', 'waiting', 'refused'])
-  })
-
-  test('takes a place back once, however often it is given', async () => {
-    const { door, leave } = await occupied()
-    const next = await waiting(door)
-    leave()
-    await turns()
-    expect(next.state).toBe('inside')
-    leave()
-    await turns()
-    expect(door.inside, 'inside, after somebody has left for the second time').toBe(1)
-    expect((await waiting(door)).state).toBe('waiting')
-
-    const learn = vi.fn()
-    const other = await occupied({ limit: { places: 1, learn } })
-    for (let i = 0; i < 2; i++) other.leave()
-    expect(learn.mock.calls.length, 'visits of which a limit hears, when one has left twice').toBeLessThan(2)
-  })
-})
-
-describe('Step 2: Nobody waits for ever', () => {
-  test('refuses whoever has waited for long enough, and says for how long', async () => {
-    const { door } = await occupied({ maxWaitMs: 100 })
-    const visit = await waiting(door)
-    await vi.advanceTimersByTimeAsync(99)
-    expect(visit.state, 'maxWaitMs is 100, and 99 are over').toBe('waiting')
-    await vi.advanceTimersByTimeAsync(1)
-    expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
-    expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
-    const long = arrive(door)
-    vi.advanceTimersByTime(30)
-    await turns()
-    await vi.advanceTimersByTimeAsync(69)
-    expect(long.state, 'came in a turn of 30 ms, and 69 more are over').toBe('waiting')
-    await vi.advanceTimersByTimeAsync(1)
-    expect(long, 'maxWaitMs is over, from when they came').toMatchObject(refusedBecause('waited'))
-    expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
+  test('asks for no turn as long as there is no place', async () => {
+    const { door } = await occupied({ maxWaitMs: Infinity })
     await waiting(door)
     expect(
       await turnsAskedFor(5),
       'turns asked for in 5 ms in which one waits: a core that is busy with it',
     ).toBeLessThan(3)
-
-    const { door: short } = await occupied({ queue: 0 })
-    const atOnce = arrive(short)
-    vi.advanceTimersByTime(30)
-    await turns()
-    expect(atOnce.error, 'elapsedMs: refused at the end of a turn of 30 ms').toMatchObject({
-      because: 'full',
-      elapsedMs: 30,
-    })
-
-    const hasty = await occupied({ maxWaitMs: 0 })
-    const impatient = arrive(hasty.door)
-    await turns()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(impatient.error, 'maxWaitMs: 0, and no place').toBeInstanceOf(OverloadError)
-  })
-
-  test('begins nothing for which nobody waits any more', async () => {
-    const { door } = await occupied()
-    const tooLate = arrive(door, { deadline: deadlineAfter(0) })
-    const soon = await waiting(door, { deadline: deadlineAfter(50) })
-    expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
-    expect(tooLate.error, 'elapsedMs: they have not waited at all').toMatchObject({ elapsedMs: 0 })
-    await vi.advanceTimersByTimeAsync(50)
-    expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
-    expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
-    expect(door.waiting).toBe(0)
-    const inThisTurn = arrive(door, { deadline: deadlineAfter(5) })
-    vi.advanceTimersByTime(10)
-    await turns()
-    expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
-    expect(inThisTurn.error, 'elapsedMs: the turn took 10 ms').toMatchObject({ elapsedMs: 10 })
-
-    const patient = await occupied({ maxWaitMs: Infinity })
-    const hurried = await waiting(patient.door, { deadline: deadlineAfter(50) })
-    await vi.advanceTimersByTimeAsync(50)
-    expect(hurried.error, 'maxWaitMs: Infinity, and a deadline that has passed').toBeInstanceOf(TimeoutError)
-  })
-
-  test('asks the clock when a place comes free, and not the timer', async () => {
-    const { door, leave } = await occupied({ maxWaitMs: 100 })
-    const patient = await waiting(door)
-    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
-    const brief = arrive(door, { deadline: deadlineAfter(100) })
-    const last = arrive(door, { deadline: deadlineAfter(500) })
-    await blocked(150, leave)
-    expect(
-      statesOf([patient, hurried]),
-      'both were too late, by the clock, though no timer has said so: whom does the work serve?',
-    ).not.toContain('inside')
-    expect(brief.error, 'came in this turn, but it took longer than anybody waits').toBeInstanceOf(TimeoutError)
-    expect(last.state, 'who has just come has waited for nobody yet, whatever the loop took').toBe('inside')
-    expect(patient).toMatchObject(refusedBecause('waited'))
-    expect(hurried.error).toBeInstanceOf(TimeoutError)
-    for (const { error } of [patient, hurried])
-      expect(error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject({
-        elapsedMs: 150,
-      })
-
-    const both = await occupied({ maxWaitMs: 100 })
-    const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
-    await blocked(150, both.leave)
-    expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
-    const { door: still } = await occupied({ maxWaitMs: 100 })
-    const byTimer = await waiting(still, { deadline: deadlineAfter(120) })
-    await blocked(150, () => vi.advanceTimersByTime(100))
-    expect(byTimer.error, 'a timer for maxWaitMs that is so late that their deadline is over, too').toBeInstanceOf(
-      TimeoutError,
-    )
   })
 
   test('counts nobody whose time is over, by the clock', async () => {
@@ -325,100 +420,37 @@ describe('Step 2: Nobody waits for ever', () => {
     ).toEqual(['refused', 'refused'])
   })
 
-  test('does not notice when somebody sets the wall clock', async () => {
+  test('blames nobody for the turn in which they came, however long it was', async () => {
     const { door, leave } = await occupied({ maxWaitMs: 100 })
-    const visit = await waiting(door, { deadline: deadlineAfter(60_000) })
-    vi.setSystemTime(Date.now() + 3_600_000)
-    await vi.advanceTimersByTimeAsync(50)
-    leave()
+    const brief = arrive(door, { deadline: deadlineAfter(100) })
+    const last = arrive(door, { deadline: deadlineAfter(500) })
+    await blocked(150, leave)
+    expect(brief.error, 'came in this turn, but it took longer than their deadline').toBeInstanceOf(TimeoutError)
+    expect(last.state, 'who has just come has waited for nobody yet, whatever the loop took').toBe('inside')
+  })
+
+  test('counts from when they came, and not from the end of that turn', async () => {
+    const { door } = await occupied({ maxWaitMs: 100 })
+    const long = arrive(door)
+    vi.advanceTimersByTime(30)
     await turns()
-    expect(visit, 'an hour later by the wall clock, 50 ms by a clock that nobody sets').toMatchObject({
-      state: 'inside',
-      pass: { waitedMs: 50 },
+    await vi.advanceTimersByTimeAsync(69)
+    expect(long.state, 'came in a turn of 30 ms, and 69 more are over').toBe('waiting')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(long, 'maxWaitMs is over, from when they came').toMatchObject(refusedBecause('waited'))
+
+    const { door: short } = await occupied({ queue: 0 })
+    const atOnce = arrive(short)
+    vi.advanceTimersByTime(30)
+    await turns()
+    expect(atOnce.error, 'elapsedMs: refused at the end of a turn of 30 ms').toMatchObject({
+      because: 'full',
+      elapsedMs: 30,
     })
-  })
-
-  test('frees the place in the queue of somebody who leaves it, at once', async () => {
-    const { door } = await occupied({ queue: 1 })
-    const hangUp = new AbortController()
-    const visit = await waiting(door, { signal: hangUp.signal })
-    const reason = new Error('hung up')
-    hangUp.abort(reason)
-    expect(door.waiting, 'in the queue, the moment after the only one left it').toBe(0)
-    await turns()
-    expect(visit.error, 'with the reason of their own signal').toBe(reason)
-    expect((await waiting(door)).state, 'the next one has room').toBe('waiting')
-  })
-
-  test('keeps no place for somebody who leaves just when it comes free', async () => {
-    const { door, leave } = await occupied()
-    const hangUp = new AbortController()
-    const gone = await waiting(door, { signal: hangUp.signal })
-    const next = await waiting(door)
-    leave()
-    hangUp.abort(new Error('hung up'))
-    await turns()
-    expect(statesOf([gone, next]), 'who left in that moment, and who was behind them').toEqual(['refused', 'inside'])
-
-    const early = new AbortController()
-    const empty = new Door({ limit: 1 })
-    const newcomer = arrive(empty, { signal: early.signal })
-    early.abort(new Error('hung up'))
-    await turns()
-    expect(newcomer.state, 'came and went in one turn of the loop').toBe('refused')
-    expect({ inside: empty.inside, waiting: empty.waiting }, 'and is not there').toEqual({ inside: 0, waiting: 0 })
-    const never = arrive(door, { signal: early.signal })
-    await turns()
-    expect(never.state, 'had gone before they came').toBe('refused')
-    expect(door.waiting).toBe(0)
-  })
-
-  test('leaves no timer and no listener behind, whatever became of them', async () => {
-    const { door, leave } = await occupied({ queue: 3 })
-    const { signal } = new AbortController()
-    const visits = arriveTogether(door, [
-      { signal },
-      { signal, deadline: deadlineAfter(60) },
-      { signal },
-      { signal },
-      { signal, deadline: 0 },
-    ])
-    await turns()
-    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
-      'waiting',
-      'waiting',
-      'waiting',
-      'refused',
-      'refused',
-    ])
-    leave()
-    await turns()
-    await vi.advanceTimersByTimeAsync(100)
-    expect(countOf(visits, 'waiting')).toBe(0)
-    expect(vi.getTimerCount(), 'timers that still run').toBe(0)
-    expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
-    const hangUp = new AbortController()
-    await waiting(door, { signal: hangUp.signal })
-    hangUp.abort(new Error('hung up'))
-    expect(vi.getTimerCount(), 'timers of somebody who has hung up').toBe(0)
-    for (const maxWaitMs of [100, Infinity]) {
-      const empty = new Door({ limit: 1, maxWaitMs })
-      const atOnce = arrive(empty, { signal })
-      await turns()
-      expect(atOnce.state, 'an empty house').toBe('inside')
-      const next = await waiting(empty, { signal })
-      atOnce.pass!.leave()
-      await turns()
-      expect(next.state).toBe('inside')
-      expect(
-        getEventListeners(signal, 'abort').length,
-        `listeners of somebody who did not have to wait, and of somebody who might, for ${maxWaitMs} ms`,
-      ).toBe(0)
-    }
   })
 })
 
-describe('Step 10: Nonsense', () => {
+describe('Step 13: Nonsense', () => {
   test('refuses options that are out of bounds, by name', () => {
     const nonsense: Record<string, unknown>[] = [
       { limit: 0 },

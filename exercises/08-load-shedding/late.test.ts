@@ -20,7 +20,7 @@ import {
 
 timeIsOurs()
 
-describe('Step 7: No, at once', () => {
+describe('Step 10: No, at once', () => {
   /** The mean of the visits is 50 ms. */
   async function slow(options: Partial<DoorOptions> = {}) {
     const door = new Door({ limit: 1, queue: 100, maxWaitMs: 400, ...options })

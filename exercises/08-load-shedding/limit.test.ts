@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { holdBothClocks } from '../../shared/testing/clock.ts'
 import { promisesSettle } from '../../shared/testing/outcome.ts'
 import { turnsAskedFor } from '../../shared/testing/turns.ts'
+import { occupied } from '../../shared/testing/visits.ts'
 
 beforeEach(holdBothClocks)
 
@@ -24,7 +25,7 @@ function limited(options: Partial<AimdOptions> = {}) {
   return { limit, window }
 }
 
-describe('Step 5: How many?', () => {
+describe('Step 8: How many?', () => {
   test('has one place more after each window that was in time', () => {
     const { limit, window } = limited({ initial: 10 })
     expect(limit.places, 'to begin with').toBe(10)
@@ -194,9 +195,17 @@ describe('Step 5: How many?', () => {
     expect(await turnsAskedFor(5), 'turns asked for in 5 ms in which nobody can go in').toBeLessThan(3)
     await vi.advanceTimersByTimeAsync(100)
   })
+
+  test('hears of each visit once, however often its place is given back', async () => {
+    const learn = vi.fn()
+    const other = await occupied({ limit: { places: 1, learn } })
+    for (let i = 0; i < 2; i++) other.leave()
+    expect(learn.mock.calls.length, 'visits of which a limit hears, when one has left twice').toBeLessThan(2)
+    expect(learn.mock.calls.length, 'visits of which a limit hears, when one has left').toBe(1)
+  })
 })
 
-describe('Step 10: Nonsense', () => {
+describe('Step 13: Nonsense', () => {
   test('refuses limits that are out of bounds, by name', () => {
     const nonsense: Partial<AimdOptions>[] = [
       { min: 0 },

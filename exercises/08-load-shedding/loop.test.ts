@@ -10,7 +10,7 @@ import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 /** Those that its own socket has accepted. */
 const connections = (server: Server) => promisify(server.getConnections.bind(server))()
 
-describe('Step 6: How late is the loop?', () => {
+describe('Step 9: How late is the loop?', () => {
   /** A clock that can go on while no timer has a turn, as it does when the loop is blocked. */
   function watched() {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
@@ -108,7 +108,7 @@ describe('Step 6: How late is the loop?', () => {
 })
 
 // Only Linux spreads the connections to a port over all sockets that listen there.
-describe("Step 8: The kernel's queue", () => {
+describe("Step 11: The kernel's queue", () => {
   const isLinux = process.platform === 'linux'
 
   async function serving({ host = '127.0.0.1', reusePort = isLinux, ...options }: net.ListenOptions = {}) {

@@ -72,3 +72,12 @@ export const urgency: Rule = [
 
 /** How many places there are. */
 export const places = count
+
+/** What a 503 says, as `application/problem+json`: RFC 9457, where `about:blank` has the status’s own phrase for its title. */
+export const OVERLOADED = JSON.stringify({
+  type: 'about:blank',
+  title: 'Service Unavailable',
+  status: 503,
+  detail: 'There is more to do than we can; come again a little later',
+  reason: 'overloaded',
+})

@@ -213,12 +213,6 @@ describe("Step 3: At the server's door", () => {
     expect(two.door.inside, 'places taken by two requests that came on one connection, one behind the other').toBe(2)
     two.answer('done')
     expect(await two.emptied(), 'places taken when both were answered').toBe(0)
-
-    const behind = new Door({ limit: 1 })
-    const both = await served({ routes: (app) => shedLoad(app, { door: behind }) })
-    expect(await statusOf(both.ask('/fast')), 'two doors, one behind the other').toBe(200)
-    await eventually(() => both.door.inside + behind.inside === 0)
-    expect([both.door.inside, behind.inside], 'places taken at each of the two doors').toEqual([0, 0])
   })
 
   test('keeps the place until it has answered, and not until they hang up', async () => {
@@ -244,6 +238,48 @@ describe("Step 3: At the server's door", () => {
     await emptied()
   })
 
+  test('lets through whatever must never be refused', async () => {
+    const { door, ask, occupy } = await served({
+      before: (app) => void app.get('/early', async () => 'done'),
+      routes(app) {
+        app.get('/livez', { config: { urgency: null } }, async () => ({ inside: door.inside }))
+      },
+    })
+    expect(await outcomeOf(ask('/livez')), 'urgency: null, in an empty house: it takes no place').toMatchObject({
+      value: { status: 200, body: '{"inside":0}' },
+    })
+    await occupy()
+    expect(await statusOf(ask('/fast')), 'one place, which is taken').toBe(503)
+    expect(await statusOf(ask('/fast', { method: 'HEAD' })), 'HEAD, which takes as much work as a GET').toBe(503)
+    expect(await statusOf(ask('/early')), 'a route that was there before the door').toBe(503)
+    expect(await outcomeOf(ask('/livez')), 'urgency: null; who is refused there is restarted').toMatchObject({
+      value: { status: 200, body: '{"inside":1}' },
+    })
+  })
+
+  test('has nobody begin whose deadline has passed', async () => {
+    const failures: unknown[] = []
+    const onRefused = vi.fn()
+    const { ask, working } = await served({
+      shed: { onRefused },
+      before(app) {
+        app.addHook('onRequest', async (request) => {
+          request.deadline = deadlineAfter(0)
+        })
+        app.setErrorHandler((error, _request, reply) => {
+          failures.push(error)
+          return reply.code(504).send()
+        })
+      },
+    })
+    const status = await statusOf(ask('/work'))
+    expect({ status, begun: working() }, 'request.deadline (chapter 01) had passed').toEqual({ status: 504, begun: 0 })
+    expect(failures, 'it is the error handler’s to say so').toEqual([expect.any(TimeoutError)])
+    expect(onRefused, 'who comes too late has not been refused').not.toHaveBeenCalled()
+  })
+})
+
+describe('Step 4: They hang up', () => {
   test('does not begin for somebody who has hung up while they waited', async () => {
     const answered: string[] = []
     const before = (app: FastifyInstance) => void app.addHook('onSend', async ({ url }) => void answered.push(url))
@@ -267,35 +303,6 @@ describe("Step 3: At the server's door", () => {
     expect(errors, 'a customer who leaves is no error').toEqual([])
     expect(answered, 'answers begun: nobody is there who would hear one').toEqual(['/work'])
     expect(onRefused, 'who leaves has not been refused').not.toHaveBeenCalled()
-
-    const letIn = Promise.withResolvers<void>()
-    let [entered, left] = [0, 0]
-    const slowly = {
-      async enter() {
-        entered++
-        await letIn.promise
-        return { waitedMs: 0, leave: () => void left++ }
-      },
-    }
-    const other = await served({ shed: { door: slowly }, before })
-    const { socket: theirs } = other.speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
-    await eventually(() => entered === 1)
-    theirs.destroy()
-    await eventually(() => false, 5)
-    letIn.resolve()
-    await eventually(() => left === 1)
-    expect({ left, begun: other.working() }, 'a door that lets in somebody who has just hung up').toEqual({
-      left: 1,
-      begun: 0,
-    })
-    await eventually(() => false, 5)
-    expect(
-      { errors: other.errors, answered },
-      'what is logged, and answered, for somebody who has just hung up',
-    ).toEqual({
-      errors: [],
-      answered: ['/work'],
-    })
   })
 
   test('keeps no place for somebody who was gone before the door', async () => {
@@ -331,26 +338,9 @@ describe("Step 3: At the server's door", () => {
       value: { status: 200, body: '1' },
     })
   })
+})
 
-  test('lets through whatever must never be refused', async () => {
-    const { door, ask, occupy } = await served({
-      before: (app) => void app.get('/early', async () => 'done'),
-      routes(app) {
-        app.get('/livez', { config: { urgency: null } }, async () => ({ inside: door.inside }))
-      },
-    })
-    expect(await outcomeOf(ask('/livez')), 'urgency: null, in an empty house: it takes no place').toMatchObject({
-      value: { status: 200, body: '{"inside":0}' },
-    })
-    await occupy()
-    expect(await statusOf(ask('/fast')), 'one place, which is taken').toBe(503)
-    expect(await statusOf(ask('/fast', { method: 'HEAD' })), 'HEAD, which takes as much work as a GET').toBe(503)
-    expect(await statusOf(ask('/early')), 'a route that was there before the door').toBe(503)
-    expect(await outcomeOf(ask('/livez')), 'urgency: null; who is refused there is restarted').toMatchObject({
-      value: { status: 200, body: '{"inside":1}' },
-    })
-  })
-
+describe('Step 6: Streams, and other doors', () => {
   test('gives the place back when a stream begins', async () => {
     const source = new Readable({ read() {} })
     const chunks = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>()
@@ -406,27 +396,56 @@ describe("Step 3: At the server's door", () => {
     source.push(null)
   })
 
-  test('has nobody begin whose deadline has passed', async () => {
-    const failures: unknown[] = []
-    const onRefused = vi.fn()
-    const { ask, working } = await served({
-      shed: { onRefused },
-      before(app) {
-        app.addHook('onRequest', async (request) => {
-          request.deadline = deadlineAfter(0)
-        })
-        app.setErrorHandler((error, _request, reply) => {
-          failures.push(error)
-          return reply.code(504).send()
-        })
+  test('gives back its own place when there are two doors, one behind the other', async () => {
+    const behind = new Door({ limit: 1 })
+    const { door, ask } = await served({
+      routes(app) {
+        shedLoad(app, { door: behind })
+        app.get('/look', async () => ({ first: door.inside, second: behind.inside }))
       },
     })
-    const status = await statusOf(ask('/work'))
-    expect({ status, begun: working() }, 'request.deadline (chapter 01) had passed').toEqual({ status: 504, begun: 0 })
-    expect(failures, 'it is the error handler’s to say so').toEqual([expect.any(TimeoutError)])
-    expect(onRefused, 'who comes too late has not been refused').not.toHaveBeenCalled()
+    expect(await outcomeOf(ask('/look')), 'places taken at each of the two doors meanwhile').toMatchObject({
+      value: { status: 200, body: '{"first":1,"second":1}' },
+    })
+    await eventually(() => door.inside + behind.inside === 0)
+    expect([door.inside, behind.inside], 'places taken at each of the two doors, when it was answered').toEqual([0, 0])
   })
 
+  test('keeps no place for somebody who hangs up just as they are let in', async () => {
+    const answered: string[] = []
+    const before = (app: FastifyInstance) => void app.addHook('onSend', async ({ url }) => void answered.push(url))
+    const letIn = Promise.withResolvers<void>()
+    let [entered, left] = [0, 0]
+    const slowly = {
+      async enter() {
+        entered++
+        await letIn.promise
+        return { waitedMs: 0, leave: () => void left++ }
+      },
+    }
+    const other = await served({ shed: { door: slowly }, before })
+    const { socket: theirs } = other.speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => entered === 1)
+    theirs.destroy()
+    await eventually(() => false, 5)
+    letIn.resolve()
+    await eventually(() => left === 1)
+    expect({ left, begun: other.working() }, 'a door that lets in somebody who has just hung up').toEqual({
+      left: 1,
+      begun: 0,
+    })
+    await eventually(() => false, 5)
+    expect(
+      { errors: other.errors, answered },
+      'what is logged, and answered, for somebody who has just hung up',
+    ).toEqual({
+      errors: [],
+      answered: [],
+    })
+  })
+})
+
+describe('Step 7: Who goes first', () => {
   test('asks the route how urgent a request is, and the request whether it can wait', async () => {
     const visitors: Visitor[] = []
     const door = {
@@ -453,7 +472,7 @@ describe("Step 3: At the server's door", () => {
   })
 })
 
-describe('Step 6: How late is the loop?', () => {
+describe('Step 9: How late is the loop?', () => {
   test('refuses more, the later the loop is', async () => {
     const loop = { ms: 0 }
     let chance = 0
@@ -509,7 +528,7 @@ describe('Step 6: How late is the loop?', () => {
   })
 })
 
-describe('Step 10: Nonsense', () => {
+describe('Step 13: Nonsense', () => {
   test('refuses limits at the door that are out of bounds, by name', () => {
     const door = new Door({ limit: 1 })
     const nonsense: [Partial<ShedOptions>, RegExp][] = [

@@ -17,7 +17,7 @@ import {
 
 timeIsOurs()
 
-describe('Step 4: Who goes first', () => {
+describe('Step 7: Who goes first', () => {
   test('lets the most urgent go first, and has a queue for each urgency', async () => {
     const { door, leave } = await occupied({ queue: 2 })
     const quotes = arriveTogether(door, 3, { urgency: 5 })

@@ -4,6 +4,7 @@ import { OverloadError } from '../../shared/core/errors.ts'
 import { checkOptions, finiteMs, type Rule } from '../../shared/core/options.ts'
 import type { Random } from '../../shared/core/random.ts'
 import type { Door, Pass } from './door.ts'
+import { OVERLOADED } from './options.ts'
 import { urgencyOf } from './urgency.ts'
 
 export interface ShedOptions {
@@ -22,13 +23,6 @@ export interface ShedOptions {
 
 /** Urgencies up to here are not refused by chance. */
 const URGENT = 2
-const BODY = JSON.stringify({
-  type: 'about:blank',
-  title: 'Service Unavailable',
-  status: 503,
-  detail: 'There is more to do than we can; come again a little later',
-  reason: 'overloaded',
-})
 const seconds: Rule = [(value) => Number.isSafeInteger(value) && value >= 0, 'whole seconds, 0 or more']
 
 /**
@@ -91,7 +85,7 @@ export function shedLoad(
         // Not at the same moment, all of them.
         const { from, to } = retryAfterS
         const afterS = from + Math.floor(random() * (to - from + 1))
-        return reply.code(503).header('retry-after', afterS).type('application/problem+json').send(BODY)
+        return reply.code(503).header('retry-after', afterS).type('application/problem+json').send(OVERLOADED)
       }
     } finally {
       isWaiting = false
