@@ -155,12 +155,6 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(visit, 'maxWaitMs is over').toMatchObject(refusedBecause('waited'))
     expect(visit.error, 'elapsedMs: for how long it waited').toMatchObject({ elapsedMs: 100 })
     expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
-
-    const hasty = await occupied({ maxWaitMs: 0 })
-    const impatient = arrive(hasty.door)
-    await turns()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(impatient.error, 'maxWaitMs: 0, and no place').toBeInstanceOf(OverloadError)
   })
 
   test('begins nothing for which nobody waits any more', async () => {
@@ -173,11 +167,6 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
     expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
     expect(door.waiting).toBe(0)
-    const inThisTurn = arrive(door, { deadline: deadlineAfter(5) })
-    vi.advanceTimersByTime(10)
-    await turns()
-    expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
-    expect(inThisTurn.error, 'elapsedMs: the turn took 10 ms').toMatchObject({ elapsedMs: 10 })
 
     const patient = await occupied({ maxWaitMs: Infinity })
     const hurried = await waiting(patient.door, { deadline: deadlineAfter(50) })
@@ -427,6 +416,19 @@ describe('Step 5: So many in a turn', () => {
     await blocked(150, leave)
     expect(brief.error, 'came in this turn, but it took longer than their deadline').toBeInstanceOf(TimeoutError)
     expect(last.state, 'who has just come has waited for nobody yet, whatever the loop took').toBe('inside')
+
+    const full = await occupied()
+    const inThisTurn = arrive(full.door, { deadline: deadlineAfter(5) })
+    vi.advanceTimersByTime(10)
+    await turns()
+    expect(inThisTurn.error, 'their deadline has passed in the turn in which they came').toBeInstanceOf(TimeoutError)
+    expect(inThisTurn.error, 'elapsedMs: the turn took 10 ms').toMatchObject({ elapsedMs: 10 })
+
+    const hasty = await occupied({ maxWaitMs: 0 })
+    const impatient = arrive(hasty.door)
+    await turns()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(impatient.error, 'maxWaitMs: 0, and no place').toBeInstanceOf(OverloadError)
   })
 
   test('counts from when they came, and not from the end of that turn', async () => {

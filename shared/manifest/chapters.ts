@@ -197,7 +197,7 @@ export const chapters: Chapter[] = [
     steps: [
       { title: 'So many, and no more', minutes: 10 },
       { title: 'Nobody waits for ever', minutes: 8 },
-      { title: "At the server's door", minutes: 11 },
+      { title: "At the server's door", minutes: 10 },
       { title: 'They hang up', minutes: 9, cut: true },
       { title: 'So many in a turn', minutes: 10, spare: true },
       { title: 'Streams, and other doors', minutes: 6, spare: true },
