@@ -1,4 +1,4 @@
-import { Door, type DoorOptions } from '#chapters/08-load-shedding/door.ts'
+import { Door, type DoorOptions, type Visitor } from '#chapters/08-load-shedding/door.ts'
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
@@ -20,6 +20,19 @@ import {
 } from '../../shared/testing/visits.ts'
 
 timeIsOurs()
+
+/** Of five who come in one turn three may wait, the second of them for 60 ms; one is too many, one too late. */
+async function threeOfFive(each: Visitor = {}) {
+  const { door, leave } = await occupied({ queue: 3 })
+  const deadlines = [Infinity, deadlineAfter(60), Infinity, Infinity, 0]
+  const visits = arriveTogether(
+    door,
+    deadlines.map((deadline) => ({ ...each, deadline })),
+  )
+  await turns()
+  expect(statesOf(visits), 'step 1 first: three wait').toEqual(['waiting', 'waiting', 'waiting', 'refused', 'refused'])
+  return { door, leave, visits }
+}
 
 describe('Step 1: So many, and no more', () => {
   test('lets so many in, has a few wait, and refuses the next at once', async () => {
@@ -216,16 +229,7 @@ describe('Step 2: Nobody waits for ever', () => {
   })
 
   test('leaves no timer behind, whatever became of them', async () => {
-    const { door, leave } = await occupied({ queue: 3 })
-    const visits = arriveTogether(door, [{}, { deadline: deadlineAfter(60) }, {}, {}, { deadline: 0 }])
-    await turns()
-    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
-      'waiting',
-      'waiting',
-      'waiting',
-      'refused',
-      'refused',
-    ])
+    const { visits, leave } = await threeOfFive()
     leave()
     await turns()
     await vi.advanceTimersByTimeAsync(70)
@@ -274,27 +278,13 @@ describe('Step 4: They hang up', () => {
   })
 
   test('leaves no listener behind, and no timer, whatever became of them', async () => {
-    const { door, leave } = await occupied({ queue: 3 })
     const { signal } = new AbortController()
-    const visits = arriveTogether(door, [
-      { signal },
-      { signal, deadline: deadlineAfter(60) },
-      { signal },
-      { signal },
-      { signal, deadline: 0 },
-    ])
-    await turns()
-    expect(statesOf(visits), 'step 1 first: three wait').toEqual([
-      'waiting',
-      'waiting',
-      'waiting',
-      'refused',
-      'refused',
-    ])
+    const { door, visits, leave } = await threeOfFive({ signal })
     leave()
     await turns()
     await vi.advanceTimersByTimeAsync(100)
     expect(countOf(visits, 'waiting')).toBe(0)
+    expect(vi.getTimerCount(), 'timers that still run, of those with a signal').toBe(0)
     expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
     const hangUp = new AbortController()
     await waiting(door, { signal: hangUp.signal })

@@ -423,22 +423,19 @@ describe('Step 6: Streams, and other doors', () => {
         return { waitedMs: 0, leave: () => void left++ }
       },
     }
-    const other = await served({ shed: { door: slowly }, before })
-    const { socket: theirs } = other.speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    const { speak, working, errors } = await served({ shed: { door: slowly }, before })
+    const { socket } = speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
     await eventually(() => entered === 1)
-    theirs.destroy()
+    socket.destroy()
     await eventually(() => false, 5)
     letIn.resolve()
     await eventually(() => left === 1)
-    expect({ left, begun: other.working() }, 'a door that lets in somebody who has just hung up').toEqual({
+    expect({ left, begun: working() }, 'a door that lets in somebody who has just hung up').toEqual({
       left: 1,
       begun: 0,
     })
     await eventually(() => false, 5)
-    expect(
-      { errors: other.errors, answered },
-      'what is logged, and answered, for somebody who has just hung up',
-    ).toEqual({
+    expect({ errors, answered }, 'what is logged, and answered, for somebody who has just hung up').toEqual({
       errors: [],
       answered: [],
     })
