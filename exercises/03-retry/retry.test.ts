@@ -11,6 +11,7 @@ import { type Dispatcher, errors } from 'undici'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CircuitOpenError, ResponseError, RetryError, TimeoutError } from '../../shared/core/errors.ts'
 import { seededRandom } from '../../shared/core/random.ts'
+import { clockLeaps } from '../../shared/testing/clock.ts'
 import { type Outcome, outcomeOf } from '../../shared/testing/outcome.ts'
 
 let answers = 0
@@ -848,14 +849,12 @@ describe('Step 11: Open breakers, and other odd failures', () => {
       const { operation, at } = failing(error)
       const result = begin(operation, { backoff: every(50), deadline: performance.now() + 60 })
       await elapse(40)
-      const now = performance.now.bind(performance)
-      const late = vi.spyOn(performance, 'now').mockImplementation(() => now() + 10 + lateMs)
-      onTestFinished(() => late.mockRestore())
+      const restore = clockLeaps(10 + lateMs)
       await elapse(20)
       const when = `the event loop was blocked, and the wait over ${lateMs} ms after the deadline`
       expect(at.length, `attempts: ${when}`).toBe(1)
       expectGivenUp(await outcomeOf(result), 'deadline', error, when)
-      late.mockRestore()
+      restore()
     }
   })
 

@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { RateLimitedError } from '../../shared/core/errors.ts'
 import { MAX_TIMER_MS } from '../../shared/core/sleep.ts'
+import { clockLeaps } from '../../shared/testing/clock.ts'
 import { outcomeOf } from '../../shared/testing/outcome.ts'
 
 beforeEach(() => {
@@ -354,15 +355,12 @@ describe('Step 7: Very late, and very long', () => {
     const limiter = empty(10, 3)
     const { at, order, join } = line(limiter)
     for (let i = 0; i < 20; i++) void join(String(i))
-    // The clock goes on, and no timer fires: the process was stopped, or busy.
-    const real = performance.now
-    const stood = vi.spyOn(performance, 'now').mockImplementation(() => real.call(performance) + 10_000)
+    clockLeaps(10_000)
     await ms(100)
     expect(order.length, 'who went at once when it goes on, 10 s later, at ten a second with a burst of 3').toBe(3)
     await ms(100)
     expect(order.length, 'and after 100 ms more').toBe(4)
     expect(at['3'], 'the fourth, at its own time').toBe(at['2']! + 100)
-    stood.mockRestore()
   })
 
   test('does not end a wait early, whatever its timer does', async () => {
@@ -381,13 +379,11 @@ describe('Step 7: Very late, and very long', () => {
     void short.join('a')
     void short.join('b')
     // Node's may be, by most of a millisecond.
-    const real = performance.now
-    const early = vi.spyOn(performance, 'now').mockImplementation(() => real.call(performance) - 0.8)
+    clockLeaps(-0.8)
     await ms(101)
     expect(Object.keys(short.at), 'who went within a ms of his turn, when the timer had fired before it').toEqual(['a'])
     await ms(101)
     expect(Object.keys(short.at), 'and the next').toEqual(['a', 'b'])
     expect(short.at['b']! - short.at['a']!, 'ms between the two').toBeGreaterThanOrEqual(100)
-    early.mockRestore()
   })
 })

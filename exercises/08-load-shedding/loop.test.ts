@@ -5,27 +5,23 @@ import { createServer, type Server } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { clockLeaps } from '../../shared/testing/clock.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
 
 /** Those that its own socket has accepted. */
 const connections = (server: Server) => promisify(server.getConnections.bind(server))()
 
 describe('Step 9: How late is the loop?', () => {
-  /** A clock that can go on while no timer has a turn, as it does when the loop is blocked. */
   function watched() {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
-    const { now } = performance
-    let blockedMs = 0
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + blockedMs)
-    onTestFinished(() => void clock.mockRestore())
     const loop = new LoopDelay()
     onTestFinished(() => loop.stop())
     vi.advanceTimersByTime(1_000)
-    return { loop, block: (ms: number) => void (blockedMs += ms) }
+    return loop
   }
 
   test('knows of a block before its timer has had a turn', () => {
-    const { loop, block } = watched()
+    const loop = watched()
     const young = new LoopDelay()
     onTestFinished(() => young.stop())
     expect(young.ms, 'just made, in a process that is a second old').toBeLessThan(5)
@@ -33,7 +29,7 @@ describe('Step 9: How late is the loop?', () => {
       expect(loop.ms, `on time, ${i} ms after its timer has had a turn`).toBeLessThan(5)
       vi.advanceTimersByTime(1)
     }
-    block(250)
+    clockLeaps(250)
     expect(
       loop.ms,
       'the loop has done nothing else for 250 ms, and this is asked by the first who is read',
@@ -43,8 +39,8 @@ describe('Step 9: How late is the loop?', () => {
   })
 
   test('forgets it when the loop is on time again', () => {
-    const { loop, block } = watched()
-    block(250)
+    const loop = watched()
+    clockLeaps(250)
     expect(loop.ms).toBeGreaterThan(230)
     vi.advanceTimersByTime(15)
     const soon = loop.ms
@@ -53,7 +49,7 @@ describe('Step 9: How late is the loop?', () => {
     vi.advanceTimersByTime(85)
     expect(loop.ms, 'a tenth of a second later: of 250 ms, a hundredth is left').toBeLessThan(5)
 
-    block(250)
+    clockLeaps(250)
     vi.advanceTimersByTime(20)
     const before = loop.ms
     vi.advanceTimersByTime(20)
@@ -62,14 +58,14 @@ describe('Step 9: How late is the loop?', () => {
       0,
     )
     vi.advanceTimersByTime(1_000)
-    block(250)
+    clockLeaps(250)
     vi.advanceTimersByTime(10)
-    block(8)
+    clockLeaps(8)
     vi.advanceTimersByTime(10)
     expect(loop.ms, '250 ms late, and at the next tick 8: half of what was is more').toBeGreaterThan(50)
     vi.advanceTimersByTime(1_000)
     for (let i = 0; i < 5; i++) {
-      block(50)
+      clockLeaps(50)
       expect(loop.ms, 'blocked for 50 ms again and again: it is late by 50, and not by the sum of all').toBeLessThan(60)
       vi.advanceTimersByTime(10)
       expect(loop.ms, 'the same, when its timer has had a turn').toBeLessThan(60)
@@ -99,8 +95,8 @@ describe('Step 9: How late is the loop?', () => {
     vi.advanceTimersByTime(1000)
     expect(other.ms, 'how late it is, a second after stop()').toBeLessThanOrEqual(0)
 
-    const { loop: late, block } = watched()
-    block(250)
+    const late = watched()
+    clockLeaps(250)
     vi.advanceTimersByTime(10)
     late.stop()
     expect(late.ms, 'how late it is when it was stopped, which was late before').toBeLessThanOrEqual(0)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PATIENT } from '../testing/patient.ts'
+import { clockLeaps } from '../testing/clock.ts'
 import { eventually } from '../testing/outcome.ts'
 import { buildParcel, startDouble, startParcel } from './harness.ts'
 import type { Quotes } from './schemas.ts'
@@ -76,9 +77,7 @@ test('a price that is stale says so, and how old it is', async () => {
   const { app, state } = await fake(STALE)
   await app.inject(QUOTES)
   state.status = 503
-  const now = performance.now.bind(performance)
-  vi.spyOn(performance, 'now').mockImplementation(() => now() + 12_500)
-  onTestFinished(() => void vi.restoreAllMocks())
+  clockLeaps(12_500)
   const { statusCode, headers, body } = await app.inject(QUOTES)
   expect(statusCode).toBe(200)
   expect(JSON.parse(body)).toEqual({

@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { eventually } from './outcome.ts'
 
 /**
@@ -20,6 +20,19 @@ function hold(...more: 'Date'[]): void {
   })
   // Outside of tests, no clock that one looks at stands at 0.
   vi.advanceTimersByTime(5_000)
+}
+
+/**
+ * The monotonic clock goes on by `ms`, and no timer has a turn: the loop was blocked, or the process stood still. It stays
+ * ahead until the test ends, or what is returned is called.
+ */
+export function clockLeaps(ms: number): () => void {
+  const clock = performance
+  const { now } = clock
+  clock.now = () => now.call(clock) + ms
+  const restore = () => void (clock.now = now)
+  onTestFinished(restore)
+  return restore
 }
 
 /** Lets `ms` of virtual time go by in five pieces, between which the bytes on the wire catch up. */

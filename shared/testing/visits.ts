@@ -2,7 +2,7 @@ import { Door, type DoorOptions, type Pass, type Visitor } from '#chapters/08-lo
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { deadlineAfter } from '../core/deadline.ts'
 import { OverloadError } from '../core/errors.ts'
-import { holdBothClocks } from './clock.ts'
+import { clockLeaps, holdBothClocks } from './clock.ts'
 import { promisesSettle } from './outcome.ts'
 
 /** Time is in the test's hand, the turns of the event loop are real; whoever still waits at the end goes home. */
@@ -100,10 +100,9 @@ export async function waitingOf100(door: Door, haveMs = Infinity): Promise<numbe
   return countOf(visits, 'waiting')
 }
 
-/** The loop has been blocked for so long: the clock has gone on, and timers are so late from then on. */
+/** The loop has been blocked for so long, and then comes to its work: timers are so late from then on. */
 export async function blocked(ms: number, work: () => void): Promise<void> {
-  const { now } = performance
-  performance.now = () => now.call(performance) + ms
+  clockLeaps(ms)
   work()
   await turns()
 }
