@@ -21,14 +21,10 @@ import {
 
 timeIsOurs()
 
-/** Of five who come in one turn three may wait, the second of them for 60 ms; one is too many, one too late. */
-async function threeOfFive(each: Visitor = {}) {
+/** Of five who come in one turn three may wait. */
+async function threeOfFive(visitors: Visitor[] = [{}, {}, {}, {}, {}]) {
   const { door, leave } = await occupied({ queue: 3 })
-  const deadlines = [Infinity, deadlineAfter(60), Infinity, Infinity, 0]
-  const visits = arriveTogether(
-    door,
-    deadlines.map((deadline) => ({ ...each, deadline })),
-  )
+  const visits = arriveTogether(door, visitors)
   await turns()
   expect(statesOf(visits), 'step 1 first: three wait').toEqual(['waiting', 'waiting', 'waiting', 'refused', 'refused'])
   return { door, leave, visits }
@@ -86,6 +82,14 @@ describe('Step 1: So many, and no more', () => {
       statesOf([first, second, newcomer]),
       'first, second, who has less time left, and a newcomer who sees a free place',
     ).toEqual(['inside', 'waiting', 'waiting'])
+
+    const two = new Door({ limit: 2 })
+    const before = arriveTogether(two, 2)
+    await turns()
+    const behind = [await waiting(two), await waiting(two)]
+    for (const { pass } of before) pass!.leave()
+    await turns()
+    expect(statesOf(behind), 'two leave in one turn, and two wait').toEqual(['inside', 'inside'])
   })
 
   test('begins nothing in the turn of the loop in which it came', async () => {
@@ -143,6 +147,26 @@ describe('Step 1: So many, and no more', () => {
       statesOf(three),
       'a queue for two, and three in one turn: the newest is cut, whatever time each has',
     ).toEqual(['waiting', 'waiting', 'refused'])
+    const more = arriveTogether(other, 3)
+    await turns()
+    expect(statesOf(more), 'two wait already, and three more come in one turn').toEqual([
+      'refused',
+      'refused',
+      'refused',
+    ])
+    expect(other.waiting, 'in a queue for two').toBe(2)
+  })
+
+  test('asks for one turn for all who come, and for none while they wait', async () => {
+    const { door } = await occupied({ maxWaitMs: Infinity })
+    const asked = turnsAskedFor(5)
+    arriveTogether(door, 10)
+    expect(await asked, 'turns asked for (`setImmediate`) by ten who come in one, and wait').toBeLessThan(3)
+    expect(door.waiting, 'no place, and ten who wait for one').toBe(10)
+    expect(
+      await turnsAskedFor(5),
+      'turns asked for in 5 ms in which ten wait: a core that is busy with it',
+    ).toBeLessThan(3)
   })
 
   test('takes a place back once, however often it is given', async () => {
@@ -170,49 +194,32 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(door.waiting, 'they have gone, and their place in the queue is free').toBe(0)
   })
 
-  test('begins nothing for which nobody waits any more', async () => {
-    const { door } = await occupied()
-    const tooLate = arrive(door, { deadline: deadlineAfter(0) })
-    const soon = await waiting(door, { deadline: deadlineAfter(50) })
-    expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
-    expect(tooLate.error, 'elapsedMs: they have not waited at all').toMatchObject({ elapsedMs: 0 })
-    await vi.advanceTimersByTimeAsync(50)
-    expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
-    expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
-    expect(door.waiting).toBe(0)
-
-    const patient = await occupied({ maxWaitMs: Infinity })
-    const hurried = await waiting(patient.door, { deadline: deadlineAfter(50) })
-    await vi.advanceTimersByTimeAsync(50)
-    expect(hurried.error, 'maxWaitMs: Infinity, and a deadline that has passed').toBeInstanceOf(TimeoutError)
+  test('has somebody wait until there is a place, where maxWaitMs is Infinity', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: Infinity })
+    const visit = await waiting(door)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(visit.state, 'after 10 s; the delay of a timer that is longer than 2 ** 31 - 1 ms is 1 ms').toBe('waiting')
+    leave()
+    await turns()
+    expect(visit.state, 'and then there is a place').toBe('inside')
   })
 
   test('asks the clock when a place comes free, and not the timer', async () => {
     const { door, leave } = await occupied({ maxWaitMs: 100 })
-    const patient = await waiting(door)
-    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    const visits = [await waiting(door), await waiting(door)]
     await blocked(150, leave)
     expect(
-      statesOf([patient, hurried]),
+      statesOf(visits),
       'both were too late, by the clock, though no timer has said so: whom does the work serve?',
     ).not.toContain('inside')
-    expect(patient).toMatchObject(refusedBecause('waited'))
-    expect(hurried.error).toBeInstanceOf(TimeoutError)
-    for (const { error } of [patient, hurried])
-      expect(error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject({
-        elapsedMs: 150,
-      })
-
-    const both = await occupied({ maxWaitMs: 100 })
-    const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
-    await blocked(150, both.leave)
-    expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
-    const { door: still } = await occupied({ maxWaitMs: 100 })
-    const byTimer = await waiting(still, { deadline: deadlineAfter(120) })
-    await blocked(150, () => vi.advanceTimersByTime(100))
-    expect(byTimer.error, 'a timer for maxWaitMs that is so late that their deadline is over, too').toBeInstanceOf(
-      TimeoutError,
-    )
+    for (const visit of visits) {
+      expect(visit).toMatchObject(refusedBecause('waited'))
+      expect(visit.error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject(
+        {
+          elapsedMs: 150,
+        },
+      )
+    }
   })
 
   test('does not notice when somebody sets the wall clock', async () => {
@@ -232,16 +239,59 @@ describe('Step 2: Nobody waits for ever', () => {
     const { visits, leave } = await threeOfFive()
     leave()
     await turns()
-    await vi.advanceTimersByTimeAsync(70)
-    expect(countOf(visits, 'waiting'), 'one has gone in, one was too late, and one waits').toBe(1)
-    expect(vi.getTimerCount(), 'timers, for the only one who waits').toBeLessThan(2)
-    await vi.advanceTimersByTimeAsync(30)
+    expect(countOf(visits, 'waiting'), 'one has gone in, two were too many, and two wait').toBe(2)
+    expect(vi.getTimerCount(), 'timers: one each for the two who wait, none for the others').toBeLessThan(3)
+    await vi.advanceTimersByTimeAsync(100)
     expect(countOf(visits, 'waiting')).toBe(0)
     expect(vi.getTimerCount(), 'timers that still run').toBe(0)
   })
 })
 
-describe('Step 4: They hang up', () => {
+describe('Step 4: Gone, or too late', () => {
+  test('begins nothing for which nobody waits any more', async () => {
+    const { door } = await occupied()
+    const tooLate = arrive(door, { deadline: deadlineAfter(0) })
+    const soon = await waiting(door, { deadline: deadlineAfter(50) })
+    expect(tooLate.error, 'their deadline had passed when they came').toBeInstanceOf(TimeoutError)
+    expect(tooLate.error, 'elapsedMs: they have not waited at all').toMatchObject({ elapsedMs: 0 })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(soon.error, 'their deadline has passed in the queue, before maxWaitMs').toBeInstanceOf(TimeoutError)
+    expect(soon.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 50 })
+    expect(door.waiting).toBe(0)
+
+    const patient = await occupied({ maxWaitMs: Infinity })
+    const last = await waiting(patient.door)
+    const hurried = await waiting(patient.door, { deadline: deadlineAfter(50.5) })
+    // Timers may be early, by a fraction of a millisecond or two.
+    await vi.advanceTimersByTimeAsync(52)
+    expect(last.state, 'maxWaitMs: Infinity, and no deadline').toBe('waiting')
+    expect(hurried.error, 'a deadline of 50.5 ms, behind somebody who has time').toBeInstanceOf(TimeoutError)
+  })
+
+  test('asks the clock, and not the timer, whose deadline has passed', async () => {
+    const { door, leave } = await occupied({ maxWaitMs: 1_000 })
+    const patient = await waiting(door)
+    const hurried = await waiting(door, { deadline: deadlineAfter(50) })
+    await blocked(150, leave)
+    expect(statesOf([patient, hurried]), 'who has time, and behind them who has not, though no timer says so').toEqual([
+      'inside',
+      'refused',
+    ])
+    expect(hurried.error, 'their deadline has passed').toBeInstanceOf(TimeoutError)
+    expect(hurried.error, 'elapsedMs: for how long they have waited').toMatchObject({ elapsedMs: 150 })
+
+    const both = await occupied({ maxWaitMs: 100 })
+    const visit = await waiting(both.door, { deadline: deadlineAfter(120) })
+    await blocked(150, both.leave)
+    expect(visit.error, 'maxWaitMs is over, and so is their deadline').toBeInstanceOf(TimeoutError)
+    const { door: still } = await occupied({ maxWaitMs: 100 })
+    const byTimer = await waiting(still, { deadline: deadlineAfter(120) })
+    await blocked(150, () => vi.advanceTimersByTime(100))
+    expect(byTimer.error, 'a timer for maxWaitMs that is so late that their deadline is over, too').toBeInstanceOf(
+      TimeoutError,
+    )
+  })
+
   test('frees the place in the queue of somebody who leaves it, at once', async () => {
     const { door } = await occupied({ queue: 1 })
     const hangUp = new AbortController()
@@ -267,28 +317,34 @@ describe('Step 4: They hang up', () => {
     const early = new AbortController()
     const empty = new Door({ limit: 1 })
     const newcomer = arrive(empty, { signal: early.signal })
-    early.abort(new Error('hung up'))
+    const reason = new Error('hung up')
+    early.abort(reason)
     await turns()
     expect(newcomer.state, 'came and went in one turn of the loop').toBe('refused')
     expect({ inside: empty.inside, waiting: empty.waiting }, 'and is not there').toEqual({ inside: 0, waiting: 0 })
     const never = arrive(door, { signal: early.signal })
     await turns()
-    expect(never.state, 'had gone before they came').toBe('refused')
+    expect(never.error, 'had gone before they came: with the reason of their own signal').toBe(reason)
     expect(door.waiting).toBe(0)
   })
 
   test('leaves no listener behind, and no timer, whatever became of them', async () => {
     const { signal } = new AbortController()
-    const { door, visits, leave } = await threeOfFive({ signal })
+    const deadlines = [Infinity, deadlineAfter(60), Infinity, Infinity, 0]
+    const { door, visits, leave } = await threeOfFive(deadlines.map((deadline) => ({ deadline, signal })))
     leave()
     await turns()
-    await vi.advanceTimersByTimeAsync(100)
+    await vi.advanceTimersByTimeAsync(70)
+    expect(countOf(visits, 'waiting'), 'one has gone in, one was too late, and one waits').toBe(1)
+    expect(vi.getTimerCount(), 'timers: one for the only one who waits, none for the others').toBeLessThan(2)
+    await vi.advanceTimersByTimeAsync(30)
     expect(countOf(visits, 'waiting')).toBe(0)
     expect(vi.getTimerCount(), 'timers that still run, of those with a signal').toBe(0)
     expect(getEventListeners(signal, 'abort').length, 'listeners on a signal that lives on').toBe(0)
     const hangUp = new AbortController()
     await waiting(door, { signal: hangUp.signal })
     hangUp.abort(new Error('hung up'))
+    await turns()
     expect(vi.getTimerCount(), 'timers of somebody who has hung up').toBe(0)
     for (const maxWaitMs of [100, Infinity]) {
       const empty = new Door({ limit: 1, maxWaitMs })
@@ -355,15 +411,6 @@ describe('Step 5: So many in a turn', () => {
     expect(countOf(next, 'inside'), 'begun in one turn of the loop, with perTurn: 8').toBeLessThanOrEqual(8)
     await turns()
     expect(countOf(next, 'inside'), 'of twenty, inside after six turns').toBe(20)
-  })
-
-  test('asks for no turn as long as there is no place', async () => {
-    const { door } = await occupied({ maxWaitMs: Infinity })
-    await waiting(door)
-    expect(
-      await turnsAskedFor(5),
-      'turns asked for in 5 ms in which one waits: a core that is busy with it',
-    ).toBeLessThan(3)
   })
 
   test('counts nobody whose time is over, by the clock', async () => {

@@ -1,5 +1,5 @@
 import { shedLoad, type ShedOptions } from '#chapters/08-load-shedding/shed.ts'
-import { Door, type DoorOptions, type Visitor } from '#chapters/08-load-shedding/door.ts'
+import { Door, type DoorOptions, type Pass, type Visitor } from '#chapters/08-load-shedding/door.ts'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
+import { OVERLOADED } from '../../shared/core/refuse.ts'
 import { holdTheClock } from '../../shared/testing/clock.ts'
 import { http } from '../../shared/testing/http.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
@@ -68,7 +69,10 @@ async function served({ door: options = {}, shed = {}, before, routes }: Served 
   const occupy = async () => {
     ask('/work').catch(() => {})
     await eventually(() => working === 1)
-    expect(door.inside, 'places taken while a handler works: each request passes through the door').toBe(1)
+    expect(
+      { inside: door.inside, errors },
+      'places taken while a handler works, as each request passes through the door; and errors that were logged meanwhile',
+    ).toEqual({ inside: 1, errors: [] })
   }
   const emptied = async () => {
     await eventually(() => door.inside === 0)
@@ -86,10 +90,12 @@ describe("Step 3: At the server's door", () => {
   test('refuses with a 503 that says so, and not for good', async () => {
     const refused: [error: OverloadError, url: string][] = []
     const begun: string[] = []
-    const { ask, occupy, emptied, answer } = await served({
+    const { ask, occupy, emptied, answer, working } = await served({
       shed: { random: () => 0.999, onRefused: (error, { url }) => refused.push([error, url]) },
       routes(app) {
         app.addHook('onRequest', async ({ url }) => void begun.push(url))
+        // So that an answer takes a turn of the loop: until then nothing behind the door must have begun.
+        app.addHook('onSend', async () => new Promise((resolve) => setImmediate(resolve)))
         app.register(async (plugin) => {
           plugin.setErrorHandler((_error, _request, reply) => reply.code(500).send('oops'))
           plugin.get('/plugin', async () => 'done')
@@ -102,13 +108,7 @@ describe("Step 3: At the server's door", () => {
       value: { status: 503, headers: { 'content-type': expect.stringContaining('application/problem+json') } },
     })
     const { value } = outcome as { value: { body: string; headers: Record<string, string> } }
-    expect(JSON.parse(value.body), 'RFC 9457, and about:blank has the status’s own phrase for its title').toEqual({
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: 503,
-      detail: expect.stringMatching(/\S/),
-      reason: 'overloaded',
-    })
+    expect(JSON.parse(value.body), 'what `refuse` says').toEqual(OVERLOADED)
     expect(value.headers['retry-after'], 'whole seconds, from 1 to 3, and 0.999 was drawn').toBe('3')
     expect(refused, 'onRefused hears of it, and of which request').toMatchObject([
       [{ code: 'OVERLOADED', because: 'full' }, '/work'],
@@ -116,6 +116,7 @@ describe("Step 3: At the server's door", () => {
     expect(begun, 'who has come to an onRequest hook that was added later: who is refused costs nothing there').toEqual(
       ['/work'],
     )
+    expect(working(), 'handlers begun: one of who was let in, none of who was refused (`return refuse(…)`)').toBe(1)
     expect(await statusOf(ask('/plugin')), 'a plugin with an error handler of its own, which no refusal gets to').toBe(
       503,
     )
@@ -157,6 +158,17 @@ describe("Step 3: At the server's door", () => {
       '4',
       '4',
     ])
+    for (const [drawn, afterS] of [
+      [0, '1'],
+      [0.999, '3'],
+    ] as const) {
+      const byDefault = await served({ shed: { random: () => drawn } })
+      await byDefault.occupy()
+      const outcome = await outcomeOf(byDefault.ask('/work'))
+      expect(outcome, `Retry-After by default is from 1 to 3, and ${drawn} was drawn`).toMatchObject({
+        value: { headers: { 'retry-after': afterS } },
+      })
+    }
   })
 
   test('takes the place back, whatever becomes of the request', async () => {
@@ -236,6 +248,18 @@ describe("Step 3: At the server's door", () => {
     await eventually(() => listeners.length === 3)
     expect(listeners[2], 'who listens for the end of that connection when its second request comes').toBe(listeners[1])
     await emptied()
+
+    const full = await served({
+      before(app) {
+        app.addHook('onRequest', async ({ raw }) => void listeners.push(raw.socket.listenerCount('close')))
+      },
+    })
+    await full.occupy()
+    const refused = full.speak('GET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => refused.heard.text.includes('503'))
+    refused.socket.write('GET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => listeners.length === 6)
+    expect(listeners[5], 'the same, where the first was refused').toBe(listeners[4])
   })
 
   test('lets through whatever must never be refused', async () => {
@@ -257,6 +281,57 @@ describe("Step 3: At the server's door", () => {
     })
   })
 
+  test('keeps no place for somebody who is gone when they get it', async () => {
+    const slow = Promise.withResolvers<void>()
+    const { door, occupy, speak, ask, answer, emptied } = await served({
+      door: { queue: 5 },
+      before(app) {
+        app.addHook('onRequest', async ({ url }) => (url === '/fast?slow' ? slow.promise : undefined))
+      },
+      routes: (app) => app.get('/look', async () => ({ inside: door.inside })),
+    })
+    await occupy()
+    const { socket } = speak('GET /fast HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => door.waiting === 1)
+    expect(door.waiting, 'step 1 first: one works, one waits').toBe(1)
+    socket.destroy()
+    await eventually(() => false, 5)
+    answer('done')
+    expect(await emptied(), 'places taken: their `close` had been before they got it, and there is no other').toBe(0)
+
+    const { socket: other } = speak('GET /fast?slow HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => false, 5)
+    other.destroy()
+    await eventually(() => false, 5)
+    slow.resolve()
+    await eventually(() => false, 5)
+    expect(await emptied(), 'places taken by somebody who had hung up before they came to the door').toBe(0)
+    expect(await outcomeOf(ask('/look')), 'places taken while a request asks how many').toMatchObject({
+      value: { status: 200, body: '{"inside":1}' },
+    })
+  })
+
+  test('leaves all other errors to the error handler', async () => {
+    const failures: unknown[] = []
+    const bug = new Error('a bug')
+    const onRefused = vi.fn()
+    const { ask, working } = await served({
+      shed: { onRefused, door: { enter: () => Promise.reject(bug) } },
+      before(app) {
+        app.setErrorHandler((error, _request, reply) => {
+          failures.push(error)
+          return reply.code(500).send()
+        })
+      },
+    })
+    const status = await statusOf(ask('/work'))
+    expect({ status, begun: working() }, 'a door that fails, and refuses nobody').toEqual({ status: 500, begun: 0 })
+    expect(failures, 'what the error handler has been told').toEqual([bug])
+    expect(onRefused, 'nobody has been refused').not.toHaveBeenCalled()
+  })
+})
+
+describe('Step 4: Gone, or too late', () => {
   test('has nobody begin whose deadline has passed', async () => {
     const failures: unknown[] = []
     const onRefused = vi.fn()
@@ -277,9 +352,7 @@ describe("Step 3: At the server's door", () => {
     expect(failures, 'it is the error handler’s to say so').toEqual([expect.any(TimeoutError)])
     expect(onRefused, 'who comes too late has not been refused').not.toHaveBeenCalled()
   })
-})
 
-describe('Step 4: They hang up', () => {
   test('does not begin for somebody who has hung up while they waited', async () => {
     const answered: string[] = []
     const before = (app: FastifyInstance) => void app.addHook('onSend', async ({ url }) => void answered.push(url))
@@ -299,17 +372,18 @@ describe('Step 4: They hang up', () => {
     answer('done')
     await emptied()
     await eventually(() => false, 5)
-    expect(working(), 'handlers begun').toBe(1)
-    expect(errors, 'a customer who leaves is no error').toEqual([])
+    expect(working(), 'handlers begun; a second one is for who has hung up: has Fastify been told (`hijack`)?').toBe(1)
+    expect(errors.join(''), 'what was logged: a customer who leaves is no error').toBe('')
     expect(answered, 'answers begun: nobody is there who would hear one').toEqual(['/work'])
     expect(onRefused, 'who leaves has not been refused').not.toHaveBeenCalled()
   })
 
-  test('keeps no place for somebody who was gone before the door', async () => {
+  test('has nobody come to the door who was gone before', async () => {
     const slow = Promise.withResolvers<void>()
     let before = 0
     const answered: string[] = []
-    const { door, ask, speak, working, errors } = await served({
+    const { door, occupy, speak, working, errors } = await served({
+      door: { queue: 1 },
       before(app) {
         app.addHook('onSend', async ({ url }) => void answered.push(url))
         app.addHook('onRequest', async ({ headers }) => {
@@ -318,24 +392,21 @@ describe('Step 4: They hang up', () => {
           await slow.promise
         })
       },
-      routes: (app) => app.get('/look', async () => door.inside),
     })
+    await occupy()
     const { socket } = speak('GET /work HTTP/1.1\r\nhost: parcel\r\nx-slow: 1\r\n\r\n')
     await eventually(() => before === 1)
     socket.destroy()
     await eventually(() => false, 5)
     slow.resolve()
     await eventually(() => false, 5)
-    expect({ inside: door.inside, begun: working() }, 'their `close` has been, and there will be no other').toEqual({
-      inside: 0,
-      begun: 0,
-    })
+    expect(
+      { inside: door.inside, waiting: door.waiting, begun: working() },
+      'one works, and whoever was gone before does not come to the door: not even to wait',
+    ).toEqual({ inside: 1, waiting: 0, begun: 1 })
     expect({ errors, answered }, 'what is logged, and answered, for somebody who has hung up').toEqual({
       errors: [],
       answered: [],
-    })
-    expect(await outcomeOf(ask('/look')), 'places taken while a request asks how many').toMatchObject({
-      value: { status: 200, body: '1' },
     })
   })
 })
@@ -439,6 +510,20 @@ describe('Step 6: Streams, and other doors', () => {
       errors: [],
       answered: [],
     })
+
+    const no = Promise.withResolvers<Pass>()
+    const onRefused = vi.fn()
+    const refusing = await served({ shed: { door: { enter: () => no.promise }, onRefused }, before })
+    const gone = refusing.speak('GET /work?gone HTTP/1.1\r\nhost: parcel\r\n\r\n')
+    await eventually(() => false, 5)
+    gone.socket.destroy()
+    await eventually(() => false, 5)
+    no.reject(new OverloadError('full', 0))
+    await eventually(() => false, 5)
+    expect(
+      { errors: refusing.errors, answered, refused: onRefused.mock.calls.length },
+      'a door that refuses somebody who has just hung up: what is logged, answered, and told onRefused',
+    ).toEqual({ errors: [], answered: [], refused: 0 })
   })
 })
 

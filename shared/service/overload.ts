@@ -5,6 +5,7 @@ import { AimdLimit } from '#chapters/08-load-shedding/limit.ts'
 import { LoopDelay } from '#chapters/08-load-shedding/loop-delay.ts'
 import { shedLoad } from '#chapters/08-load-shedding/shed.ts'
 import { OverloadError } from '../core/errors.ts'
+import { comeBackInS, OVERLOADED } from '../core/refuse.ts'
 import type { CarrierConfig, Config } from './config.ts'
 import { HANDLES } from './listen.ts'
 import { gaugesIn, type Metrics } from './metrics.ts'
@@ -63,10 +64,11 @@ export function shedOverload(
     registers: [registry],
   })
 
+  // Whoever is refused comes back: all within three seconds, they are more than came at first, and more than can be refused.
+  const retryAfterS = { from: 1, to: limits.RETRY_AFTER_S }
   shedLoad(app, {
     door,
-    // Whoever is refused comes back: all within three seconds, they are more than came at first, and more than can be refused.
-    retryAfterS: { from: 1, to: limits.RETRY_AFTER_S },
+    retryAfterS,
     onRefused({ because }, request) {
       refused.inc({ because, urgency: request.routeOptions.config.urgency ?? 3 })
       request.isTallied = true
@@ -80,10 +82,11 @@ export function shedOverload(
     } catch (error) {
       if (!(error instanceof OverloadError)) throw error
       refused.inc({ because: error.because, urgency })
-      throw new Problem(503, 'There is more to do than we can', {
+      const { detail, reason } = OVERLOADED
+      throw new Problem(503, detail, {
         cause: error,
-        headers: { 'retry-after': 1 + Math.floor(limits.RETRY_AFTER_S * Math.random()) },
-        extensions: { reason: 'overloaded' },
+        headers: { 'retry-after': comeBackInS(retryAfterS, Math.random) },
+        extensions: { reason },
       })
     }
   }

@@ -26,15 +26,15 @@ export interface DoorOptions {
   queue?: number
   /** How long one waits at most; 0 or more, or Infinity. Default: 100. */
   maxWaitMs?: number
+  /** How many begin in one turn of the event loop, at most: a whole number, or Infinity. Default: 8. */
+  perTurn?: number
+  /** Each so-many-th place goes to whoever has waited longest, urgent or not; `Infinity` for none. Default: 10. */
+  fairEvery?: number
   /**
    * A queue that has been there for less than so many milliseconds is a burst, which goes away if one lets it: who comes
    * then may wait for so long, or `maxWaitMs` if that is more. 0 or more, or Infinity. Default: 0.
    */
   burstMs?: number
-  /** How many begin in one turn of the event loop, at most: a whole number, or Infinity. Default: 8. */
-  perTurn?: number
-  /** Each so-many-th place goes to whoever has waited longest, urgent or not; `Infinity` for none. Default: 10. */
-  fairEvery?: number
   /** When a queue is so many milliseconds old, the newest goes first; above 0. Default: Infinity. */
   newestFirstAfterMs?: number
   /** From this share (0 to 1) of the queue's length on, chance refuses a newcomer now and then. Default: 1, which is never. */
@@ -90,12 +90,3 @@ export const urgency: Rule = [
 
 /** How many places there are. */
 export const places = count
-
-/** What a 503 says, as `application/problem+json`: RFC 9457, where `about:blank` has the status’s own phrase for its title. */
-export const OVERLOADED = JSON.stringify({
-  type: 'about:blank',
-  title: 'Service Unavailable',
-  status: 503,
-  detail: 'There is more to do than we can; come again a little later',
-  reason: 'overloaded',
-})

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OverloadError } from '../../shared/core/errors.ts'
 import { checkOptions, finiteMs, type Rule } from '../../shared/core/options.ts'
 import type { Random } from '../../shared/core/random.ts'
+import { refuse } from '../../shared/core/refuse.ts'
 import type { Door, Pass } from './door.ts'
-import { OVERLOADED } from './options.ts'
 import { urgencyOf } from './urgency.ts'
 
 export interface ShedOptions {
@@ -82,10 +82,7 @@ export function shedLoad(
       if (!signal.aborted) {
         if (!(error instanceof OverloadError)) throw error
         onRefused?.(error, request)
-        // Not at the same moment, all of them.
-        const { from, to } = retryAfterS
-        const afterS = from + Math.floor(random() * (to - from + 1))
-        return reply.code(503).header('retry-after', afterS).type('application/problem+json').send(OVERLOADED)
+        return refuse(reply, retryAfterS, random)
       }
     } finally {
       isWaiting = false

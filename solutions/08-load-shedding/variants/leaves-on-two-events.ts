@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OverloadError } from '../../../shared/core/errors.ts'
 import { checkOptions, finiteMs, type Rule } from '../../../shared/core/options.ts'
 import type { Random } from '../../../shared/core/random.ts'
+import { refuse } from '../../../shared/core/refuse.ts'
 import type { Door, Pass } from '../door.ts'
 import { urgencyOf } from '../urgency.ts'
 
@@ -27,13 +28,6 @@ export interface ShedOptions {
 
 /** Urgencies up to here are not refused by chance. */
 const URGENT = 2
-const BODY = JSON.stringify({
-  type: 'about:blank',
-  title: 'Service Unavailable',
-  status: 503,
-  detail: 'There is more to do than we can; come again a little later',
-  reason: 'overloaded',
-})
 const seconds: Rule = [(value) => Number.isSafeInteger(value) && value >= 0, 'whole seconds, 0 or more']
 
 /**
@@ -90,10 +84,7 @@ export function shedLoad(
       if (!gone.signal.aborted) {
         if (!(error instanceof OverloadError)) throw error
         onRefused?.(error, request)
-        // Not at the same moment, all of them.
-        const { from, to } = retryAfterS
-        const afterS = from + Math.floor(random() * (to - from + 1))
-        return reply.code(503).header('retry-after', afterS).type('application/problem+json').send(BODY)
+        return refuse(reply, retryAfterS, random)
       }
     }
     return reply.hijack()
