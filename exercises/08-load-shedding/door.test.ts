@@ -62,8 +62,10 @@ describe('Step 1: So many, and no more', () => {
   test('has nobody wait where there is no queue', async () => {
     const { door, leave } = await occupied({ queue: 0 })
     const next = arrive(door)
+    vi.advanceTimersByTime(30)
     await turns()
     expect(next, 'queue: 0 and no place').toMatchObject(refusedBecause('full'))
+    expect(next.error, 'elapsedMs: refused at the end of a turn of 30 ms').toMatchObject({ elapsedMs: 30 })
     leave()
     const third = arrive(door)
     await turns()
@@ -157,7 +159,7 @@ describe('Step 1: So many, and no more', () => {
     expect(other.waiting, 'in a queue for two').toBe(2)
   })
 
-  test('asks for one turn for all who come, and for none while they wait', async () => {
+  test('asks for one turn for all who come or leave, and for none while they wait', async () => {
     const { door } = await occupied({ maxWaitMs: Infinity })
     const asked = turnsAskedFor(5)
     arriveTogether(door, 10)
@@ -167,6 +169,15 @@ describe('Step 1: So many, and no more', () => {
       await turnsAskedFor(5),
       'turns asked for in 5 ms in which ten wait: a core that is busy with it',
     ).toBeLessThan(3)
+
+    const many = new Door({ limit: 10 })
+    const inside = arriveTogether(many, 10)
+    await turns()
+    arriveTogether(many, 10)
+    await turns()
+    const askedByLeaving = turnsAskedFor(5)
+    for (const { pass } of inside) pass?.leave()
+    expect(await askedByLeaving, 'turns asked for by ten who leave in one, where ten wait').toBeLessThan(4)
   })
 
   test('takes a place back once, however often it is given', async () => {
@@ -174,7 +185,7 @@ describe('Step 1: So many, and no more', () => {
     const next = await waiting(door)
     leave()
     await turns()
-    expect(next.state).toBe('inside')
+    expect(next.state, 'the only place was given back, and somebody waits for it').toBe('inside')
     leave()
     await turns()
     expect(door.inside, 'inside, after somebody has left for the second time').toBe(1)
@@ -214,12 +225,11 @@ describe('Step 2: Nobody waits for ever', () => {
     ).not.toContain('inside')
     for (const visit of visits) {
       expect(visit).toMatchObject(refusedBecause('waited'))
-      expect(visit.error, 'elapsedMs: for how long they have waited, and not for how long they meant to').toMatchObject(
-        {
-          elapsedMs: 150,
-        },
-      )
+      expect(visit.error, 'elapsedMs: for how long they waited, and not for how long they meant to').toMatchObject({
+        elapsedMs: 150,
+      })
     }
+    expect(vi.getTimerCount(), 'timers of those whose time was over by the clock').toBe(0)
   })
 
   test('does not notice when somebody sets the wall clock', async () => {
@@ -242,7 +252,7 @@ describe('Step 2: Nobody waits for ever', () => {
     expect(countOf(visits, 'waiting'), 'one has gone in, two were too many, and two wait').toBe(2)
     expect(vi.getTimerCount(), 'timers: one each for the two who wait, none for the others').toBeLessThan(3)
     await vi.advanceTimersByTimeAsync(100)
-    expect(countOf(visits, 'waiting')).toBe(0)
+    expect(countOf(visits, 'waiting'), 'maxWaitMs is over').toBe(0)
     expect(vi.getTimerCount(), 'timers that still run').toBe(0)
   })
 })
@@ -477,15 +487,6 @@ describe('Step 5: So many in a turn', () => {
     expect(long.state, 'came in a turn of 30 ms, and 69 more are over').toBe('waiting')
     await vi.advanceTimersByTimeAsync(1)
     expect(long, 'maxWaitMs is over, from when they came').toMatchObject(refusedBecause('waited'))
-
-    const { door: short } = await occupied({ queue: 0 })
-    const atOnce = arrive(short)
-    vi.advanceTimersByTime(30)
-    await turns()
-    expect(atOnce.error, 'elapsedMs: refused at the end of a turn of 30 ms').toMatchObject({
-      because: 'full',
-      elapsedMs: 30,
-    })
   })
 })
 

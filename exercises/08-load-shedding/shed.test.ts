@@ -123,6 +123,17 @@ describe("Step 3: At the server's door", () => {
     answer('done')
     await emptied()
     expect(await statusOf(ask('/fast')), 'the place is free again').toBe(200)
+
+    const onRefused = vi.fn<(error: OverloadError) => void>()
+    const line = await served({ door: { queue: 1, maxWaitMs: 100 }, shed: { onRefused } })
+    await line.occupy()
+    const asked = outcomeOf(line.ask('/work'))
+    await eventually(() => line.door.waiting === 1)
+    vi.advanceTimersByTime(100)
+    expect(await asked, 'who has waited for 100 ms, which is maxWaitMs').toMatchObject({ value: { status: 503 } })
+    expect(onRefused.mock.calls, 'onRefused hears of whoever has waited, too').toMatchObject([
+      [{ because: 'waited' }, {}],
+    ])
   })
 
   test('refuses before the body has come, and goes on with the connection', async () => {

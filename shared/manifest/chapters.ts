@@ -195,10 +195,10 @@ export const chapters: Chapter[] = [
     fails: 'twice the customers, and nobody is served, until somebody restarts it',
     files: ['options.ts', 'door.ts', 'shed.ts', 'urgency.ts', 'limit.ts', 'loop-delay.ts', 'listen.ts'],
     steps: [
-      { title: 'So many, and no more', minutes: 13 },
+      { title: 'So many, and no more', minutes: 14 },
       { title: 'Nobody waits for ever', minutes: 9, cut: true },
-      { title: "At the server's door", minutes: 11 },
-      { title: 'Gone, or too late', minutes: 14, spare: true },
+      { title: "At the server's door", minutes: 13 },
+      { title: 'Gone, or too late', minutes: 20, spare: true },
       { title: 'So many in a turn', minutes: 10, spare: true },
       { title: 'Streams, and other doors', minutes: 6, spare: true },
       { title: 'Who goes first', minutes: 20, spare: true },

@@ -66,7 +66,7 @@ export async function waiting(door: Door, visitor?: Visitor): Promise<Visit> {
   const expected =
     error instanceof OverloadError
       ? `somebody who may wait here, and was refused as '${error.because}'`
-      : 'step 1 first: whoever finds all places taken waits'
+      : 'whoever finds all places taken waits: that is step 1'
   expect(visit.state, expected).toBe('waiting')
   return visit
 }
