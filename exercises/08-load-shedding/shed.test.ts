@@ -9,7 +9,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { deadlineAfter } from '../../shared/core/deadline.ts'
 import { OverloadError, TimeoutError } from '../../shared/core/errors.ts'
-import { OVERLOADED } from '../../shared/core/refuse.ts'
 import { holdTheClock } from '../../shared/testing/clock.ts'
 import { http } from '../../shared/testing/http.ts'
 import { eventually, outcomeOf } from '../../shared/testing/outcome.ts'
@@ -108,7 +107,13 @@ describe("Step 3: At the server's door", () => {
       value: { status: 503, headers: { 'content-type': expect.stringContaining('application/problem+json') } },
     })
     const { value } = outcome as { value: { body: string; headers: Record<string, string> } }
-    expect(JSON.parse(value.body), 'what `refuse` says').toEqual(OVERLOADED)
+    expect(JSON.parse(value.body), 'the body that `refuse` sends: RFC 9457').toEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      detail: expect.stringMatching(/\S/),
+      reason: 'overloaded',
+    })
     expect(value.headers['retry-after'], 'whole seconds, from 1 to 3, and 0.999 was drawn').toBe('3')
     expect(refused, 'onRefused hears of it, and of which request').toMatchObject([
       [{ code: 'OVERLOADED', because: 'full' }, '/work'],

@@ -11,10 +11,15 @@ export const OVERLOADED = {
 }
 const BODY = JSON.stringify(OVERLOADED)
 
+/** Whole seconds, both included. */
+export interface Seconds {
+  from: number
+  to: number
+}
+
 /** One of the whole seconds from `from` to `to`: all who are told the same one come back in the same one. */
-export const comeBackInS = ({ from, to }: { from: number; to: number }, random: Random) =>
-  from + Math.floor(random() * (to - from + 1))
+export const comeBackInS = ({ from, to }: Seconds, random: Random) => from + Math.floor(random() * (to - from + 1))
 
 /** Answers 503, as `application/problem+json`, with a `Retry-After` of so many whole seconds (RFC 9110, 10.2.3). */
-export const refuse = (reply: FastifyReply, retryAfterS: { from: number; to: number }, random: Random): FastifyReply =>
+export const refuse = (reply: FastifyReply, retryAfterS: Seconds, random: Random): FastifyReply =>
   reply.code(503).header('retry-after', comeBackInS(retryAfterS, random)).type('application/problem+json').send(BODY)

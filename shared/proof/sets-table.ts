@@ -47,8 +47,8 @@ export function setsAbout({ additions, figures }: SetsResult, isShort: boolean):
     isShort
       ? 'Left out: the incidents.'
       : 'And one more chapter must make no incident worse: its own incident in each, with pairs also that of the other, ' +
-        'with draws any. No line that held may break, no number that misses its line move further from it: not with this seed and with ' +
-        'another one.',
+        'with draws any. No line that held may break, no number that misses its line move further from it. What ' +
+        'seems worse is played with another seed, and is if it is so again.',
     `${runs} runs, seeded, in virtual time, so that what else a machine does hardly shows. Left out: all the other sets; ` +
       `and incident ${UNPLAYED.join(', ')}, which kills processes and looks at their disks.`,
     ...TRADES.map(

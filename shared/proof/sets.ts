@@ -117,7 +117,7 @@ export async function sets(options: SetsOptions): Promise<SetsResult> {
       const { solved, ids } = next
       const messages = await playAll(solved, [...ids], options.seed)
       const name = nameOf(solved)
-      result.figures[name] = Object.fromEntries(messages.map(({ incident, figures }) => [incident, figures]))
+      result.figures[name] = byIncident(messages)
       result.complaints.push(...complaintsAbout(name, messages, ids))
       options.onSet?.(name, ++done, needed.size)
     }
@@ -130,21 +130,20 @@ export async function sets(options: SetsOptions): Promise<SetsResult> {
 }
 
 /** Of some hundred comparisons chance makes a few worse: what looks worse is played with another seed, and is if it is again. */
-export async function worsenedTwice(
-  addition: Addition,
-  figures: SetsResult['figures'],
-  seed: number,
-): Promise<string[]> {
+async function worsenedTwice(addition: Addition, figures: SetsResult['figures'], seed: number): Promise<string[]> {
   const complaints = worsenedBy(addition, figures)
   if (complaints.length === 0) return []
   const { to, incident } = addition
   const again = [to, plus(addition)].map(async (solved) => {
     const messages = await playAll(solved, [incident], seed + 1)
-    return [nameOf(solved), Object.fromEntries(messages.map((message) => [message.incident, message.figures]))] as const
+    return [nameOf(solved), byIncident(messages)] as const
   })
   const confirmed = worsenedBy(addition, Object.fromEntries(await Promise.all(again)))
   return confirmed.length > 0 ? complaints : []
 }
+
+const byIncident = (messages: Message[]) =>
+  Object.fromEntries(messages.map(({ incident, figures }) => [incident, figures]))
 
 const program = fileURLToPath(new URL('sets-process.ts', import.meta.url))
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../.workshop/compiled', import.meta.url))
