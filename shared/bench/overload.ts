@@ -72,10 +72,6 @@ const CALM_PER_SECOND = 200
 const STEADY = 1.25
 const DEAR_CONNECTIONS =
   'of a refusal, most is the connection that was opened for it, which Node accepts, reads and closes in any case'
-/** Two turns of 60 ms in three seconds, of which 100 ms are too many for whoever comes in them. */
-const COLLECTED = 0.03
-const COLLECTIONS =
-  'every few seconds all of the garbage is collected, in two turns of 60 ms on one core, and who opens a connection needs two turns'
 /** Of a carrier's 200 ms: one that stands still for longer is not healthy. */
 const UNHEALTHY_MS = 100
 
@@ -447,10 +443,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
     {
       claim: `${name}: 99 of 100 probes are answered within ${PROBE_MS} ms`,
       holds: sum(all(subject, mode), 'lateProbes') <= sum(all(subject, mode), 'probes') / 100,
-      because:
-        sum(all(subject, mode), 'lateProbes') <= COLLECTED * sum(all(subject, mode), 'probes')
-          ? COLLECTIONS
-          : becauseOf(mode),
+      because: becauseOf(mode),
     },
   ])
   const byTrouble = [...Map.groupBy(troubles, ({ name }) => name)].map(([name, some]) => ({

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { call } from '#chapters/01-timeouts/client.ts'
 import { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breaker.ts'
@@ -9,13 +10,15 @@ import { isOwnDelay, Replica, type Work } from './replica.ts'
 const LIMITS = { connections: 10, connectMs: 100, headersMs: 200, bodyMs: 150, maxBytes: 1000, callMs: 250 }
 const MANY = 20
 
+const { signal } = new AbortController()
+
 function replicaAt(origin: string, limits: Partial<typeof LIMITS> = {}) {
   const breaker = new CircuitBreaker({ consecutiveFailures: 5, isExcluded: isOwnDelay })
   const replica = new Replica(origin, breaker, { ...LIMITS, ...limits })
   onTestFinished(() => replica.close())
-  const { signal } = new AbortController()
   return {
     breaker,
+    replica,
     /** How it ended, in a word. */
     async ask(deadline = Infinity): Promise<string> {
       const { callMs: timeoutMs } = LIMITS
@@ -98,4 +101,37 @@ test.for([
 test('a gateway that gives up though it had the time is a failure', async () => {
   const { ask } = replicaAt((await startDouble((_request, response) => response.writeHead(504).end())).replicas[0]!)
   expect(await ask()).toBe('ResponseError')
+})
+
+/** One request, by hand: whoever listens to it gets its controller. */
+const exchange =
+  (onRequestStart: (controller: Dispatcher.DispatchController) => void): Work<string> =>
+  (client) =>
+    new Promise((resolve, reject) => {
+      client.dispatch(
+        { path: '/', method: 'GET' },
+        {
+          onRequestStart,
+          onResponseStart() {},
+          onResponseData() {},
+          onResponseEnd: () => resolve('over'),
+          onResponseError: (_controller, error) => reject(error),
+        },
+      )
+    })
+
+test('who controls a request can call it off as long as it is under way', async () => {
+  const { replica } = replicaAt((await startDouble(() => {})).replicas[0]!)
+  const reason = new Error('No longer wanted')
+  const work = exchange((controller) => setImmediate(() => controller.abort(reason)))
+  await expect(replica.ask(work, { signal, deadline: Infinity })).rejects.toBe(reason)
+})
+
+test('when it is over nothing leads to it from its controller, which undici keeps until the next major collection', async () => {
+  const { replica } = replicaAt((await startDouble((_request, response) => void response.end())).replicas[0]!)
+  let kept: Dispatcher.DispatchController | undefined
+  const work = exchange((controller) => (kept = controller))
+  expect(await replica.ask(work, { signal, deadline: Infinity })).toBe('over')
+  kept!.abort(new Error('Too late'))
+  expect(kept!.aborted).toBe(false)
 })

@@ -4,6 +4,7 @@ import type { CircuitBreaker } from '#chapters/04-circuit-breaker/circuit-breake
 import type { Priority } from '#chapters/10-connection-routing/routes.ts'
 import { LocalResourceError, ResponseError, TimeoutError } from '../core/errors.ts'
 import type { Deadline } from '../core/deadline.ts'
+import { Leash } from './leash.ts'
 import { lastLook, TICK_MS, watchLoop } from './loop.ts'
 import { reasonOf } from './reasons.ts'
 import { RenewedPool } from './renewed-pool.ts'
@@ -140,12 +141,26 @@ class Noticing extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { onRequestStart } = handler
-    handler.onRequestStart = (...args) => {
-      this.#onSend()
-      onRequestStart?.apply(handler, args)
+    const { onRequestStart, onResponseEnd, onResponseError } = handler
+    let leash: Leash | undefined
+    const noticing: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller, context) => {
+        this.#onSend()
+        // Sent again, after a socket that had died.
+        leash?.release()
+        leash = new Leash(controller)
+        onRequestStart?.call(handler, leash, context)
+      },
+      onResponseEnd: (controller, trailers) => {
+        leash?.release()
+        onResponseEnd?.call(handler, controller, trailers)
+      },
+      onResponseError: (controller, error) => {
+        leash?.release()
+        onResponseError?.call(handler, controller, error)
+      },
     }
-    return this.#client.dispatch(options, handler)
+    return this.#client.dispatch(options, Object.assign(handler, noticing))
   }
 }
 
