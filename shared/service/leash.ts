@@ -5,9 +5,9 @@ import type { Dispatcher } from 'undici'
  * request, and nothing leads to it.
  *
  * undici's handler keeps a closure over the controller (api-request.js, 8.13), and assigns it to a property as a function
- * literal. Such a function V8 makes in the old generation, as if it were a method; so it lives until the next major
- * collection, and whatever it leads to is copied there by the minor ones: the request, its answer, and all who have waited
- * for it.
+ * literal. Such a function V8 makes in the old generation, as if it were a method (its parser's
+ * CheckAssigningFunctionLiteralToProperty); so it lives until the next major collection, and whatever it leads to is copied
+ * there by the minor ones: the request, its answer, and all who have waited for it.
  */
 export class Leash implements Dispatcher.DispatchController {
   #controller: Dispatcher.DispatchController | undefined

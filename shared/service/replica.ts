@@ -143,6 +143,7 @@ class Noticing extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { onRequestStart, onResponseEnd, onResponseError } = handler
     let leash: Leash | undefined
+    // Not assigned to the handler one by one, or they would do themselves what the leash is for (leash.ts).
     const noticing: Dispatcher.DispatchHandler = {
       onRequestStart: (controller, context) => {
         this.#onSend()
