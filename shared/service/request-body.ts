@@ -50,8 +50,10 @@ export function admitBodies(app: FastifyInstance): void {
     if (!isBodyOnItsWay(request)) return done(null, payload)
     // Who was answered before the body's end has cut it short by that: Fastify would answer again, and log that it cannot.
     const { emit } = payload
-    payload.emit = (event: string, ...args: unknown[]) =>
+    const emitUnlessAnswered = (event: string, ...args: unknown[]) =>
       event === 'error' && reply.sent ? false : emit.call(payload, event, ...args)
+    // Not assigned as a literal, or it would keep the request until the next major collection (leash.ts).
+    payload.emit = emitUnlessAnswered
     done(null, payload)
   })
 
