@@ -91,4 +91,22 @@ async function startCarriers(): Promise<string> {
   return (await Promise.all(all)).join(',')
 }
 
-await answerParent((role, guard) => (role === 'carriers' ? startCarriers() : startParcel(guard as Guard)))
+/** The least that a refusal can cost: whoever asks is answered, whatever it was, and their connection closed if they want that. */
+async function startBare(): Promise<string> {
+  const body = JSON.stringify(busy)
+  const head = ['HTTP/1.1 503 Service Unavailable', 'retry-after: 1', `content-length: ${body.length}`]
+  const answer = [...head, '', body].join('\r\n')
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (asked) => (asked.includes('connection: close') ? socket.end(answer) : socket.write(answer)))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const roles: Record<string, (guard: Guard) => Promise<string>> = {
+  parcel: startParcel,
+  carriers: startCarriers,
+  bare: startBare,
+}
+await answerParent((role = '', guard) => roles[role]!(guard as Guard))

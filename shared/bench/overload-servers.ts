@@ -14,6 +14,11 @@ export function startCarriers(): Promise<Server> {
   return start('overload-process.ts', ['carriers'], { core: OTHERS })
 }
 
+/** On the same core as Parcel. */
+export function startBare(): Promise<Server> {
+  return start('overload-process.ts', ['bare'], { core: PARCELS })
+}
+
 export interface Parcel extends Server {
   /** Where probes are answered, and metrics are: by METRICS_PORT, as it is deployed. */
   machines: string

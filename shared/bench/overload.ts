@@ -19,7 +19,7 @@ import { stack } from '../stage/plot.ts'
 import { percent } from '../stage/table.ts'
 import { PATIENT } from '../testing/patient.ts'
 import { ask, type Asked, probe, saturate } from './overload-customers.ts'
-import { breakersOpened, type Parcel, startCarriers, startParcel, type Subject } from './overload-servers.ts'
+import { breakersOpened, type Parcel, startBare, startCarriers, startParcel, type Subject } from './overload-servers.ts'
 import { report } from './report.ts'
 import { median } from './rounds.ts'
 import { cores, cpuUs, pin, question, type Server, stopAll } from './servers.ts'
@@ -65,6 +65,7 @@ const SPIKES = [
   { subject: 'naive', retry: true },
 ] as const
 const [PRICES, PRICE_MS] = [15, 500]
+const PRICED = ['answerUs', 'refusalUs', 'bareUs'] as const
 const [PAUSES, PAUSE_MS, PAUSE_EVERY_MS] = [4, 350, 1500]
 /** What comes in such a pause has room before the door. */
 const CALM_PER_SECOND = 200
@@ -117,6 +118,8 @@ interface Price {
   mode: Mode
   answerUs: number
   refusalUs: number
+  /** Of a server on bare sockets, which refuses all and does not look at what it is asked. */
+  bareUs: number
 }
 
 interface Trouble {
@@ -252,7 +255,10 @@ async function spike(subject: Subject, retry: boolean, carriers: Server, of?: Sp
   }
 }
 
-/** Beside each other, turn by turn: one that answers all, and one whose only place is taken by somebody whose body does not come. */
+/**
+ * Beside each other, turn by turn: one that answers all, one whose only place is taken by somebody whose body does not come,
+ * and what no refusal can be cheaper than.
+ */
 async function price(carriers: Server): Promise<Price[]> {
   // For as long as that body does not come; and as what is to be priced is whole answers.
   const patient = {
@@ -264,6 +270,7 @@ async function price(carriers: Server): Promise<Price[]> {
   }
   const parcel = await startParcel('door', carriers, patient)
   const full = await startParcel('door', carriers, { ...patient, MAX_WAITING: '0', MAX_IN_FLIGHT: '1' })
+  const bare = await startBare()
   const holder = connect(Number(new URL(full.address).port), '127.0.0.1')
   const headers = ['host: parcel', 'idempotency-key: held', 'content-type: application/json', 'content-length: 9']
   holder.write(['POST /shipments HTTP/1.1', ...headers, '', ''].join('\r\n'))
@@ -278,17 +285,19 @@ async function price(carriers: Server): Promise<Price[]> {
     return ((await cpuUs(server)) - before) / seconds / perSecond[what]
   }
   for (const isKept of [false, true])
-    for (const { address } of [parcel, full])
+    for (const { address } of [parcel, full, bare])
       await saturate(address, QUOTES, { ms: WARM_MS, customers: CUSTOMERS, isKept })
   const prices: Price[] = []
   for (let round = 0; round < PRICES; round++)
     for (const mode of ['each', 'kept'] as const) {
       const answerUs = await usOf(parcel, 'complete', mode)
-      prices.push({ mode, answerUs, refusalUs: await usOf(full, 'refused', mode) })
+      const refusalUs = await usOf(full, 'refused', mode)
+      prices.push({ mode, answerUs, refusalUs, bareUs: await usOf(bare, 'refused', mode) })
     }
   holder.destroy()
   parcel.child.kill()
   full.child.kill()
+  bare.child.kill()
   return prices
 }
 
@@ -411,6 +420,9 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
     median(of('door', mode, 3).map(({ refusalUs, answerUs }) => refusalUs / answerUs))
   const pricesOf = (mode: Mode) => prices.filter((price) => price.mode === mode)
   const refusal = (mode: Mode) => median(pricesOf(mode).map(({ refusalUs, answerUs }) => refusalUs / answerUs))
+  const priceUs = (mode: Mode, of: (typeof PRICED)[number]) => median(pricesOf(mode).map((price) => price[of]))
+  const dearAlone = (mode: Mode) =>
+    `${Math.round(priceUs(mode, 'bareUs'))} µs of its ${Math.round(priceUs(mode, 'refusalUs'))} are what a bare socket takes to answer anything at all`
   // From the third second on, in each.
   const isFullAgain = ({ shares }: { shares: number[] }) =>
     shares.slice(SPIKE_MS / 1000 + 2).every((share) => share >= FULL * CALM)
@@ -481,8 +493,7 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
           doors.flatMap(({ mode }) => [
             [`refusal-${mode}`, refusal(mode)],
             [`refusalUnderLoad-${mode}`, refusalUnderLoad(mode)],
-            [`refusalUs-${mode}`, median(pricesOf(mode).map(({ refusalUs }) => refusalUs))],
-            [`answerUs-${mode}`, median(pricesOf(mode).map(({ answerUs }) => answerUs))],
+            ...PRICED.map((of) => [`${of}-${mode}`, priceUs(mode, of)]),
           ]),
         ),
         breakersOpened: doors.reduce((total, { mode }) => total + sum(all('door', mode), 'opened'), 0),
@@ -531,6 +542,13 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
           ],
         },
         {
+          caption: `Processor time by itself, µs; medians of ${PRICES}`,
+          rows: [
+            ['', 'an answer', 'a refusal', 'a refusal on a bare socket'],
+            ...doors.map(({ mode, name }) => [name, ...PRICED.map((of) => Math.round(priceUs(mode, of)))]),
+          ],
+        },
+        {
           caption: `A spike of ${SPIKE_MS / 1000} s at ${SPIKE} times what it can do with its door, then ${CALM}: complete answers, second by second, as a share of it; medians of ${spikes.length / SPIKES.length}`,
           rows: shares.map(({ subject, retry, shares }) => [
             `${NAMES[subject]}${retry ? ', customers ask again' : ''}`,
@@ -557,11 +575,12 @@ function tell({ trials, spikes, prices, troubles }: Kept): void {
         ...doors.map(({ mode, name }) => ({
           claim: `${name}: a refusal costs at most an eighth of an answer`,
           holds: refusal(mode) <= 1 / 8,
+          because: dearAlone(mode),
         })),
         ...doors.map(({ mode, name }) => ({
           claim: `${name}: at three times what it can do a refusal costs at most an eighth of an answer, too`,
           holds: refusalUnderLoad(mode) <= 1 / 8,
-          because: 'what an answer costs more in an overload, also where no refusal comes, is counted as theirs',
+          because: `${dearAlone(mode)}; and what an answer costs more in an overload, also where no refusal comes, is counted as theirs`,
         })),
         ...shares
           .filter(({ subject }) => subject === 'door')
