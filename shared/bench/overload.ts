@@ -1,13 +1,13 @@
 /*
  * Parcel with more customers than it can serve: what its door lets through, beside no door, and others; the price of a
  * refusal; a spike; a pause of the whole process, and a busy neighbour. The carriers are healthy, so no breaker may open.
- * Parcel has a core to itself, carriers and customers share another. Takes about half an hour:
+ * Parcel has a core to itself, carriers and customers share another. Takes up to an hour:
  *
  *     npm run bench overload
  *
- * In pieces of three minutes, on a machine that one does not have for long: `node shared/bench/overload.ts --keep round` measures
- * one of them (`door`, five times, `others`, `spikes` and `troubles`, three times each, `prices`) and keeps it, `--kept` reports on
- * all that is kept.
+ * In pieces of two to twelve minutes, on a machine that one does not have for long: `node shared/bench/overload.ts --keep door`
+ * measures one of them (`door`, five times, `others`, `spikes` and `troubles`, three times each, `prices`) and keeps it, `--kept`
+ * reports on all that is kept.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

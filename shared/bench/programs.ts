@@ -16,7 +16,7 @@ export const programs: Record<string, Program> = {
   },
   overload: {
     what: 'more customers than Parcel can serve, a spike, pauses: its door, no door, and others',
-    seconds: 1400,
+    seconds: 2700,
   },
   places: { what: 'how the door’s limit finds how many there should be inside, in virtual time', seconds: 30 },
   jitter: { what: 'the table of “Exponential Backoff And Jitter”, in virtual time', seconds: 5 },
