@@ -104,13 +104,16 @@ describe('A plot', () => {
     expect(Number(x) + widthPx).toBeLessThanOrEqual(1000 - 8)
   })
 
-  test('keeps labels apart that end in one place, and takes any text', () => {
-    const series = ['a < b', 'c & d', 'e'].map((label) => ({ label, points: [[100, 50]] as [number, number][] }))
+  test.for([50, 1])('keeps labels apart that end in one place, at %i, above the axis, and takes any text', (end) => {
+    const series = ['a < b', 'c & d', 'e'].map((label) => ({ label, points: [[100, end]] as [number, number][] }))
     const svg = plot({ title: 'One place', ...axes, series })
     expect(svg).toContain('a &lt; b')
     expect(svg).toContain('c &amp; d')
-    const ys = [...svg.matchAll(/y="([\d.]+)" font-weight="600">[ace]/g)].map(([, y]) => Number(y)).toSorted()
+    const found = [...svg.matchAll(/y="([\d.]+)" font-weight="600">[ace]/g)].map(([, y]) => Number(y))
+    const ys = found.toSorted((a, b) => a - b)
     expect(ys).toHaveLength(3)
+    const [, axis] = /<path d="M90 (\d+)H[\d.]+" stroke="#222"/.exec(svg)!
+    expect(ys[2], 'the lowest label is on the axis, or above it').toBeLessThanOrEqual(Number(axis) + 6)
     for (const [i, y] of ys.entries()) if (i > 0) expect(y - ys[i - 1]!).toBeGreaterThanOrEqual(20)
   })
 })

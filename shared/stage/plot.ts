@@ -61,7 +61,10 @@ export function plot({ title, x, y, series, height = 560 }: Plot): string {
     text(LEFT, TOP - 12, y.label),
   ]
 
-  const labelAt = spread(series.map(({ points }) => toY(points.at(-1)![1])))
+  const labelAt = spread(
+    series.map(({ points }) => toY(points.at(-1)![1])),
+    bottom,
+  )
   const drawn = series.map(({ label, points, dots }, index) => {
     const colour = COLOURS[index % COLOURS.length]!
     const at = points.map(([px, py]) => [toX(px).toFixed(1), toY(py).toFixed(1)] as const)
@@ -103,13 +106,13 @@ function scale({ ticks, log }: Axis, from: number, to: number): (value: number) 
   return (value) => from + ((to - from) * (position(value) - position(least))) / (position(most) - position(least))
 }
 
-/** Moves what is closer than a line apart, from the top down. */
-function spread(heights: number[]): number[] {
+/** Moves what is closer than a line apart, from the top down; and what has come below `lowest` by that, up again. */
+function spread(heights: number[], lowest: number): number[] {
   const moved = [...heights]
-  let above = -Infinity
   const downwards = [...heights.keys()].toSorted((a, b) => heights[a]! - heights[b]!)
-  for (const index of downwards) {
-    above = moved[index] = Math.max(heights[index]!, above + LINE_PX)
-  }
+  let above = -Infinity
+  for (const index of downwards) above = moved[index] = Math.max(heights[index]!, above + LINE_PX)
+  let below = lowest + LINE_PX
+  for (const index of downwards.toReversed()) below = moved[index] = Math.min(moved[index]!, below - LINE_PX)
   return moved
 }
